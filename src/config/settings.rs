@@ -1,0 +1,181 @@
+//! The effective settings: typed, checked, complete. Everything that proxies takes these.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// All settings of a run, after defaults, config file, environment and flags were laid over each other.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Addresses to listen on; port 0 picks one.
+    pub listen: Vec<SocketAddr>,
+    /// Folder of `ca.pem` and `ca.key`.
+    pub ca_dir: PathBuf,
+    /// Our name in Via.
+    pub pseudonym: String,
+    /// Whether Via is added (`via = "off"` exists because some origins stop compressing when they see it).
+    pub via: bool,
+    /// `USER:PASS` that clients must send to us, if any.
+    pub auth: Option<String>,
+    /// Which CONNECT tunnels are opened.
+    pub intercept: Intercept,
+    /// How origins are reached and judged.
+    pub origin: Origin,
+    /// Bounds on what peers may send or take.
+    pub limits: Limits,
+    /// What is kept.
+    pub capture: Capture,
+}
+
+/// Which CONNECT tunnels are intercepted. Patterns are globs over the host name.
+#[derive(Clone, Debug)]
+pub struct Intercept {
+    /// Off: every tunnel is relayed unread.
+    pub enabled: bool,
+    /// Hosts never intercepted.
+    pub tunnel: Vec<String>,
+    /// When not empty, only these hosts are intercepted.
+    pub only: Vec<String>,
+}
+
+/// How origins are reached and judged.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// PEM files of roots trusted beside the system's.
+    pub ca: Vec<PathBuf>,
+    /// Untrusted origins that may pass.
+    pub insecure: Insecure,
+    /// What becomes of an origin connection between requests.
+    pub reuse: Reuse,
+}
+
+/// Which origins may pass though their certificate is not trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Insecure {
+    /// None.
+    #[default]
+    None,
+    /// These hosts (globs).
+    Hosts(Vec<String>),
+    /// All.
+    All,
+}
+
+/// What becomes of an origin connection between requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// Kept for the client's connection while it lives, then pooled.
+    #[default]
+    Pool,
+    /// Kept for the client's connection only.
+    Client,
+    /// Closed after each exchange.
+    Never,
+}
+
+/// Bounds on what peers may send, and how long they may take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Client connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// Bytes of one message head.
+    pub head: usize,
+    /// Field lines of one head.
+    pub fields: usize,
+    /// Time for a client to complete a request head that it began.
+    pub head_timeout: Duration,
+    /// Time for a client connection to lie idle between requests.
+    pub idle_timeout: Duration,
+    /// Time to look up a name and connect to an origin.
+    pub connect_timeout: Duration,
+    /// Time for a TLS handshake, on either side.
+    pub tls_timeout: Duration,
+    /// Time to wait for a response head.
+    pub response_timeout: Duration,
+    /// Time that exchanges under way get to finish when hopscope stops.
+    pub drain_timeout: Duration,
+    /// Idle origin connections kept per origin and shard.
+    pub pool: usize,
+    /// Time for a pooled origin connection to lie idle.
+    pub pool_idle: Duration,
+}
+
+/// What is kept of the traffic.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Whether anything is written to disk.
+    pub enabled: bool,
+    /// The capture's folder; `None` makes a new one in the data folder.
+    pub path: Option<PathBuf>,
+    /// What gives way when the disk is slower than the wire.
+    pub pressure: Pressure,
+    /// Bytes kept of one body; `None` keeps all.
+    pub max_body: Option<u64>,
+    /// Bytes of bodies not yet on disk that may wait in memory.
+    pub unsaved: usize,
+    /// All captures together keep at most these bytes.
+    pub retain_bytes: u64,
+    /// Captures older than this are removed at start, oldest first.
+    pub retain_age: Duration,
+}
+
+/// What gives way when the disk is slower than the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pressure {
+    /// The recording of a body: it is truncated, counted and shown.
+    #[default]
+    Drop,
+    /// The traffic: it waits for the disk.
+    Block,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: vec![
+                SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+                SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 8080),
+            ],
+            ca_dir: PathBuf::from("certs"),
+            pseudonym: "hopscope".to_owned(),
+            via: true,
+            auth: None,
+            intercept: Intercept { enabled: true, tunnel: Vec::new(), only: Vec::new() },
+            origin: Origin::default(),
+            limits: Limits::default(),
+            capture: Capture::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4_096,
+            head: 256 * 1024,
+            fields: 1_000,
+            head_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(300),
+            connect_timeout: Duration::from_secs(10),
+            tls_timeout: Duration::from_secs(10),
+            response_timeout: Duration::from_secs(300),
+            drain_timeout: Duration::from_secs(5),
+            pool: 32,
+            pool_idle: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            path: None,
+            pressure: Pressure::Drop,
+            max_body: None,
+            unsaved: 16 * 1024 * 1024,
+            retain_bytes: 20 * 1024 * 1024 * 1024,
+            retain_age: Duration::from_secs(30 * 24 * 3600),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Facts of one connection, on either side of the hop.
+
+use std::net::SocketAddr;
+
+/// Number of a connection, unique in its capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u64);
+
+/// A side of the hop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Between the client and hopscope.
+    Client,
+    /// Between hopscope and the origin server (or parent proxy).
+    Origin,
+}
+
+impl Side {
+    /// As it stands in JSON and texts.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Origin => "origin",
+        }
+    }
+}
+
+/// One connection: who, when, and how it is secured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its number.
+    pub id: ConnectionId,
+    /// Which side of the hop it is on.
+    pub side: Side,
+    /// When it was opened, microseconds since the epoch.
+    pub opened: i64,
+    /// The other end's address.
+    pub peer: Option<SocketAddr>,
+    /// Our end's address.
+    pub local: Option<SocketAddr>,
+    /// TLS on it, if any.
+    pub tls: Option<TlsFacts>,
+}
+
+/// What a TLS handshake settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// `TLSv1.3`.
+    pub version: String,
+    /// Cipher suite by its IANA name.
+    pub cipher: String,
+    /// Protocol that ALPN chose.
+    pub alpn: Option<String>,
+    /// Server name that the client side of this connection asked for.
+    pub sni: Option<String>,
+    /// The server's certificate chain, DER, leaf first; on the client side our minted leaf alone.
+    pub chain: Vec<Vec<u8>>,
+    /// Whether the origin's certificate was trusted; `None` on the client side.
+    pub verdict: Option<Verdict>,
+}
+
+/// The outcome of checking an origin's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Chains to a trusted root and names the host.
+    Trusted,
+    /// Not trusted, with the reason in words. Passed on only under `origin_insecure`.
+    Untrusted(String),
+}
+
+/// A client that would not take our certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The TLS alert by its RFC 8446 name, or `None` when the client just closed.
+    pub alert: Option<String>,
+}

@@ -1,0 +1,112 @@
+//! The hop ledger: every difference between a head as received and as sent on, with its reason.
+//!
+//! An [`Edit`] holds line numbers, not bytes: both heads are kept whole, so the text before
+//! and after is read from them, and the ledger costs a few bytes an exchange.
+
+/// One change that the hop made to a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The line in the head as received (0 = start line); `None` when the line was added.
+    pub before: Option<u16>,
+    /// The line in the head as sent (0 = start line); `None` when the line was removed.
+    pub after: Option<u16>,
+    /// Why, with the clause that asks for it.
+    pub cause: Cause,
+}
+
+macro_rules! causes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $clause:literal, $says:literal;)+) => {
+        /// Why a line was changed. The numbers are written to captures and never reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Cause { $($(#[doc = $doc])+ $name = $code,)+ }
+
+        impl Cause {
+            /// All causes, for help texts and tests.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The clause that asks for the change.
+            #[must_use]
+            pub fn clause(self) -> &'static str {
+                match self { $(Self::$name => $clause,)+ }
+            }
+
+            /// The reason in words, without the clause.
+            #[must_use]
+            pub fn says(self) -> &'static str {
+                match self { $(Self::$name => $says,)+ }
+            }
+
+            /// The cause with this number, as read from a capture.
+            #[must_use]
+            pub fn from_code(code: u8) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+causes! {
+    /// Connection itself is for this hop only.
+    Connection = 1, "RFC 9110 7.6.1", "Connection speaks to this hop only";
+    /// A Connection line named the field.
+    NamedByConnection = 2, "RFC 9110 7.6.1", "named by a Connection line, so meant for this hop only";
+    /// Proxy-Connection, Keep-Alive, TE, Upgrade: hop-by-hop though not named.
+    HopByHop = 3, "RFC 9110 7.6.1", "a hop-by-hop field, not to be forwarded";
+    /// Proxy-Authorization is for us, not for the origin.
+    ProxyCredentials = 4, "RFC 9110 11.7.2", "credentials for the proxy, which an origin must not see";
+    /// Proxy-Authenticate and Proxy-Authentication-Info concern one hop.
+    ProxyChallenge = 5, "RFC 9110 11.7.1", "a challenge between proxy and client, not for the next hop";
+    /// We add or extend Via.
+    Via = 6, "RFC 9110 7.6.3", "an intermediary says in Via that it passed the message on";
+    /// absolute-form becomes origin-form toward the origin.
+    TargetForm = 7, "RFC 9112 3.2.1", "an origin server is asked in origin-form";
+    /// Host is generated from the absolute-form target.
+    HostFromTarget = 8, "RFC 9112 3.2.2", "Host is taken from the request-target, whatever the client's Host said";
+    /// The version in a start line is each sender's own.
+    OwnVersion = 9, "RFC 9110 6.2", "each hop states its own protocol version";
+    /// Max-Forwards counts down.
+    MaxForwards = 10, "RFC 9110 7.6.2", "one forward fewer is left";
+    /// The next hop's framing differs from this hop's.
+    Framing = 11, "RFC 9112 6.1", "the body is framed anew for this hop";
+    /// Content-Length beside Transfer-Encoding is dropped.
+    LengthBesideCoding = 12, "RFC 9112 6.3", "Transfer-Encoding overrides Content-Length, which must go";
+    /// The connection to the receiver will close or stay open.
+    Persistence = 13, "RFC 9112 9.3", "tells this receiver whether the connection stays open";
+    /// A folded value becomes one line.
+    Unfolded = 14, "RFC 9112 5.2", "line folding is obsolete and is replaced by spaces";
+    /// White space between name and colon in a response is removed.
+    SpaceBeforeColon = 15, "RFC 9112 5.1", "white space before the colon must be removed from a response";
+    /// Upgrade is kept for this hop's own negotiation.
+    Upgrade = 16, "RFC 9110 7.8", "the upgrade is offered to the next hop anew";
+    /// Trailer fields are announced to the next hop or TE is remade.
+    Te = 17, "RFC 9110 10.1.4", "TE speaks to this hop only; what we accept is said anew";
+    /// A missing Date is added.
+    Date = 18, "RFC 9110 6.6.1", "a recipient with a clock adds Date where it is missing";
+    /// Changed by the person: a replay with edits.
+    Asked = 19, "hopscope", "changed because you asked for it";
+    /// Same value repeated in Content-Length becomes one.
+    RepeatedLength = 20, "RFC 9112 6.3", "a repeated Content-Length is reduced to one";
+    /// Expect toward an HTTP/1.0 origin.
+    Expect = 21, "RFC 9110 10.1.1", "an expectation is not sent to a server known to be HTTP/1.0";
+    /// Userinfo in the target is removed.
+    Userinfo = 22, "RFC 9110 4.2.4", "userinfo in a URI is not sent on";
+    /// A fragment in the target is removed.
+    Fragment = 23, "RFC 9110 7.1", "a fragment is for the client alone";
+    /// Host is added where HTTP/1.0 gave none.
+    HostAdded = 24, "RFC 9112 3.2", "every HTTP/1.1 request names its host";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_round_trip_and_every_cause_says_why() {
+        for cause in Cause::ALL {
+            assert_eq!(Cause::from_code(*cause as u8), Some(*cause));
+            assert!(!cause.says().is_empty() && !cause.clause().is_empty());
+        }
+        assert_eq!(Cause::from_code(0), None);
+    }
+}

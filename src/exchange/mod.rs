@@ -1,0 +1,27 @@
+//! The model: what hopscope knows about one exchange, as plain data.
+//!
+//! An exchange has four messages: the request as received and as sent on, the
+//! response as received and as sent on. Everything here is bytes, numbers and
+//! words; nothing knows about sockets, tables or terminals.
+
+mod body;
+mod connection;
+mod edit;
+mod event;
+mod failure;
+mod head;
+mod record;
+mod summary;
+mod target;
+mod timing;
+
+pub use body::{Body, BodyPlace, Truncation};
+pub use connection::{Connection, ConnectionId, Refused, Side, TlsFacts, Verdict};
+pub use edit::{Cause, Edit};
+pub use event::{Event, Live};
+pub use failure::{Failure, Kind, Phase};
+pub use head::{Field, Head};
+pub use record::{Attempt, Exchange, Heads, Interim, MessageKind};
+pub use summary::{ExchangeId, Flags, State, Summary};
+pub use target::{Authority, Scheme, Target};
+pub use timing::Timing;
