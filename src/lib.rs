@@ -15,6 +15,7 @@ pub mod store;
 // row 4: the wire
 pub mod connection;
 pub mod forward;
+pub mod listener;
 pub mod recorder;
 pub mod tap;
 pub mod upstream;

@@ -1,1 +1,17 @@
-//! connection
+//! One client connection: what is spoken on it, and what becomes of it after CONNECT or 101.
+//!
+//! ```text
+//! TCP ─► http ─► (CONNECT 200) ─► sniff ─┬─ TLS, to be opened ─► handshake ─► http, inside
+//!          │                             ├─ plain HTTP ──────────────────────► http, inside
+//!          └──── (101) ─► relay          └─ anything else, or silence ───────► relay
+//! ```
+
+pub mod hello;
+mod http;
+mod relay;
+mod rewind;
+mod sniff;
+mod tunnel;
+
+pub use http::serve;
+pub use rewind::Rewind;

@@ -95,6 +95,12 @@ causes! {
     Fragment = 23, "RFC 9110 7.1", "a fragment is for the client alone";
     /// Host is added where HTTP/1.0 gave none.
     HostAdded = 24, "RFC 9112 3.2", "every HTTP/1.1 request names its host";
+    /// The space before an absent reason phrase is added.
+    StatusLine = 25, "RFC 9112 4", "the space before the reason phrase is sent even where there is none";
+    /// Content-Length or Transfer-Encoding in a 1xx or 204 response.
+    Bodiless = 26, "RFC 9110 8.6", "a 1xx or 204 response has no body, so it states no length or coding";
+    /// A trailer field of framing, routing or credentials.
+    ForbiddenTrailer = 27, "RFC 9110 6.5.1", "a field of framing, routing or one hop has no place in a trailer section";
 }
 
 #[cfg(test)]

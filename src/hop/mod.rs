@@ -1,1 +1,124 @@
-//! hop
+//! The rules of the hop: what an intermediary must check and change, as pure functions over heads.
+//!
+//! ```text
+//! bytes --head_end--> Head --check_*--> facts --route--> Destination
+//!                       |                 |                  |
+//!                       +-----------------+---- forward_* ---+--> Forwarded { raw, edits, framing }
+//! ```
+//!
+//! A head passes `check_request` or `check_response` before anything else reads it; a head
+//! that could be read in two ways never passes. The functions behind it rely on that.
+//! Lines that need no change keep their exact bytes and their order. Each line that
+//! changes is an [`Edit`], and [`replay_edits`] proves that the edits explain the
+//! difference between the two heads completely.
+//!
+//! | file | rule |
+//! |---|---|
+//! | `ends` | where a head ends in a growing buffer |
+//! | `check`, `start`, `survey` | syntax and framing of a head, refused or understood |
+//! | `framing` | Content-Length and Transfer-Encoding (RFC 9112 6) |
+//! | `chunks` | the chunked coding, walked strictly (RFC 9112 7.1) |
+//! | `options` | Connection and the fields it names (RFC 9110 7.6.1) |
+//! | `target` | where a request goes, Host (RFC 9112 3.2) |
+//! | `via`, `forwards` | Via and loops, Max-Forwards (RFC 9110 7.6.2, 7.6.3) |
+//! | `request`, `response`, `trailers` | the new head or trailer section |
+//! | `writer`, `ledger` | how lines are written, and the proof |
+//! | `answer` | heads of our own answers |
+
+mod answer;
+mod check;
+mod chunks;
+mod ends;
+mod forwards;
+mod framing;
+mod ledger;
+mod names;
+mod options;
+#[cfg(test)]
+mod properties;
+mod request;
+mod response;
+mod start;
+mod survey;
+mod syntax;
+mod target;
+mod trailers;
+mod via;
+mod writer;
+
+use crate::exchange::Edit;
+use bytes::Bytes;
+
+pub use answer::{answer, established, reason};
+pub use check::{Bounds, RequestFacts, ResponseFacts, check_request, check_response};
+pub use chunks::Chunks;
+pub use ends::{empty_lines, head_end, oversize_request, oversize_response};
+pub use forwards::{LocalAnswer, local_answer};
+pub use ledger::replay_edits;
+pub use request::{RequestHop, forward_request};
+pub use response::{ResponseHop, forward_interim, forward_response};
+pub use target::{Destination, Route, route};
+pub use trailers::{Trailers, check_trailers, forward_trailers};
+
+/// A protocol version as far as rules differ by it. A higher minor version of HTTP/1
+/// counts as 1.1 (RFC 9110 2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// HTTP/1.0.
+    Http10,
+    /// HTTP/1.1, and what calls itself 1.2 to 1.9.
+    Http11,
+}
+
+/// How a message's body is delimited on one connection (RFC 9112 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// No body: the message ends with its head.
+    None,
+    /// This many bytes, as Content-Length says; 0 too.
+    Length(u64),
+    /// Chunks, then a trailer section.
+    Chunked,
+    /// All bytes until the sender closes; responses only.
+    UntilClose,
+}
+
+/// Why a head is refused: where it is wrong, by which clause, and in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{says} ({clause})")]
+pub struct Fault {
+    /// The status that the client gets: for a request its own fault, for a response 502.
+    pub status: u16,
+    /// The first offending byte, counted in the raw head.
+    pub offset: usize,
+    /// The clause that it breaks: `RFC 9112 5.1`.
+    pub clause: &'static str,
+    /// What is wrong and what would be right, one or two lines without raw bytes.
+    pub says: String,
+}
+
+/// A head ready to be sent on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// The whole head with its empty line.
+    pub raw: Bytes,
+    /// Every difference to the head as received, in the order of the sent lines.
+    pub edits: Vec<Edit>,
+    /// How the body is delimited toward the receiver.
+    pub framing: Framing,
+    /// Whether the receiver's connection may stay open behind this message. Always true
+    /// for requests: a request never asks its origin to close.
+    pub persistent: bool,
+}
+
+impl Fault {
+    pub(crate) fn new(status: u16, offset: usize, clause: &'static str, says: impl Into<String>) -> Self {
+        Self { status, offset, clause, says: says.into() }
+    }
+
+    /// The same fault found in a response: whatever is wrong there is a bad gateway to the
+    /// client (RFC 9110 15.6.3).
+    fn in_response(self) -> Self {
+        Self { status: 502, ..self }
+    }
+}

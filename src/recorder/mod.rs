@@ -1,1 +1,239 @@
-//! recorder
+//! What the wire says about an exchange while it happens, on its way to the store.
+//!
+//! A [`Recording`] is held by everything that still works on an exchange: the task that relays
+//! it, its body streams, the tap that has a head to write. When the last of them lets go, the
+//! exchange is over and its record goes to the store. Nothing here waits for the store.
+
+mod body;
+
+pub use body::BodyTee;
+
+use crate::config;
+use crate::exchange::{
+    Connection, ConnectionId, Event, Exchange, ExchangeId, Failure, Flags, Kind, Live, Phase, Side, State,
+    Summary, TlsFacts,
+};
+use crate::store::Inbox;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// An exchange that has been open for this long tells the store when its response head comes,
+/// so that lists show the status of a slow answer before it ends.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// Makes recordings and numbers connections; one clone per shard.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    shared: Arc<Shared>,
+    shard: usize,
+}
+
+#[derive(Debug)]
+struct Shared {
+    inbox: Arc<Inbox>,
+    next_exchange: AtomicU64,
+    next_connection: AtomicU64,
+    pressure: config::Pressure,
+    max_body: u64,
+}
+
+impl Recorder {
+    /// Records into `inbox`, numbering on from the given numbers.
+    #[must_use]
+    pub fn new(
+        inbox: Arc<Inbox>,
+        next_exchange: u64,
+        next_connection: u64,
+        capture: &config::Capture,
+    ) -> Self {
+        let shared = Shared {
+            inbox,
+            next_exchange: AtomicU64::new(next_exchange),
+            next_connection: AtomicU64::new(next_connection),
+            pressure: capture.pressure,
+            max_body: capture.max_body.unwrap_or(u64::MAX),
+        };
+        Self { shared: Arc::new(shared), shard: 0 }
+    }
+
+    /// The same recorder, writing to the buffer of another shard.
+    #[must_use]
+    pub fn for_shard(&self, shard: usize) -> Self {
+        Self { shared: Arc::clone(&self.shared), shard }
+    }
+
+    /// Records a connection and numbers it.
+    #[must_use]
+    pub fn connection(
+        &self,
+        side: Side,
+        peer: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+        tls: Option<TlsFacts>,
+    ) -> ConnectionId {
+        let id = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
+        let opened = micros(SystemTime::now());
+        self.push(Event::Connection(Box::new(Connection { id, side, opened, peer, local, tls })));
+        id
+    }
+
+    /// Begins an exchange whose first byte came at `began`.
+    #[must_use]
+    pub fn begin(&self, began: Instant, client: &str, connection: ConnectionId) -> Recording {
+        let id = ExchangeId(self.shared.next_exchange.fetch_add(1, Ordering::Relaxed));
+        let started = micros(SystemTime::now()) - i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
+        let exchange = blank(id, started, client, connection);
+        let inner = Inner { recorder: self.clone(), began, live: Arc::new(Live::new(exchange)) };
+        Recording(Arc::new(inner))
+    }
+
+    fn push(&self, event: Event) {
+        self.shared.inbox.push(self.shard, event);
+    }
+}
+
+fn blank(id: ExchangeId, started: i64, client: &str, connection: ConnectionId) -> Exchange {
+    let summary = Summary {
+        id,
+        started,
+        client: client.to_owned(),
+        scheme: crate::exchange::Scheme::Http,
+        method: String::new(),
+        host: String::new(),
+        path: String::new(),
+        version: String::new(),
+        status: None,
+        state: State::Open,
+        request_bytes: 0,
+        response_bytes: 0,
+        duration: None,
+        ttfb: None,
+        media_type: None,
+        failure: None,
+        flags: Flags::default(),
+        parent: None,
+    };
+    Exchange {
+        summary,
+        heads: crate::exchange::Heads::default(),
+        request_edits: Vec::new(),
+        response_edits: Vec::new(),
+        request_body: crate::exchange::Body::default(),
+        response_body: crate::exchange::Body::default(),
+        interim: Vec::new(),
+        attempts: Vec::new(),
+        timing: crate::exchange::Timing::default(),
+        client_connection: connection,
+        origin_connection: None,
+        tunnel: None,
+    }
+}
+
+/// A hold on the record of an exchange under way.
+#[derive(Clone, Debug)]
+pub struct Recording(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    recorder: Recorder,
+    began: Instant,
+    live: Arc<Live>,
+}
+
+impl Recording {
+    /// Says that the exchange has begun: from here on lists show it.
+    pub fn open(&self) {
+        self.0.recorder.push(Event::Opened(Arc::clone(&self.0.live)));
+    }
+
+    /// The exchange's number.
+    #[must_use]
+    pub fn id(&self) -> ExchangeId {
+        self.0.live.id()
+    }
+
+    /// Microseconds since the exchange began.
+    #[must_use]
+    pub fn elapsed(&self) -> u64 {
+        micros_between(self.0.began, Instant::now())
+    }
+
+    /// Microseconds from the exchange's beginning to a moment.
+    #[must_use]
+    pub fn at(&self, moment: Instant) -> u64 {
+        micros_between(self.0.began, moment)
+    }
+
+    /// Notes something. The closure must be short: the store's writer may wait for it.
+    pub fn note<T>(&self, change: impl FnOnce(&mut Exchange) -> T) -> T {
+        change(&mut self.0.live.lock())
+    }
+
+    /// The response head came: a slow exchange is shown anew.
+    pub fn answered(&self) {
+        if self.0.began.elapsed() > SLOW {
+            self.0.recorder.push(Event::Changed(Arc::clone(&self.0.live)));
+        }
+    }
+
+    /// The exchange failed; the first failure stands.
+    pub fn fail(&self, failure: Failure) {
+        let elapsed = self.elapsed();
+        self.note(|exchange| {
+            if exchange.summary.failure.is_none() {
+                exchange.summary.failure = Some(failure);
+                exchange.summary.state = State::Failed;
+                exchange.summary.duration = Some(elapsed);
+            }
+        });
+    }
+
+    /// Both messages are complete.
+    pub fn complete(&self) {
+        let elapsed = self.elapsed();
+        self.note(|exchange| {
+            if exchange.summary.state == State::Open {
+                exchange.summary.state = State::Done;
+            }
+            exchange.summary.duration = Some(elapsed);
+        });
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let elapsed = micros_between(self.began, Instant::now());
+        {
+            let mut exchange = self.live.lock();
+            if exchange.summary.state == State::Open {
+                gave_up(&mut exchange, elapsed);
+            }
+        }
+        self.recorder.push(Event::Finished(Arc::clone(&self.live)));
+    }
+}
+
+/// Whoever held the exchange let go before it was over: the client's connection is gone.
+fn gave_up(exchange: &mut Exchange, elapsed: u64) {
+    let (phase, doing) = if exchange.timing.response_head.is_some() {
+        (Phase::Body, "within the answer")
+    } else {
+        (Phase::Wait, "waiting for the answer")
+    };
+    let seconds = elapsed as f64 / 1e6;
+    let says = format!("client gave up after {seconds:.1} s {doing}");
+    exchange.summary.state = State::Aborted;
+    exchange.summary.duration = Some(elapsed);
+    exchange.summary.failure = Some(Failure { side: Side::Client, phase, kind: Kind::GaveUp, says });
+}
+
+fn micros(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn micros_between(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_micros()).unwrap_or(u64::MAX)
+}

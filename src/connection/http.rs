@@ -1,0 +1,185 @@
+//! HTTP/1 on one stream: hyper above, the tap beneath, and the clean end.
+
+use super::{hello, relay, tunnel};
+use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Side};
+use crate::forward::{After, Client, Dialed, Shard, Tunnel, respond};
+use crate::recorder::Recording;
+use crate::tap::{Parts, Tap};
+use crate::upstream::Io;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// After our last byte, how long and for how many bytes we read on, so that a client that is
+/// still sending does not lose our answer to a reset (RFC 9112 9.6).
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 256 * 1024;
+
+/// Who is at the other end of a stream, and what stream it is.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) shard: Arc<Shard>,
+    pub(super) peer: SocketAddr,
+    pub(super) local: Option<SocketAddr>,
+    pub(super) connection: ConnectionId,
+}
+
+/// The inside of a tunnel.
+#[derive(Debug)]
+pub(super) struct Inside {
+    pub(super) tunnel: Tunnel,
+    pub(super) dialed: Dialed,
+    /// The CONNECT's record, open until the first request proves that the tunnel works.
+    pub(super) recording: Recording,
+}
+
+/// Serves one accepted connection to its end.
+pub async fn serve(shard: Arc<Shard>, tcp: TcpStream, peer: SocketAddr) {
+    // Small writes must not wait for acknowledgements; a failure costs only that.
+    let _ = tcp.set_nodelay(true);
+    let local = tcp.local_addr().ok();
+    if shard.interceptor.is_some() && speaks_tls(&tcp).await {
+        return Box::pin(secured(shard, tcp, peer, local)).await;
+    }
+    let connection = shard.recorder.connection(Side::Client, Some(peer), local, None);
+    http(Link { shard, peer, local, connection }, Box::new(tcp), Vec::new(), None).await;
+}
+
+async fn speaks_tls(tcp: &TcpStream) -> bool {
+    let mut first = [0; 1];
+    matches!(tcp.peek(&mut first).await, Ok(1)) && first[0] == 0x16
+}
+
+/// TLS on the listener itself: `curl -x https://`.
+async fn secured(shard: Arc<Shard>, mut tcp: TcpStream, peer: SocketAddr, local: Option<SocketAddr>) {
+    let limit = shard.settings.limits.tls_timeout;
+    let mut raw = Vec::new();
+    let Ok(Ok(hello)) = tokio::time::timeout(limit, hello::read(&mut tcp, &mut raw)).await else { return };
+    let Some(interceptor) = &shard.interceptor else { return };
+    let host = local.map_or_else(|| "localhost".to_owned(), |local| local.ip().to_string());
+    if let Ok((stream, facts)) = hello::accept(hello, tcp, interceptor, &host, limit).await {
+        let connection = shard.recorder.connection(Side::Client, Some(peer), local, Some(facts));
+        http(Link { shard, peer, local, connection }, Box::new(stream), Vec::new(), None).await;
+    }
+}
+
+/// HTTP on a stream until it ends or becomes something else. `first` was already read from it.
+pub(super) async fn http(link: Link, io: Box<dyn Io>, first: Vec<u8>, inside: Option<Inside>) {
+    let limits = &link.shard.settings.limits;
+    let (mut tap, handle) = Tap::server(io, link.shard.bounds(), limits.head_timeout, limits.idle_timeout);
+    tap.prefill(&first);
+    let client = Arc::new(client(&link, handle, inside));
+    let (tap, error) = drive(&client, tap).await;
+    client.leave();
+    if let (Some(recording), Some(interceptor)) = (client.take_unproven(), &link.shard.interceptor)
+        && let Some(refused) = error.as_ref().and_then(refusal)
+    {
+        recording.fail(certificate_refused(&refused, interceptor.authority().path()));
+    }
+    match (client.take_after(), error) {
+        (Some(after), None) => Box::pin(follow(link, after, tap.into_parts())).await,
+        (_, None) => close(tap).await,
+        // A cut message must look cut: no close_notify, no orderly end (RFC 9112 8).
+        (_, Some(_)) => {}
+    }
+}
+
+fn client(link: &Link, tap: crate::tap::Handle, inside: Option<Inside>) -> Client {
+    let (tunnel, dialed, recording) = match inside {
+        Some(inside) => (Some(inside.tunnel), Some(inside.dialed), Some(inside.recording)),
+        None => (None, None, None),
+    };
+    Client::new(
+        Arc::clone(&link.shard),
+        link.connection,
+        link.peer.to_string(),
+        tap,
+        tunnel,
+        dialed,
+        recording,
+    )
+}
+
+type ServerTap = Tap<Box<dyn Io>>;
+
+/// Lets hyper serve the stream, and gives the tap back when hyper is done with it.
+async fn drive(client: &Arc<Client>, tap: ServerTap) -> (ServerTap, Option<hyper::Error>) {
+    let service = service_fn(|request| Box::pin(respond(Arc::clone(client), request)));
+    let mut connection = http1::Builder::new()
+        .auto_date_header(false)
+        .header_read_timeout(None)
+        .serve_connection(TokioIo::new(tap), service);
+    let mut drain = pin!(client.shard.drain.cancelled());
+    let mut draining = false;
+    let ended = poll_fn(|cx| {
+        if !draining && drain.as_mut().poll(cx).is_ready() {
+            draining = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        connection.poll_without_shutdown(cx)
+    })
+    .await;
+    (connection.into_parts().io.into_inner(), ended.err())
+}
+
+async fn follow(link: Link, after: After, parts: Parts<Box<dyn Io>>) {
+    match after {
+        After::Connect { authority, dialed, recording } => {
+            tunnel::open(link, authority, dialed, recording, parts).await;
+        }
+        After::Upgraded { origin, recording } => relay::relay(parts, origin, &recording).await,
+    }
+}
+
+/// Our side is done: say so, and read on for a moment.
+async fn close(mut tap: ServerTap) {
+    if tap.shutdown().await.is_err() {
+        return;
+    }
+    let mut io = tap.into_parts().io;
+    let mut rest = vec![0; 8 * 1024];
+    let drained = async {
+        let mut total = 0;
+        while let Ok(count @ 1..) = io.read(&mut rest).await {
+            total += count;
+            if total > LINGER_BYTES {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(LINGER, drained).await;
+}
+
+/// Whether hyper's error is the client's alert about our certificate: TLS 1.3 clients send it
+/// when for us the handshake is already over.
+fn refusal(error: &hyper::Error) -> Option<Refused> {
+    let mut source = std::error::Error::source(error);
+    while let Some(current) = source {
+        if let Some(io) = current.downcast_ref::<std::io::Error>() {
+            return hello::refusal(io);
+        }
+        source = current.source();
+    }
+    None
+}
+
+/// The row of a client that would not take our certificate: its alert and the cure.
+pub(super) fn certificate_refused(refused: &Refused, ca: &std::path::Path) -> Failure {
+    let how = match &refused.alert {
+        Some(alert) => format!("with the alert {alert}"),
+        None => "by closing the connection".to_owned(),
+    };
+    let says = format!(
+        "client refused our certificate {how}: it does not trust hopscope's CA. Let it trust {} \
+         (curl --cacert, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS), or leave the host alone with --tunnel HOST",
+        ca.display()
+    );
+    Failure { side: Side::Client, phase: Phase::Tls, kind: Kind::CertificateRefused, says }
+}

@@ -1,0 +1,215 @@
+//! What an exchange can reach: its shard, its client's connection, and the tunnel it came through.
+
+use crate::ca::Interceptor;
+use crate::config::Settings;
+use crate::exchange::{Authority, ConnectionId, ExchangeId, Scheme};
+use crate::hop::Bounds;
+use crate::recorder::{Recorder, Recording};
+use crate::tap::Handle;
+use crate::upstream::{self, Io, Key, OriginTls, Pool, Upstream};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+/// One shard: a runtime of its own with everything that its connections share.
+#[derive(Debug)]
+pub struct Shard {
+    /// The run's settings.
+    pub settings: Arc<Settings>,
+    /// Records, into this shard's buffer.
+    pub recorder: Recorder,
+    /// Idle origin connections.
+    pub pool: Pool,
+    /// How origins are secured and judged.
+    pub tls: Arc<OriginTls>,
+    /// Opens tunnels; `None` when none is to be opened.
+    pub interceptor: Option<Arc<Interceptor>>,
+    /// The addresses that we listen on: a target among them is a loop.
+    pub addresses: Arc<OnceLock<Vec<SocketAddr>>>,
+    /// Ended when hopscope stops: no new exchanges, those under way finish.
+    pub drain: CancellationToken,
+}
+
+impl Shard {
+    /// Bounds on heads.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds { fields: self.settings.limits.fields, head: self.settings.limits.head }
+    }
+
+    /// Whether tunnels to a host are opened.
+    #[must_use]
+    pub fn intercepts(&self, host: &str) -> bool {
+        let rules = &self.settings.intercept;
+        let among =
+            |patterns: &[String]| patterns.iter().any(|pattern| upstream::pattern::names(pattern, host));
+        self.interceptor.is_some()
+            && rules.enabled
+            && !among(&rules.tunnel)
+            && (rules.only.is_empty() || among(&rules.only))
+    }
+
+    /// Whether a target is our own listener.
+    #[must_use]
+    pub fn is_ourselves(&self, authority: &Authority) -> bool {
+        let Some(ours) = self.addresses.get() else { return false };
+        let host = authority.host.parse::<std::net::IpAddr>();
+        ours.iter().any(|address| {
+            address.port() == authority.port
+                && match host {
+                    Ok(ip) => ip == address.ip() || (address.ip().is_unspecified() && ip.is_loopback()),
+                    Err(_) => {
+                        authority.host == "localhost"
+                            && (address.ip().is_loopback() || address.ip().is_unspecified())
+                    }
+                }
+        })
+    }
+}
+
+/// A client's connection on which HTTP is spoken: the TCP connection, or the inside of a tunnel.
+#[derive(Debug)]
+pub struct Client {
+    /// Its shard.
+    pub shard: Arc<Shard>,
+    /// The number of the connection.
+    pub connection: ConnectionId,
+    /// The client's address, as shown.
+    pub peer: String,
+    /// Its tap.
+    pub tap: Handle,
+    /// The tunnel that this is the inside of.
+    pub tunnel: Option<Tunnel>,
+    origins: Mutex<Origins>,
+    after: Mutex<Option<After>>,
+    /// The CONNECT's record until the first request proves that the tunnel works.
+    unproven: Mutex<Option<Recording>>,
+}
+
+/// The tunnel that a connection is the inside of.
+#[derive(Clone, Debug)]
+pub struct Tunnel {
+    /// `https` when it was opened, `http` when plain HTTP was spoken in it.
+    pub scheme: Scheme,
+    /// What CONNECT named.
+    pub authority: Authority,
+    /// The server name that the client asked for in TLS, when it is another.
+    pub server_name: Option<String>,
+    /// The CONNECT.
+    pub exchange: ExchangeId,
+}
+
+/// Origin connections kept for one client connection.
+#[derive(Debug, Default)]
+struct Origins {
+    idle: Vec<Upstream>,
+    /// Dialled for CONNECT and not yet spoken on.
+    dialed: Option<Dialed>,
+}
+
+/// What a CONNECT found at the other end.
+#[derive(Debug)]
+pub enum Dialed {
+    /// A fresh connection.
+    Fresh(TcpStream),
+    /// A connection from the pool that already speaks TLS and HTTP there.
+    Pooled(Box<Upstream>),
+}
+
+/// What becomes of a connection when HTTP is over on it.
+#[derive(Debug)]
+pub enum After {
+    /// CONNECT was answered with 200.
+    Connect {
+        /// What it named.
+        authority: Authority,
+        /// The other end.
+        dialed: Dialed,
+        /// The CONNECT's record.
+        recording: Recording,
+    },
+    /// 101 was passed on: bytes go both ways from here.
+    Upgraded {
+        /// The origin's connection and what it has already sent.
+        origin: crate::tap::Parts<Box<dyn Io>>,
+        /// The exchange's record.
+        recording: Recording,
+    },
+}
+
+impl Client {
+    /// HTTP begins on a client's connection.
+    #[must_use]
+    pub fn new(
+        shard: Arc<Shard>,
+        connection: ConnectionId,
+        peer: String,
+        tap: Handle,
+        tunnel: Option<Tunnel>,
+        dialed: Option<Dialed>,
+        unproven: Option<Recording>,
+    ) -> Self {
+        let origins = Mutex::new(Origins { idle: Vec::new(), dialed });
+        let (after, unproven) = (Mutex::new(None), Mutex::new(unproven));
+        Self { shard, connection, peer, tap, tunnel, origins, after, unproven }
+    }
+
+    /// Says what is to become of the connection once HTTP is over.
+    pub fn then(&self, after: After) {
+        *self.after.lock().unwrap_or_else(PoisonError::into_inner) = Some(after);
+    }
+
+    /// What was said with [`Client::then`].
+    pub fn take_after(&self) -> Option<After> {
+        self.after.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The connection that CONNECT dialled, if nobody has used it yet.
+    pub fn take_dialed(&self) -> Option<Dialed> {
+        self.lock().dialed.take()
+    }
+
+    /// The first request came: the CONNECT's record is over.
+    pub fn proven(&self) {
+        if self.tunnel.is_some() {
+            drop(self.take_unproven());
+        }
+    }
+
+    /// The record of a CONNECT whose tunnel has not yet carried a request.
+    pub fn take_unproven(&self) -> Option<Recording> {
+        self.unproven.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// An idle origin connection of this client.
+    pub fn take_idle(&self, key: &Key) -> Option<Upstream> {
+        let mut origins = self.lock();
+        while let Some(at) = origins.idle.iter().position(|upstream| upstream.key() == key) {
+            let mut upstream = origins.idle.swap_remove(at);
+            if upstream::is_usable(&mut upstream) {
+                return Some(upstream);
+            }
+        }
+        None
+    }
+
+    /// Keeps an origin connection for this client's next exchange.
+    pub fn keep(&self, upstream: Upstream) {
+        self.lock().idle.push(upstream);
+    }
+
+    /// The client's connection is over: its origin connections go to the pool.
+    pub fn leave(&self) {
+        if self.shard.settings.origin.reuse != crate::config::Reuse::Pool {
+            return;
+        }
+        for upstream in self.lock().idle.drain(..) {
+            self.shard.pool.put(upstream);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Origins> {
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

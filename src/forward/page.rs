@@ -1,0 +1,55 @@
+//! The small page that hopscope serves about itself, and its certificate.
+
+use super::answer::Answer;
+use super::context::Client;
+use crate::exchange::Head;
+
+/// What we answer to a request for ourselves.
+pub(super) fn page(client: &Client, head: &Head) -> Answer {
+    let target = head.request_line().map_or(&b"/"[..], |(_, target, _)| target);
+    let path = target.split(|byte| *byte == b'?').next().unwrap_or(target);
+    let authority = client.shard.interceptor.as_ref().map(|interceptor| interceptor.authority());
+    match (path, authority) {
+        (b"/", _) => welcome(client),
+        (b"/ca.pem", Some(authority)) => {
+            Answer::text(200, authority.pem().to_owned()).typed("application/x-pem-file")
+        }
+        (b"/proxy.pac", _) => pac(client, head),
+        _ => Answer::text(
+            404,
+            "This is hopscope, a proxy. There is no such page here.\n\n\
+             If you meant another server: set hopscope as your client's HTTP proxy; it was asked as if it were \
+             the server itself.\nWhat is here: / and /ca.pem and /proxy.pac\n"
+                .to_owned(),
+        ),
+    }
+}
+
+fn welcome(client: &Client) -> Answer {
+    let address = address(client);
+    let trust = match &client.shard.interceptor {
+        Some(interceptor) => format!(
+            "To read HTTPS, let your client trust this certificate: http://{address}/ca.pem\nSHA-256 {}\n",
+            interceptor.authority().fingerprint()
+        ),
+        None => "HTTPS is relayed unread (--no-intercept).\n".to_owned(),
+    };
+    Answer::text(
+        200,
+        format!(
+            "hopscope works here.\n\nSet http://{address} as your HTTP and HTTPS proxy.\n{trust}\
+             For a browser's automatic proxy setting: http://{address}/proxy.pac\n"
+        ),
+    )
+}
+
+fn pac(client: &Client, _head: &Head) -> Answer {
+    let script =
+        format!("function FindProxyForURL(url, host) {{\n  return \"PROXY {}\";\n}}\n", address(client));
+    Answer::text(200, script).typed("application/x-ns-proxy-autoconfig")
+}
+
+fn address(client: &Client) -> String {
+    let first = client.shard.addresses.get().and_then(|addresses| addresses.first());
+    first.map_or_else(|| "127.0.0.1:8080".to_owned(), ToString::to_string)
+}

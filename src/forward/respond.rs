@@ -1,0 +1,495 @@
+//! One exchange, from the request head to the response head.
+
+use super::answer::{Answer, sent, stand_in};
+use super::context::{After, Client};
+use super::response::ResponseBody;
+use super::{origin, page, tunnel};
+use crate::exchange::{Attempt, Failure, Flags, Head, Interim, Kind, Phase, Scheme, Side, Target};
+use crate::hop::{
+    self, Destination, Fault, Framing, RequestFacts, RequestHop, ResponseFacts, ResponseHop, Route, Version,
+};
+use crate::recorder::{BodyTee, Recording};
+use crate::tap::{Arrival, OutHead};
+use crate::upstream::{self, Relay, RequestBody, Sending, Upstream};
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Answers one request of a client's connection. hyper's request is only a stand-in; the real
+/// head comes from the tap.
+pub async fn respond(
+    client: Arc<Client>,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let arrival = number(&request).and_then(|number| client.tap.take_request(number));
+    Ok(match arrival {
+        Some(Arrival::Request { number, head, facts, at }) => {
+            let recording = begin(&client, head.raw().clone(), at);
+            client.proven();
+            let life = Life { client, recording, head, facts, number };
+            life.run(request.into_body()).await
+        }
+        Some(Arrival::Refused { raw, fault, at, .. }) => {
+            let recording = begin(&client, raw.clone(), at);
+            note_request_line(&recording, &Head::parse(raw));
+            refuse(&client, &recording, &fault, false)
+        }
+        Some(Arrival::Response { .. }) | None => stand_in(500, ResponseBody::Empty, true),
+    })
+}
+
+fn number(request: &Request<Incoming>) -> Option<u64> {
+    match request.uri().authority() {
+        Some(authority) => authority.host().parse().ok(),
+        None => request.uri().path().strip_prefix('/')?.parse().ok(),
+    }
+}
+
+fn begin(client: &Client, raw: Bytes, (began, whole): (Instant, Instant)) -> Recording {
+    let recording = client.shard.recorder.begin(began, &client.peer, client.connection);
+    let at = recording.at(whole);
+    recording.note(|exchange| {
+        exchange.heads.request_received = Some(raw);
+        exchange.timing.request_head = Some(at);
+        exchange.tunnel = client.tunnel.as_ref().map(|tunnel| tunnel.exchange);
+    });
+    recording
+}
+
+/// Records a refused head with its failure and answers it.
+fn refuse(client: &Client, recording: &Recording, fault: &Fault, to_head: bool) -> Response<ResponseBody> {
+    let kind = match fault.status {
+        408 => Kind::TimedOut,
+        414 | 431 => Kind::TooLarge,
+        508 => Kind::Loop,
+        _ => Kind::Malformed,
+    };
+    let says = format!("{} ({}, byte {})", fault.says, fault.clause, fault.offset);
+    recording.fail(Failure { side: Side::Client, phase: Phase::Request, kind, says });
+    recording.open();
+    Answer::refusal(fault, &client.shard.settings.pseudonym).send(client, recording, to_head, false)
+}
+
+/// One exchange under way.
+struct Life {
+    client: Arc<Client>,
+    recording: Recording,
+    head: Head,
+    facts: RequestFacts,
+    number: u64,
+}
+
+impl Life {
+    async fn run(self, body: Incoming) -> Response<ResponseBody> {
+        note_request_line(&self.recording, &self.head);
+        let tunnel = self.client.tunnel.as_ref().map(|tunnel| (tunnel.scheme, &tunnel.authority));
+        let destination = match hop::route(&self.head, &self.facts, tunnel) {
+            Ok(destination) => destination,
+            Err(fault) => return self.refuse(&fault),
+        };
+        self.note_route(&destination);
+        self.recording.open();
+        if let Some(answer) = self.denied().or_else(|| self.local()) {
+            return self.answer(answer);
+        }
+        match destination {
+            Destination::Ourselves => self.answer(page::page(&self.client, &self.head)),
+            Destination::Origin(route) if self.facts.connect => self.connect(&route).await,
+            Destination::Origin(route) => self.forward(&route, body).await,
+        }
+    }
+
+    /// CONNECT: a tunnel, or the reason why there is none.
+    async fn connect(self, route: &Route) -> Response<ResponseBody> {
+        if self.client.shard.is_ourselves(&route.authority) {
+            return self.refuse(&self_loop(&self.client.shard.settings.pseudonym));
+        }
+        let dialed = tunnel::connect(&self.client, route, &self.recording).await;
+        dialed.unwrap_or_else(|failure| self.fail(failure))
+    }
+
+    /// The request goes to its origin and the answer comes back.
+    async fn forward(self, route: &Route, body: Incoming) -> Response<ResponseBody> {
+        let shard = &self.client.shard;
+        if self.client.tunnel.is_none() && shard.is_ourselves(&route.authority) {
+            return self.refuse(&self_loop(&shard.settings.pseudonym));
+        }
+        let hop = RequestHop { pseudonym: &shard.settings.pseudonym, via: shard.settings.via, route };
+        let forwarded = match hop::forward_request(&self.head, &self.facts, &hop) {
+            Ok(forwarded) => forwarded,
+            Err(fault) => return self.refuse(&fault),
+        };
+        self.recording.note(|exchange| exchange.request_edits = forwarded.edits);
+        let mut body = Some(body);
+        let mut fresh = false;
+        loop {
+            let mut upstream = match origin::reach(&self.client, route, &self.recording, fresh).await {
+                Ok(upstream) => upstream,
+                Err(failure) => return self.fail(failure),
+            };
+            let reused = upstream.is_used();
+            let head = self.out_head(forwarded.raw.clone(), forwarded.framing);
+            let outgoing = self.outgoing(&mut body, forwarded.framing, &upstream);
+            let mut sending = upstream.send(self.facts.head_method, self.facts.upgrade, head, outgoing);
+            match self.wait(&mut upstream, &mut sending).await {
+                Ok(upstream::Answer::Response { head, facts, at, body }) => {
+                    return self.relay(upstream, (head, facts, at), body, sending.number());
+                }
+                Ok(upstream::Answer::Refused { raw, fault }) => return self.nonsense(raw, &fault),
+                Ok(upstream::Answer::Broken(kind)) if reused && self.may_retry(kind) => {
+                    self.note_attempt(&upstream, kind);
+                    fresh = true;
+                }
+                Ok(upstream::Answer::Broken(kind)) => return self.fail(broken(kind, route)),
+                Err(failure) => return self.fail(failure),
+            }
+        }
+    }
+
+    fn out_head(&self, raw: Bytes, framing: Framing) -> OutHead {
+        let recording = self.recording.clone();
+        let sent = move |head: Bytes, _| {
+            let now = recording.elapsed();
+            recording.note(|exchange| {
+                exchange.heads.request_sent = Some(head);
+                exchange.timing.request_sent = Some(now);
+            });
+        };
+        OutHead { raw, framing, closes: true, sent: Box::new(sent) }
+    }
+
+    fn outgoing(&self, body: &mut Option<Incoming>, framing: Framing, upstream: &Upstream) -> RequestBody {
+        if matches!(framing, Framing::None | Framing::Length(0)) {
+            self.recording.note(|exchange| exchange.request_body.complete = true);
+            return RequestBody::Empty;
+        }
+        let Some(incoming) = body.take() else { return RequestBody::Empty };
+        let tee = BodyTee::new(self.recording.clone(), Side::Client);
+        let from = (self.client.tap.clone(), self.number);
+        let relay = Relay::new(incoming, framing, Side::Client, tee, from, upstream.tap().clone());
+        RequestBody::Relayed(Box::new(relay))
+    }
+
+    /// Waits for the final response head; interim ones pass to the client meanwhile.
+    async fn wait(
+        &self,
+        upstream: &mut Upstream,
+        sending: &mut Sending,
+    ) -> Result<upstream::Answer, Failure> {
+        let limit = self.client.shard.settings.limits.response_timeout;
+        let mut timer = None;
+        poll_fn(|cx| {
+            let answer = upstream.poll_answer(cx, sending);
+            self.pass_interims(upstream);
+            if answer.is_ready() {
+                return answer.map(Ok);
+            }
+            let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+            while timer.as_mut().poll(cx).is_ready() {
+                if !self.is_uploading() {
+                    return Poll::Ready(Err(too_slow(limit)));
+                }
+                timer.as_mut().reset(tokio::time::Instant::now() + limit);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Whether the client is still sending the body: then the origin's time has not begun.
+    fn is_uploading(&self) -> bool {
+        self.facts.framing != Framing::None
+            && self
+                .recording
+                .note(|exchange| !exchange.request_body.complete && exchange.timing.request_end.is_none())
+    }
+
+    /// RFC 9110 15.2: 1xx responses are passed on, but never to an HTTP/1.0 client.
+    fn pass_interims(&self, upstream: &Upstream) {
+        for (head, facts) in upstream.tap().take_interims() {
+            let passed = self.facts.version == Version::Http11 && {
+                let raw = hop::forward_interim(&head, &facts, &self.response_hop(true)).raw;
+                self.client.tap.inject(&raw)
+            };
+            let interim =
+                Interim { at: self.recording.elapsed(), head: head.raw().clone(), forwarded: passed };
+            self.recording.note(|exchange| exchange.interim.push(interim));
+        }
+    }
+
+    /// The response goes back to the client.
+    fn relay(
+        self,
+        mut upstream: Upstream,
+        (head, facts, at): (Head, ResponseFacts, Instant),
+        body: Incoming,
+        number: u64,
+    ) -> Response<ResponseBody> {
+        let early = self.facts.expects_continue && self.is_uploading();
+        let wanted = self.facts.persistent && !early && !self.client.shard.drain.is_cancelled();
+        let forwarded = match hop::forward_response(&head, &facts, &self.response_hop(wanted)) {
+            Ok(forwarded) => forwarded,
+            Err(fault) => return self.nonsense(head.raw().clone(), &fault),
+        };
+        self.note_response(&head, &facts, at, &forwarded.edits);
+        if binds_connection(&self.head, &head) {
+            upstream.bind_to_client();
+        }
+        let over = matches!(forwarded.framing, Framing::None | Framing::Length(0));
+        let close = !forwarded.persistent;
+        self.client.tap.queue(OutHead {
+            raw: forwarded.raw,
+            framing: forwarded.framing,
+            closes: close,
+            sent: Box::new(sent(&self.recording, over && !facts.switches)),
+        });
+        if facts.switches {
+            return self.switch(upstream);
+        }
+        if over {
+            self.recording.note(|exchange| exchange.response_body.complete = true);
+            upstream.rest();
+            if facts.persistent && upstream::is_usable(&mut upstream) {
+                self.client.keep(upstream);
+            }
+            return stand_in(facts.status, ResponseBody::Empty, close);
+        }
+        let tee = BodyTee::new(self.recording.clone(), Side::Origin);
+        let from = (upstream.tap().clone(), number);
+        let relay = Relay::new(body, forwarded.framing, Side::Origin, tee, from, self.client.tap.clone());
+        let body = ResponseBody::relayed(relay, upstream, self.client, self.recording, facts.persistent);
+        stand_in(facts.status, body, close)
+    }
+
+    fn response_hop(&self, client_persistent: bool) -> ResponseHop<'_> {
+        let settings = &self.client.shard.settings;
+        ResponseHop {
+            pseudonym: &settings.pseudonym,
+            via: settings.via,
+            client_version: self.facts.version,
+            client_persistent,
+            now: Some(SystemTime::now()),
+        }
+    }
+
+    /// 101: the connection is the other protocol's from here on (RFC 9110 7.8).
+    fn switch(self, upstream: Upstream) -> Response<ResponseBody> {
+        if let Some(origin) = upstream.into_parts() {
+            self.recording.note(|exchange| exchange.summary.flags.add(Flags::UPGRADED));
+            self.client.then(After::Upgraded { origin, recording: self.recording });
+        }
+        stand_in(101, ResponseBody::Empty, false)
+    }
+
+    /// The origin's answer was refused: 502, and what came is kept (RFC 9110 15.6.3).
+    fn nonsense(self, raw: Bytes, fault: &Fault) -> Response<ResponseBody> {
+        let at = self.recording.elapsed();
+        self.recording.note(|exchange| {
+            exchange.heads.response_received = Some(raw);
+            exchange.timing.response_head = Some(at);
+        });
+        let kind = if fault.clause == "RFC 6585 5" { Kind::TooLarge } else { Kind::Malformed };
+        let says = format!(
+            "the origin's answer is not usable: {} ({}, byte {})",
+            fault.says, fault.clause, fault.offset
+        );
+        self.fail(Failure { side: Side::Origin, phase: Phase::Response, kind, says })
+    }
+
+    fn note_response(
+        &self,
+        head: &Head,
+        facts: &ResponseFacts,
+        at: Instant,
+        edits: &[crate::exchange::Edit],
+    ) {
+        let at = self.recording.at(at);
+        self.recording.note(|exchange| {
+            exchange.heads.response_received = Some(head.raw().clone());
+            exchange.response_edits = edits.to_vec();
+            exchange.timing.response_head = Some(at);
+            exchange.summary.ttfb = Some(at);
+            exchange.summary.status = Some(facts.status);
+            exchange.summary.media_type = head.value("content-type").map(media_type);
+        });
+        self.recording.answered();
+    }
+
+    fn note_attempt(&self, upstream: &Upstream, kind: ErrorKind) {
+        let says = format!("the reused connection had died ({kind}); sent again on a new one");
+        let attempt = Attempt { at: self.recording.elapsed(), connection: upstream.id(), says };
+        self.recording.note(|exchange| {
+            exchange.attempts.push(attempt);
+            exchange.summary.flags.add(Flags::RETRIED);
+            exchange.heads.request_sent = None;
+        });
+    }
+
+    /// RFC 9110 9.2.2: sent again only if that cannot do harm: no byte of an answer came, the
+    /// method is idempotent, and there is no body that is gone by now.
+    fn may_retry(&self, kind: ErrorKind) -> bool {
+        let method = self.head.request_line().map_or(&b""[..], |(method, ..)| method);
+        let idempotent = matches!(method, b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"PUT" | b"DELETE");
+        let died = matches!(
+            kind,
+            ErrorKind::UnexpectedEof
+                | ErrorKind::ConnectionReset
+                | ErrorKind::BrokenPipe
+                | ErrorKind::ConnectionAborted
+        );
+        let unsent = self.recording.note(|exchange| exchange.heads.request_sent.is_none());
+        died && matches!(self.facts.framing, Framing::None | Framing::Length(0)) && (idempotent || unsent)
+    }
+
+    /// RFC 9110 11.7: our own credentials, asked for outside tunnels only.
+    fn denied(&self) -> Option<Answer> {
+        let expected = self.client.shard.settings.auth.as_deref()?;
+        if self.client.tunnel.is_some() {
+            return None;
+        }
+        let given = self.head.value("proxy-authorization").and_then(basic);
+        if given.is_some_and(|given| same(&given, expected.as_bytes())) {
+            return None;
+        }
+        let says =
+            "hopscope was started with --auth: send its user name and password as proxy credentials.\n";
+        let failure = Failure {
+            side: Side::Client,
+            phase: Phase::Request,
+            kind: Kind::Denied,
+            says: "the client sent no proxy credentials, or wrong ones".to_owned(),
+        };
+        self.recording.fail(failure);
+        Some(
+            Answer::text(407, says.to_owned())
+                .with("Proxy-Authenticate", "Basic realm=\"hopscope\", charset=\"UTF-8\""),
+        )
+    }
+
+    /// RFC 9110 7.6.2: TRACE and OPTIONS that may go no further are answered here.
+    fn local(&self) -> Option<Answer> {
+        let local = hop::local_answer(&self.head)?;
+        Some(Answer::local(local))
+    }
+
+    fn note_route(&self, destination: &Destination) {
+        let Destination::Origin(route) = destination else { return };
+        let connect = self.facts.connect;
+        self.recording.note(|exchange| {
+            exchange.summary.scheme = route.scheme;
+            exchange.summary.host =
+                if connect { route.authority.to_string() } else { route.authority.text(route.scheme) };
+        });
+    }
+
+    fn refuse(&self, fault: &Fault) -> Response<ResponseBody> {
+        self.client.tap.resume();
+        refuse(&self.client, &self.recording, fault, self.facts.head_method)
+    }
+
+    fn fail(&self, failure: Failure) -> Response<ResponseBody> {
+        let answer = Answer::failure(&failure, &self.client.shard.settings.pseudonym);
+        self.recording.fail(failure);
+        self.answer(answer)
+    }
+
+    /// An answer of ours. The connection stays open only when nothing of the request is left to read.
+    fn answer(&self, answer: Answer) -> Response<ResponseBody> {
+        self.client.tap.resume();
+        let persistent = self.facts.persistent
+            && matches!(self.facts.framing, Framing::None | Framing::Length(0))
+            && !self.client.shard.drain.is_cancelled();
+        answer.send(&self.client, &self.recording, self.facts.head_method, persistent)
+    }
+}
+
+/// The list row's texts from the request line; the host follows from the route.
+fn note_request_line(recording: &Recording, head: &Head) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    recording.note(|exchange| {
+        let summary = &mut exchange.summary;
+        let Some((method, target, version)) = head.request_line() else {
+            let line = head.start_line();
+            summary.path = text(&line[..line.len().min(1024)]);
+            return;
+        };
+        summary.method = text(method);
+        summary.version = text(version);
+        let path = match Target::parse(method, target) {
+            Some(Target::Absolute { scheme, path, .. }) => {
+                summary.scheme = scheme;
+                if path.starts_with(b"/") { text(path) } else { format!("/{}", text(path)) }
+            }
+            Some(Target::Authority(_)) => String::new(),
+            Some(Target::Origin(_) | Target::Asterisk) | None => text(target),
+        };
+        summary.path = path;
+        if let Some(Target::Authority(authority)) = Target::parse(method, target) {
+            summary.host = text(authority);
+            summary.scheme = Scheme::Https;
+        }
+    });
+}
+
+fn media_type(value: &[u8]) -> String {
+    let value = value.split(|byte| *byte == b';').next().unwrap_or(value);
+    String::from_utf8_lossy(value.trim_ascii()).to_lowercase()
+}
+
+/// NTLM and Negotiate authenticate a connection, not a request: it must stay this client's own.
+fn binds_connection(request: &Head, response: &Head) -> bool {
+    let bound = |value: &[u8]| {
+        let scheme = value.split(|byte| *byte == b' ').next().unwrap_or(value);
+        scheme.eq_ignore_ascii_case(b"ntlm") || scheme.eq_ignore_ascii_case(b"negotiate")
+    };
+    request.values("authorization").any(bound) || response.values("www-authenticate").any(bound)
+}
+
+/// The credentials of `Basic` (RFC 7617 2).
+fn basic(value: &[u8]) -> Option<Vec<u8>> {
+    use base64::Engine;
+    let (scheme, token) = value.split_at_checked(6)?;
+    if !scheme.eq_ignore_ascii_case(b"basic ") {
+        return None;
+    }
+    base64::engine::general_purpose::STANDARD.decode(token.trim_ascii()).ok()
+}
+
+/// Compares secrets in a time that does not tell where they differ.
+fn same(given: &[u8], expected: &[u8]) -> bool {
+    given.len() == expected.len() && given.iter().zip(expected).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+fn self_loop(pseudonym: &str) -> Fault {
+    Fault {
+        status: 508,
+        offset: 0,
+        clause: "RFC 9110 7.3.3",
+        says: format!(
+            "The target is the address that {pseudonym} itself listens on: the request would come back for ever."
+        ),
+    }
+}
+
+fn broken(kind: ErrorKind, route: &Route) -> Failure {
+    let (failure, what) = match kind {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+            (Kind::Reset, "reset the connection before it answered")
+        }
+        ErrorKind::TimedOut => (Kind::TimedOut, "was lost: the connection timed out"),
+        _ => (Kind::Closed, "closed the connection without an answer"),
+    };
+    let says = format!("{} {what}", route.authority);
+    Failure { side: Side::Origin, phase: Phase::Wait, kind: failure, says }
+}
+
+fn too_slow(limit: Duration) -> Failure {
+    let says = format!("no answer came within {} s (limits.response_timeout)", limit.as_secs_f32());
+    Failure { side: Side::Origin, phase: Phase::Wait, kind: Kind::TimedOut, says }
+}

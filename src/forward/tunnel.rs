@@ -1,0 +1,47 @@
+//! CONNECT: dial first, answer then, and say what is to become of the connection.
+
+use super::answer::{sent, stand_in};
+use super::context::{After, Client, Dialed};
+use super::origin;
+use super::response::ResponseBody;
+use crate::config::Reuse;
+use crate::exchange::{Failure, Flags, Scheme};
+use crate::hop::{self, Framing, Route};
+use crate::recorder::Recording;
+use crate::tap::OutHead;
+use hyper::Response;
+
+/// Dials the target and answers 200, or says why not.
+pub(super) async fn connect(
+    client: &Client,
+    route: &Route,
+    recording: &Recording,
+) -> Result<Response<ResponseBody>, Failure> {
+    let dialed = match pooled(client, route) {
+        Some(upstream) => Dialed::Pooled(Box::new(upstream)),
+        None => Dialed::Fresh(origin::dial(client, route, recording).await?),
+    };
+    let raw = hop::established();
+    recording.note(|exchange| {
+        exchange.summary.status = Some(200);
+        exchange.summary.flags.add(Flags::TUNNEL);
+    });
+    client.tap.queue(OutHead {
+        raw,
+        framing: Framing::None,
+        closes: false,
+        sent: Box::new(sent(recording, false)),
+    });
+    client.then(After::Connect { authority: route.authority.clone(), dialed, recording: recording.clone() });
+    Ok(stand_in(200, ResponseBody::Empty, false))
+}
+
+/// A pooled connection to the target proves that it can be reached, if the tunnel will be opened.
+fn pooled(client: &Client, route: &Route) -> Option<crate::upstream::Upstream> {
+    let shard = &client.shard;
+    if shard.settings.origin.reuse != Reuse::Pool || !shard.intercepts(&route.authority.host) {
+        return None;
+    }
+    let route = Route { scheme: Scheme::Https, authority: route.authority.clone() };
+    shard.pool.take(&origin::key(client, &route))
+}

@@ -1,0 +1,502 @@
+//! The response that is sent on, interim ones too: what every rule changes in its head.
+
+use super::names::{Known, Seen, name};
+use super::options::Options;
+use super::request::coding_list;
+use super::syntax::{members, offset_in};
+use super::writer::Writer;
+use super::{Fault, Forwarded, Framing, ResponseFacts, Version, via};
+use crate::exchange::{Cause, Field, Head};
+use std::time::SystemTime;
+
+/// What a response needs to know of the client.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseHop<'a> {
+    /// Our name in Via: a token.
+    pub pseudonym: &'a str,
+    /// Whether Via is added.
+    pub via: bool,
+    /// The version of the client's request.
+    pub client_version: Version,
+    /// Whether we want to keep the client's connection open behind this response.
+    pub client_persistent: bool,
+    /// When the response came, for a Date that it lacks; `None` adds none.
+    pub now: Option<SystemTime>,
+}
+
+/// The head to send to the client for a checked final response, or a 101.
+///
+/// A body that ends with the origin's connection is chunked for an HTTP/1.1 client, and a
+/// chunked body ends with the connection for an HTTP/1.0 client
+/// ([`Forwarded::framing`], [`Forwarded::persistent`]). A body in another transfer coding
+/// cannot be given to an HTTP/1.0 client: 502.
+pub fn forward_response(
+    head: &Head,
+    facts: &ResponseFacts,
+    hop: &ResponseHop<'_>,
+) -> Result<Forwarded, Fault> {
+    let lines = Lines::of(head);
+    if hop.client_version == Version::Http10 && facts.framing != Framing::None && lines.other_codings {
+        return Err(undecodable(head));
+    }
+    Ok(rewrite(head, facts, hop, lines))
+}
+
+/// The head to send to the client for a checked interim response (1xx but 101). It is for
+/// HTTP/1.1 clients only: "a server MUST NOT send a 1xx response to an HTTP/1.0 client"
+/// (RFC 9110 15.2).
+#[must_use]
+pub fn forward_interim(head: &Head, facts: &ResponseFacts, hop: &ResponseHop<'_>) -> Forwarded {
+    rewrite(head, facts, &ResponseHop { now: None, client_persistent: true, ..*hop }, Lines::of(head))
+}
+
+fn rewrite(head: &Head, facts: &ResponseFacts, hop: &ResponseHop<'_>, lines: Lines<'_>) -> Forwarded {
+    let framing = toward_client(facts.framing, hop.client_version);
+    let interim = facts.status < 200;
+    let mut rewriting = Rewriting {
+        writer: Writer::new(head),
+        head,
+        facts,
+        hop,
+        framing,
+        upgrade: matches!(facts.status, 101 | 426) && lines.upgrade,
+        persistent: interim || (hop.client_persistent && framing != Framing::UntilClose),
+        lines,
+        seen: Seen::default(),
+    };
+    rewriting.status_line();
+    for (number, field) in head.fields().enumerate() {
+        rewriting.field(&field);
+        if rewriting.lines.last_via == Some(number) {
+            rewriting.add_via();
+        }
+    }
+    rewriting.add_missing();
+    rewriting.writer.finish(framing, rewriting.persistent)
+}
+
+/// RFC 9112 6.1: "A server MUST NOT send a response containing Transfer-Encoding unless
+/// the corresponding request indicates HTTP/1.1 (or later minor revisions)". Toward 1.1
+/// chunks are the better end: the client can tell a whole body from a cut one.
+fn toward_client(framing: Framing, client: Version) -> Framing {
+    match (framing, client) {
+        (Framing::UntilClose, Version::Http11) => Framing::Chunked,
+        (Framing::Chunked, Version::Http10) => Framing::UntilClose,
+        (framing, _) => framing,
+    }
+}
+
+/// What must be known of all lines before the first is written.
+#[derive(Default)]
+struct Lines<'a> {
+    options: Options<'a>,
+    last_via: Option<usize>,
+    codings: usize,
+    other_codings: bool,
+    upgrade: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn of(head: &'a Head) -> Self {
+        let mut lines = Self::default();
+        for (number, field) in head.fields().enumerate() {
+            match Known::of(&field) {
+                Known::Connection => lines.options.add_line(&field),
+                Known::Via => lines.last_via = Some(number),
+                Known::Upgrade => lines.upgrade = true,
+                Known::TransferEncoding => {
+                    lines.codings += 1;
+                    let other =
+                        |member: &[u8]| !member.is_empty() && !member.eq_ignore_ascii_case(b"chunked");
+                    lines.other_codings |= members(field.value).any(other);
+                }
+                _ => {}
+            }
+        }
+        lines.options.sort();
+        lines
+    }
+}
+
+struct Rewriting<'a> {
+    writer: Writer<'a>,
+    head: &'a Head,
+    facts: &'a ResponseFacts,
+    hop: &'a ResponseHop<'a>,
+    framing: Framing,
+    /// Upgrade is passed on: the switch itself, or what a 426 must name (RFC 9110 15.5.22).
+    upgrade: bool,
+    persistent: bool,
+    lines: Lines<'a>,
+    seen: Seen,
+}
+
+impl Rewriting<'_> {
+    /// Our own version (RFC 9110 6.2), and the space that must stand before an absent
+    /// reason (RFC 9112 4).
+    fn status_line(&mut self) {
+        let line = self.head.start_line();
+        let behind_version = line.get(8..).unwrap_or_default();
+        let no_space = behind_version.len() == 4;
+        let causes = [(!line.starts_with(b"HTTP/1.1"), Cause::OwnVersion), (no_space, Cause::StatusLine)];
+        let space: &[u8] = if no_space { b" " } else { b"" };
+        self.writer.start(&[b"HTTP/1.1", behind_version, space], &causes);
+    }
+
+    fn field(&mut self, field: &Field<'_>) {
+        match Known::of(field) {
+            Known::Via => self.writer.keep(field),
+            Known::Connection => self.connection(field),
+            Known::ProxyAuthenticate | Known::ProxyAuthenticationInfo => {
+                self.writer.drop(Cause::ProxyChallenge);
+            }
+            Known::Upgrade if self.upgrade => self.writer.keep(field),
+            Known::Upgrade | Known::KeepAlive | Known::ProxyConnection => self.writer.drop(Cause::HopByHop),
+            Known::TransferEncoding => self.codings(field),
+            Known::ContentLength => self.length(field),
+            Known::Close if self.lines.options.close.is_some() || !self.persistent => {
+                self.writer.drop(Cause::NamedByConnection);
+            }
+            _ if self.lines.options.names(name(field)) => self.writer.drop(Cause::NamedByConnection),
+            Known::Date => {
+                self.seen.first(Known::Date);
+                self.writer.keep(field);
+            }
+            _ => self.writer.keep(field),
+        }
+    }
+
+    /// The first Connection line carries what we say to the client, if anything.
+    fn connection(&mut self, field: &Field<'_>) {
+        let first = self.seen.first(Known::Connection);
+        let (value, cause) = self.options();
+        match value {
+            Some(value) if first => {
+                let options = &self.lines.options;
+                if options.lines == 1 && field.value.eq_ignore_ascii_case(value.as_bytes()) {
+                    return self.writer.keep(field);
+                }
+                self.writer.replace(field, &[value.as_bytes()], cause);
+            }
+            _ => self.writer.drop(Cause::Connection),
+        }
+    }
+
+    /// What this response says of the client's connection (RFC 9112 9.3, RFC 9110 7.8).
+    fn options(&self) -> (Option<&'static str>, Cause) {
+        let http10 = self.hop.client_version == Version::Http10;
+        match (self.upgrade, self.persistent) {
+            (true, true) => (Some("upgrade"), Cause::Upgrade),
+            (true, false) => (Some("upgrade, close"), Cause::Upgrade),
+            (false, false) => (Some("close"), Cause::Persistence),
+            (false, true) if http10 => (Some("keep-alive"), Cause::Persistence),
+            (false, true) => (None, Cause::Persistence),
+        }
+    }
+
+    fn codings(&mut self, field: &Field<'_>) {
+        let first = self.seen.first(Known::TransferEncoding);
+        if matches!(self.facts.status, 100..=199 | 204) {
+            return self.writer.drop(Cause::Bodiless);
+        }
+        if !first || self.hop.client_version == Version::Http10 {
+            return self.writer.drop(Cause::Framing);
+        }
+        let ends_with_connection = self.facts.framing == Framing::UntilClose;
+        let plain = self.lines.codings == 1 && members(field.value).all(|member| !member.is_empty());
+        if plain && !ends_with_connection {
+            return self.writer.keep(field);
+        }
+        let mut list = coding_list(self.head);
+        if ends_with_connection {
+            list.extend_from_slice(b", chunked");
+        }
+        self.writer.replace(field, &[&list], Cause::Framing);
+    }
+
+    /// Content-Length of HEAD and 304 tells what a GET would have had, and stays.
+    fn length(&mut self, field: &Field<'_>) {
+        let first = self.seen.first(Known::ContentLength);
+        if matches!(self.facts.status, 100..=199 | 204) {
+            return self.writer.drop(Cause::Bodiless);
+        }
+        if self.lines.codings > 0 {
+            return self.writer.drop(Cause::LengthBesideCoding);
+        }
+        if !first {
+            return self.writer.drop(Cause::RepeatedLength);
+        }
+        match members(field.value).next() {
+            Some(once) if field.value.contains(&b',') => {
+                self.writer.replace(field, &[once], Cause::RepeatedLength);
+            }
+            _ => self.writer.keep(field),
+        }
+    }
+
+    fn add_via(&mut self) {
+        if self.hop.via {
+            let protocol = via::response_protocol(self.head);
+            self.writer.add(&[b"Via: ", protocol, b" ", self.hop.pseudonym.as_bytes()], Cause::Via);
+        }
+    }
+
+    /// Lines that the response lacks, behind those that it has.
+    fn add_missing(&mut self) {
+        if self.lines.last_via.is_none() {
+            self.add_via();
+        }
+        if let Some(now) = self.hop.now.filter(|_| !self.seen.has(Known::Date) && self.facts.status >= 200) {
+            self.writer.add(&[b"Date: ", httpdate::fmt_http_date(now).as_bytes()], Cause::Date);
+        }
+        if self.framing == Framing::Chunked && self.lines.codings == 0 {
+            self.writer.add(&[b"Transfer-Encoding: chunked"], Cause::Framing);
+        }
+        if let (Some(value), cause) = self.options()
+            && !self.seen.has(Known::Connection)
+        {
+            self.writer.add(&[b"Connection: ", value.as_bytes()], cause);
+        }
+    }
+}
+
+fn undecodable(head: &Head) -> Fault {
+    let line = head.fields().find(|field| Known::of(field) == Known::TransferEncoding);
+    let at = line.map_or(0, |field| offset_in(head.raw(), field.line));
+    let says = "The answer is in a transfer coding that the client's HTTP/1.0 does not have.";
+    Fault::new(502, at, "RFC 9112 6.1", says)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hop::{Bounds, check_response, replay_edits};
+    use bytes::Bytes;
+
+    const TO_11: ResponseHop<'_> = ResponseHop {
+        pseudonym: "us",
+        via: false,
+        client_version: Version::Http11,
+        client_persistent: true,
+        now: None,
+    };
+    const TO_10: ResponseHop<'_> = ResponseHop { client_version: Version::Http10, ..TO_11 };
+
+    /// Sends a head, its lines split by ` | `, through the rules; the ledger must explain it.
+    fn sent(received: &str, to_head: bool, hop: &ResponseHop<'_>) -> Result<(String, Forwarded), u16> {
+        let head = Head::parse(Bytes::from(format!("{}\r\n\r\n", received.replace(" | ", "\r\n"))));
+        let bounds = Bounds { fields: 100, head: 9000 };
+        let facts = check_response(&head, to_head, false, &bounds).map_err(|fault| fault.status)?;
+        let forwarded = if facts.status < 200 && !facts.switches {
+            forward_interim(&head, &facts, hop)
+        } else {
+            forward_response(&head, &facts, hop).map_err(|fault| fault.status)?
+        };
+        let new = Head::parse(forwarded.raw.clone());
+        assert_eq!(replay_edits(&head, &new, &forwarded.edits), Ok(()), "{received}");
+        let text = String::from_utf8_lossy(&forwarded.raw);
+        Ok((text.trim_end_matches("\r\n\r\n").replace("\r\n", " | "), forwarded))
+    }
+
+    #[track_caller]
+    fn check(hop: &ResponseHop<'_>, received: &str, expected: &str, causes: &[Cause]) -> Forwarded {
+        let (lines, forwarded) = sent(received, false, hop).expect(received);
+        assert_eq!(lines, expected);
+        let seen: Vec<_> = forwarded.edits.iter().map(|edit| edit.cause).collect();
+        assert_eq!(seen, causes, "{received}");
+        forwarded
+    }
+
+    #[track_caller]
+    fn unchanged(hop: &ResponseHop<'_>, received: &str) -> Forwarded {
+        check(hop, received, received, &[])
+    }
+
+    #[test]
+    fn rfc9110_5_3_other_lines_keep_their_bytes_and_order() {
+        unchanged(
+            &TO_11,
+            "HTTP/1.1 299 Very  Fine\u{e9} | Set-Cookie: a | X:1 | set-cookie:b\t | SET-COOKIE: c | Date: never \
+             | content-LENGTH:5 | Trailer: x | Server:\u{e9} | Proxy-Status: p | Age: 1 | X:",
+        );
+    }
+
+    #[test]
+    fn rfc9110_7_6_1_hop_by_hop_fields_go() {
+        use Cause::{Connection, HopByHop, NamedByConnection, ProxyChallenge};
+        check(
+            &TO_11,
+            "HTTP/1.1 200 OK | Connection: X-Hop, keep-alive | x-HOP: 1 | Keep-Alive: timeout=5 | A: b \
+             | Proxy-Connection: x | Proxy-Authenticate: Basic | Proxy-Authentication-Info: x | Upgrade: h2 \
+             | connection: x-two | X-Two: 2 | Content-Length: 0",
+            "HTTP/1.1 200 OK | A: b | Content-Length: 0",
+            &[
+                Connection,
+                NamedByConnection,
+                HopByHop,
+                HopByHop,
+                ProxyChallenge,
+                ProxyChallenge,
+                HopByHop,
+                Connection,
+                NamedByConnection,
+            ],
+        );
+    }
+
+    #[test]
+    fn rfc9110_7_6_3_via_states_the_version_received() {
+        let hop = ResponseHop { via: true, ..TO_11 };
+        check(
+            &hop,
+            "HTTP/1.0 200 OK | Via: 1.1 a | Content-Length: 0",
+            "HTTP/1.1 200 OK | Via: 1.1 a | Via: 1.0 us | Content-Length: 0",
+            &[Cause::OwnVersion, Cause::Via],
+        );
+        check(&hop, "HTTP/1.1 304 N | A: b", "HTTP/1.1 304 N | A: b | Via: 1.1 us", &[Cause::Via]);
+    }
+
+    #[test]
+    fn rfc9112_9_3_the_client_is_told_whether_its_connection_stays() {
+        use Cause::{Connection, Persistence};
+        let ok = "HTTP/1.1 200 OK | Content-Length: 0";
+        let closing = ResponseHop { client_persistent: false, ..TO_11 };
+        assert!(unchanged(&TO_11, ok).persistent);
+        assert!(!check(&closing, ok, &format!("{ok} | Connection: close"), &[Persistence]).persistent);
+        assert!(check(&TO_10, ok, &format!("{ok} | Connection: keep-alive"), &[Persistence]).persistent);
+        check(&TO_11, "HTTP/1.1 204 N | Connection: close", "HTTP/1.1 204 N", &[Connection]);
+        unchanged(&closing, "HTTP/1.1 204 N | connection:Close");
+        check(
+            &closing,
+            "HTTP/1.1 204 N | Close: x | Connection: close",
+            "HTTP/1.1 204 N | Connection: close",
+            &[Cause::NamedByConnection],
+        );
+        check(
+            &closing,
+            "HTTP/1.1 204 N | connection:keep-alive | A: b | Connection: x",
+            "HTTP/1.1 204 N | connection: close | A: b",
+            &[Persistence, Connection],
+        );
+    }
+
+    #[test]
+    fn rfc9112_6_1_framing_for_the_clients_version() {
+        use Cause::{Framing as Framed, Persistence};
+        let chunked = "HTTP/1.1 200 OK | transfer-encoding:CHUNKED | A: b";
+        assert_eq!(unchanged(&TO_11, chunked).framing, Framing::Chunked);
+        let forwarded =
+            check(&TO_10, chunked, "HTTP/1.1 200 OK | A: b | Connection: close", &[Framed, Persistence]);
+        assert_eq!((forwarded.framing, forwarded.persistent), (Framing::UntilClose, false));
+
+        let endless = "HTTP/1.1 200 OK | A: b";
+        let forwarded = check(&TO_11, endless, &format!("{endless} | Transfer-Encoding: chunked"), &[Framed]);
+        assert_eq!((forwarded.framing, forwarded.persistent), (Framing::Chunked, true));
+        let forwarded = check(&TO_10, endless, &format!("{endless} | Connection: close"), &[Persistence]);
+        assert_eq!((forwarded.framing, forwarded.persistent), (Framing::UntilClose, false));
+    }
+
+    #[test]
+    fn rfc9112_6_3_other_codings() {
+        use Cause::{Framing as Framed, LengthBesideCoding, RepeatedLength};
+        check(
+            &TO_11,
+            "HTTP/1.1 200 OK | Content-Length: 5 | Transfer-Encoding: chunked",
+            "HTTP/1.1 200 OK | Transfer-Encoding: chunked",
+            &[LengthBesideCoding],
+        );
+        check(
+            &TO_11,
+            "HTTP/1.1 200 OK | Transfer-Encoding: gzip",
+            "HTTP/1.1 200 OK | Transfer-Encoding: gzip, chunked",
+            &[Framed],
+        );
+        check(
+            &TO_11,
+            "HTTP/1.1 200 OK | Content-Length: 5 | A: b | Content-Length: 5, 5",
+            "HTTP/1.1 200 OK | Content-Length: 5 | A: b",
+            &[RepeatedLength],
+        );
+        for coding in ["gzip", "gzip, chunked"] {
+            let text = format!("HTTP/1.1 200 OK | Transfer-Encoding: {coding}");
+            assert_eq!(sent(&text, false, &TO_10).map(|_| ()), Err(502));
+        }
+        for bad in ["chunked, gzip", "chunked | Transfer-Encoding: chunked", "gzip | Content-Length: 5"] {
+            let text = format!("HTTP/1.1 200 OK | Transfer-Encoding: {bad}");
+            assert_eq!(sent(&text, false, &TO_11).map(|_| ()), Err(502), "{bad}");
+        }
+    }
+
+    #[test]
+    fn rfc9110_8_6_length_stays_without_a_body_but_not_in_204() {
+        use Cause::{Bodiless, Framing as Framed};
+        unchanged(&TO_11, "HTTP/1.1 304 N | Content-Length: 5");
+        unchanged(&TO_11, "HTTP/1.1 304 N | Transfer-Encoding: chunked");
+        let (lines, forwarded) = sent("HTTP/1.1 200 OK | Content-Length: 5", true, &TO_11).expect("head");
+        assert_eq!(
+            (lines.as_str(), forwarded.framing),
+            ("HTTP/1.1 200 OK | Content-Length: 5", Framing::None)
+        );
+        let (lines, _) = sent("HTTP/1.1 200 OK", true, &TO_11).expect("head");
+        assert_eq!(lines, "HTTP/1.1 200 OK");
+        check(&TO_11, "HTTP/1.1 204 N | Content-Length: 0", "HTTP/1.1 204 N", &[Bodiless]);
+        check(&TO_11, "HTTP/1.1 103 E | Transfer-Encoding: chunked", "HTTP/1.1 103 E", &[Bodiless]);
+        let (lines, forwarded) =
+            sent("HTTP/1.1 200 OK | Transfer-Encoding: chunked", true, &TO_10).expect("head");
+        assert_eq!(
+            (lines.as_str(), forwarded.edits[0].cause),
+            ("HTTP/1.1 200 OK | Connection: keep-alive", Framed)
+        );
+    }
+
+    #[test]
+    fn rfc9110_7_8_a_switch_and_its_refusal_name_the_protocol() {
+        let switch = "HTTP/1.1 101 Switching Protocols | Upgrade: websocket | Connection: Upgrade | Sec-A: b";
+        assert!(unchanged(&TO_11, switch).persistent);
+        check(
+            &TO_11,
+            "HTTP/1.1 426 No | Upgrade: a | Connection: close, upgrade | Content-Length: 0",
+            "HTTP/1.1 426 No | Upgrade: a | Connection: upgrade | Content-Length: 0",
+            &[Cause::Upgrade],
+        );
+    }
+
+    #[test]
+    fn rfc9110_15_2_interim_responses_pass_the_same_rules() {
+        use Cause::{Connection, Via};
+        let hop =
+            ResponseHop { via: true, client_persistent: false, now: Some(SystemTime::UNIX_EPOCH), ..TO_11 };
+        check(
+            &hop,
+            "HTTP/1.1 103 Early Hints | Link: a | connection: keep-alive",
+            "HTTP/1.1 103 Early Hints | Link: a | Via: 1.1 us",
+            &[Connection, Via],
+        );
+    }
+
+    #[test]
+    fn rfc9110_6_6_1_a_missing_date_is_added() {
+        let hop = ResponseHop { now: Some(SystemTime::UNIX_EPOCH), ..TO_11 };
+        check(&hop, "HTTP/1.1 304 N", "HTTP/1.1 304 N | Date: Thu, 01 Jan 1970 00:00:00 GMT", &[Cause::Date]);
+        unchanged(&hop, "HTTP/1.1 304 N | date:x");
+    }
+
+    #[test]
+    fn rfc9112_4_and_5_1_small_faults_are_repaired() {
+        use Cause::{SpaceBeforeColon, StatusLine, Unfolded};
+        check(&TO_11, "HTTP/1.1 304", "HTTP/1.1 304 ", &[StatusLine]);
+        check(&TO_11, "HTTP/1.1 304 N | X \t:  a", "HTTP/1.1 304 N | X:  a", &[SpaceBeforeColon]);
+        check(
+            &TO_11,
+            "HTTP/1.1 304 N | X : a\r\n  b",
+            "HTTP/1.1 304 N | X: a b",
+            &[Unfolded, SpaceBeforeColon],
+        );
+        check(
+            &TO_11,
+            "HTTP/1.1 200 N | Transfer-Encoding : chunked",
+            "HTTP/1.1 200 N | Transfer-Encoding: chunked",
+            &[SpaceBeforeColon],
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! Accepting clients: bind, spread over shards, bound their number, drain at the end.
+//!
+//! Each shard is a thread with a runtime of its own and accepts from the same sockets, so a
+//! connection never changes threads and nothing is handed over.
+
+use crate::ca::Interceptor;
+use crate::config::Settings;
+use crate::connection;
+use crate::forward::Shard;
+use crate::recorder::Recorder;
+use crate::upstream::{OriginTls, Pool};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Wait after an accept that failed for want of something (descriptors, memory), which the end
+/// of other connections brings back.
+const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// Why the proxy did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program listens there.
+    #[error("{address} is taken")]
+    Taken {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A thread or runtime could not be made.
+    #[error("cannot start a worker thread")]
+    Thread(#[source] io::Error),
+}
+
+/// The proxy at work.
+#[derive(Debug)]
+pub struct Running {
+    addresses: Vec<SocketAddr>,
+    drain: CancellationToken,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Where it listens, ports filled in.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Stops accepting, lets exchanges finish within `limits.drain_timeout`, and ends.
+    pub fn drain(self) {
+        self.drain.cancel();
+        for thread in self.threads {
+            // A shard that panicked has said so on stderr; the others still drain.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How many shards this machine runs.
+#[must_use]
+pub fn shards() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Binds all addresses and starts the shards. Whatever can fail does so before the first accept.
+pub fn start(
+    settings: &Arc<Settings>,
+    recorder: &Recorder,
+    interceptor: Option<&Arc<Interceptor>>,
+    tls: &Arc<OriginTls>,
+) -> Result<Running, StartError> {
+    let sockets = settings.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
+    let addresses: Vec<SocketAddr> = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+    let known = Arc::new(OnceLock::from(addresses.clone()));
+    let drain = CancellationToken::new();
+    let room = Arc::new(Semaphore::new(settings.limits.connections));
+    let mut threads = Vec::new();
+    for number in 0..shards() {
+        let shard = Arc::new(Shard {
+            settings: Arc::clone(settings),
+            recorder: recorder.for_shard(number),
+            pool: Pool::new(settings.limits.pool, settings.limits.pool_idle),
+            tls: Arc::clone(tls),
+            interceptor: interceptor.cloned(),
+            addresses: Arc::clone(&known),
+            drain: drain.clone(),
+        });
+        let sockets = sockets.iter().map(TcpListener::try_clone).collect::<Result<_, _>>();
+        let runtime = runtime().map_err(StartError::Thread)?;
+        let (sockets, room) = (sockets.map_err(StartError::Thread)?, Arc::clone(&room));
+        let run = move || run(&runtime, &shard, sockets, &room);
+        let thread = std::thread::Builder::new().name(format!("shard-{number}")).spawn(run);
+        threads.push(thread.map_err(StartError::Thread)?);
+    }
+    Ok(Running { addresses, drain, threads })
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = TcpListener::bind(address).and_then(|socket| {
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    });
+    bound.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::Taken { address },
+        _ => StartError::Bind { address, source },
+    })
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(16).build()
+}
+
+/// One shard's life.
+fn run(runtime: &Runtime, shard: &Arc<Shard>, sockets: Vec<TcpListener>, room: &Arc<Semaphore>) {
+    runtime.block_on(async {
+        let connections = TaskTracker::new();
+        let sweeper = tokio::spawn(sweep(Arc::clone(shard)));
+        let accepting: Vec<_> = sockets
+            .into_iter()
+            .map(|socket| {
+                tokio::spawn(accept(Arc::clone(shard), socket, Arc::clone(room), connections.clone()))
+            })
+            .collect();
+        shard.drain.cancelled().await;
+        for task in accepting {
+            let _ = task.await;
+        }
+        connections.close();
+        let _ = tokio::time::timeout(shard.settings.limits.drain_timeout, connections.wait()).await;
+        sweeper.abort();
+    });
+}
+
+/// Accepts until drained. Over `limits.connections`, clients wait in the system's queue.
+async fn accept(shard: Arc<Shard>, socket: TcpListener, room: Arc<Semaphore>, connections: TaskTracker) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(socket) else { return };
+    loop {
+        let next = async {
+            let permit = Arc::clone(&room).acquire_owned().await.ok();
+            (listener.accept().await, permit)
+        };
+        let (accepted, permit) = tokio::select! {
+            biased;
+            () = shard.drain.cancelled() => return,
+            next = next => next,
+        };
+        match accepted {
+            Ok((tcp, peer)) => {
+                let serve = connection::serve(Arc::clone(&shard), tcp, peer);
+                connections.spawn(async move {
+                    serve.await;
+                    drop(permit);
+                });
+            }
+            Err(_) => tokio::time::sleep(BACK_OFF).await,
+        }
+    }
+}
+
+/// Closes pooled connections whose time is up; sleeps without waking while the pool is empty.
+async fn sweep(shard: Arc<Shard>) {
+    loop {
+        match shard.pool.sweep() {
+            Some(next) => tokio::time::sleep_until(next.into()).await,
+            None => shard.pool.filled().await,
+        }
+    }
+}

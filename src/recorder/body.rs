@@ -1,0 +1,228 @@
+//! A copy of a body for the capture, taken as its bytes pass.
+//!
+//! Up to 64 KiB stay in the record. A longer body goes in blocks to the store's body writer.
+//! Bytes that are not yet on disk count against one budget for all bodies; when it is used up,
+//! `capture.pressure` decides: `block` makes this body's stream wait, `drop` lets it wait for at
+//! most 100 ms at a stretch and then stops copying this body. No other exchange ever waits.
+
+use super::Recording;
+use crate::config::Pressure;
+use crate::exchange::{Body, BodyPlace, Flags, Side, Truncation};
+use crate::store::Inbox;
+use bytes::Bytes;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::Sleep;
+
+/// Bodies up to this size stay in the record.
+const INLINE: usize = 64 * 1024;
+/// Longer ones go to the body writer in blocks of this size.
+const BLOCK: usize = 256 * 1024;
+/// How long a body may hold back its own stream under `drop`.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Copies one body into its exchange's record.
+#[derive(Debug)]
+pub struct BodyTee {
+    recording: Recording,
+    side: Side,
+    buffer: Vec<u8>,
+    /// Bytes that passed, and how many of them were kept.
+    length: u64,
+    kept: u64,
+    in_file: bool,
+    truncated: Option<Truncation>,
+    patience: Option<Pin<Box<Sleep>>>,
+    over: bool,
+}
+
+impl BodyTee {
+    /// Begins to copy the body of one side's message.
+    #[must_use]
+    pub fn new(recording: Recording, side: Side) -> Self {
+        Self {
+            recording,
+            side,
+            buffer: Vec::new(),
+            length: 0,
+            kept: 0,
+            in_file: false,
+            truncated: None,
+            patience: None,
+            over: false,
+        }
+    }
+
+    /// The recording that this body belongs to.
+    #[must_use]
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// Copies `data`. Pending means that the stream is to wait with it; call again with the same.
+    pub fn poll_copy(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<()> {
+        if self.buffer.len() >= BLOCK {
+            ready!(self.poll_hand_over(cx));
+        }
+        self.length += data.len() as u64;
+        let wanted = self.wanted(data.len());
+        if wanted > 0 {
+            self.keep(&data[..wanted]);
+        }
+        Poll::Ready(())
+    }
+
+    /// The body ended as its framing promised. Pending means that its last frame is to wait.
+    pub fn poll_complete(&mut self, cx: &mut Context<'_>, trailers: &Option<Bytes>) -> Poll<()> {
+        if !self.over {
+            ready!(self.poll_room(cx));
+            self.close(true, trailers.clone());
+        }
+        Poll::Ready(())
+    }
+
+    /// The body broke off.
+    pub fn cut(&mut self) {
+        if !self.over {
+            if !self.buffer.is_empty() && !self.inbox().try_reserve(self.buffer.len()) {
+                self.lose();
+            }
+            self.close(false, None);
+        }
+    }
+
+    /// Room for what is in the buffer, or a buffer emptied because there is none.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.buffer.is_empty() || self.inbox().poll_reserve(cx, self.buffer.len()).is_ready() {
+            self.patience = None;
+            return Poll::Ready(());
+        }
+        if self.recording.0.recorder.shared.pressure == Pressure::Block {
+            return Poll::Pending;
+        }
+        let timer = self.patience.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+        ready!(timer.as_mut().poll(cx));
+        self.patience = None;
+        self.lose();
+        Poll::Ready(())
+    }
+
+    fn poll_hand_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.poll_room(cx));
+        if !self.buffer.is_empty() {
+            let block = std::mem::replace(&mut self.buffer, Vec::with_capacity(BLOCK + BLOCK / 4));
+            self.send(block);
+        }
+        Poll::Ready(())
+    }
+
+    /// Stops copying: what is in the buffer found no room.
+    fn lose(&mut self) {
+        self.kept -= self.buffer.len() as u64;
+        self.buffer = Vec::new();
+        self.truncated = Some(Truncation::Pressure);
+    }
+
+    fn close(&mut self, complete: bool, trailers: Option<Bytes>) {
+        self.over = true;
+        let place = self.place();
+        let (length, kept, truncated) = (self.length, self.kept, self.truncated);
+        let body = Body { length, kept, complete, truncated, place, trailers };
+        let side = self.side;
+        self.recording.note(|exchange| {
+            if truncated.is_some() {
+                exchange.summary.flags.add(Flags::TRUNCATED);
+            }
+            match side {
+                Side::Client => exchange.summary.request_bytes = length,
+                Side::Origin => exchange.summary.response_bytes = length,
+            }
+            *exchange.body_mut(side) = body;
+        });
+        if self.in_file {
+            self.finish_file();
+        }
+    }
+
+    /// How many of the next bytes are still to be kept.
+    fn wanted(&mut self, offered: usize) -> usize {
+        if self.truncated.is_some() {
+            return 0;
+        }
+        let room = self.recording.0.recorder.shared.max_body - self.kept;
+        match usize::try_from(room) {
+            Ok(room) if room < offered => {
+                self.truncated = Some(Truncation::Limit);
+                room
+            }
+            _ => offered,
+        }
+    }
+
+    fn keep(&mut self, data: &[u8]) {
+        self.kept += data.len() as u64;
+        if !self.in_file && self.buffer.len() + data.len() > INLINE {
+            self.in_file = true;
+            self.buffer.reserve_exact(BLOCK.saturating_sub(self.buffer.len()));
+            let (side, kept) = (self.side, self.kept);
+            self.recording.note(|exchange| {
+                let body = exchange.body_mut(side);
+                body.place = BodyPlace::Arriving;
+                body.kept = kept;
+            });
+        }
+        self.buffer.extend_from_slice(data);
+    }
+
+    fn inbox(&self) -> &Inbox {
+        &self.recording.0.recorder.shared.inbox
+    }
+
+    fn send(&self, block: Vec<u8>) {
+        self.inbox().body_block(self.recording.id(), self.side, block);
+    }
+
+    fn place(&mut self) -> BodyPlace {
+        if self.in_file {
+            let block = std::mem::take(&mut self.buffer);
+            if !block.is_empty() {
+                self.send(block);
+            }
+            return BodyPlace::Arriving;
+        }
+        match std::mem::take(&mut self.buffer) {
+            empty if empty.is_empty() => BodyPlace::Nowhere,
+            bytes => BodyPlace::Inline(bytes),
+        }
+    }
+
+    /// The closure holds the recording, so the exchange is not over before its body is in place.
+    fn finish_file(&self) {
+        let (recording, side) = (self.recording.clone(), self.side);
+        self.inbox().body_end(
+            self.recording.id(),
+            side,
+            Box::new(move |written| {
+                recording.note(|exchange| {
+                    let body = exchange.body_mut(side);
+                    match written {
+                        Ok(hash) => body.place = BodyPlace::File(hash),
+                        Err(_) => {
+                            body.place = BodyPlace::Nowhere;
+                            body.kept = 0;
+                            body.truncated = Some(Truncation::Disk);
+                            exchange.summary.flags.add(Flags::TRUNCATED);
+                        }
+                    }
+                });
+            }),
+        );
+    }
+}
+
+impl Drop for BodyTee {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}

@@ -1,0 +1,233 @@
+//! One origin connection: sends a request and waits for the answer, driving hyper's connection itself.
+
+use super::Io;
+use super::body::RequestBody;
+use super::pool::Key;
+use crate::exchange::{ConnectionId, Head};
+use crate::hop::{Bounds, Fault, ResponseFacts};
+use crate::tap::{Arrival, Handle, OutHead, Parts, Tap};
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+type Io1 = TokioIo<Tap<Box<dyn Io>>>;
+
+/// An HTTP/1.1 connection to an origin.
+#[derive(Debug)]
+pub struct Upstream {
+    sender: SendRequest<RequestBody>,
+    /// `None` once hyper is done with the connection.
+    connection: Option<Connection<Io1, RequestBody>>,
+    tap: Handle,
+    key: Key,
+    id: ConnectionId,
+    exchanges: u64,
+    /// Since when it has been idle.
+    idle_since: Instant,
+    may_pool: bool,
+}
+
+/// What came back for a request.
+#[derive(Debug)]
+pub enum Answer {
+    /// A head that passed the check, with hyper's body behind it.
+    Response {
+        /// As on the wire.
+        head: Head,
+        /// What the check found.
+        facts: ResponseFacts,
+        /// When it was whole.
+        at: Instant,
+        /// Its body.
+        body: Incoming,
+    },
+    /// A head that was refused.
+    Refused {
+        /// The bytes, as far as they came.
+        raw: Bytes,
+        /// Why.
+        fault: Fault,
+    },
+    /// The connection failed before any byte of an answer came.
+    Broken(std::io::ErrorKind),
+}
+
+impl Upstream {
+    /// Begins HTTP/1.1 on a connection that stands.
+    pub async fn begin(
+        io: Box<dyn Io>,
+        key: Key,
+        id: ConnectionId,
+        bounds: Bounds,
+    ) -> Result<Self, hyper::Error> {
+        let (tap, handle) = Tap::client(io, bounds);
+        let (sender, connection) = http1::Builder::new().handshake(TokioIo::new(tap)).await?;
+        Ok(Self {
+            sender,
+            connection: Some(connection),
+            tap: handle,
+            key,
+            id,
+            exchanges: 0,
+            idle_since: Instant::now(),
+            may_pool: true,
+        })
+    }
+
+    /// Where it leads.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// Its tap.
+    #[must_use]
+    pub fn tap(&self) -> &Handle {
+        &self.tap
+    }
+
+    /// Whether it has carried an exchange before.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.exchanges > 0
+    }
+
+    /// Since when it has been idle.
+    #[must_use]
+    pub fn idle_since(&self) -> Instant {
+        self.idle_since
+    }
+
+    /// Connection-bound authentication took place: it must never serve another client.
+    pub fn bind_to_client(&mut self) {
+        self.may_pool = false;
+    }
+
+    /// Whether another client's exchange may go out on it.
+    #[must_use]
+    pub fn may_pool(&self) -> bool {
+        self.may_pool
+    }
+
+    /// Drives the connection; ready when it is over.
+    pub fn poll_drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(connection) = &mut self.connection else { return Poll::Ready(()) };
+        match connection.poll_without_shutdown(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(_) => Poll::Ready(()),
+        }
+    }
+
+    /// Whether it is idle and stands: drives it once to see a close that has already arrived.
+    pub fn poll_usable(&mut self, cx: &mut Context<'_>) -> bool {
+        self.poll_drive(cx).is_pending() && self.sender.is_ready() && self.tap.is_between()
+    }
+
+    /// Called when an exchange is over: the next may find it idle.
+    pub fn rest(&mut self) {
+        self.idle_since = Instant::now();
+    }
+
+    /// Sends a request head, exactly as in `head`, with its body.
+    pub fn send(&mut self, to_head: bool, upgrade: bool, head: OutHead, body: RequestBody) -> Sending {
+        self.exchanges += 1;
+        let number = self.tap.expect(to_head, upgrade);
+        self.tap.queue(head);
+        let request = stand_in(to_head, upgrade, body);
+        Sending { response: Box::pin(self.sender.send_request(request)), number }
+    }
+
+    /// Drives the connection until the answer's head is there. Interim heads can be taken from the
+    /// tap after each poll.
+    pub fn poll_answer(&mut self, cx: &mut Context<'_>, sending: &mut Sending) -> Poll<Answer> {
+        let _ = self.poll_drive(cx);
+        match sending.response.as_mut().poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(response)) => Poll::Ready(self.answer(response)),
+            Poll::Ready(Err(error)) => Poll::Ready(self.no_answer(&error)),
+        }
+    }
+
+    /// Gives the raw connection back after 101.
+    #[must_use]
+    pub fn into_parts(self) -> Option<Parts<Box<dyn Io>>> {
+        Some(self.connection?.into_parts().io.into_inner().into_parts())
+    }
+
+    fn answer(&self, response: Response<Incoming>) -> Answer {
+        match self.tap.take_response() {
+            Some(Arrival::Response { head, facts, at }) => {
+                Answer::Response { head, facts, at, body: response.into_body() }
+            }
+            Some(Arrival::Refused { raw, fault, .. }) => Answer::Refused { raw, fault },
+            Some(Arrival::Request { .. }) | None => Answer::Broken(std::io::ErrorKind::InvalidData),
+        }
+    }
+
+    fn no_answer(&self, error: &hyper::Error) -> Answer {
+        if let Some(Arrival::Refused { raw, fault, .. }) = self.tap.take_response() {
+            return Answer::Refused { raw, fault };
+        }
+        Answer::Broken(io_kind(error))
+    }
+}
+
+/// A request under way.
+pub struct Sending {
+    response: Pin<Box<dyn Future<Output = hyper::Result<Response<Incoming>>> + Send>>,
+    number: u64,
+}
+
+impl std::fmt::Debug for Sending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sending").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl Sending {
+    /// Number of the answer, for its trailers.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+/// hyper's view of the request: only what decides about framing and upgrades.
+fn stand_in(to_head: bool, upgrade: bool, body: RequestBody) -> Request<RequestBody> {
+    let mut request = Request::new(body);
+    let has_body = !matches!(request.body(), RequestBody::Empty);
+    *request.method_mut() = match (to_head, has_body) {
+        (true, _) => Method::HEAD,
+        (_, true) => Method::POST,
+        (_, false) => Method::GET,
+    };
+    if upgrade {
+        let headers = request.headers_mut();
+        headers.insert(hyper::header::CONNECTION, hyper::header::HeaderValue::from_static("upgrade"));
+        headers.insert(hyper::header::UPGRADE, hyper::header::HeaderValue::from_static("x"));
+    }
+    request
+}
+
+/// The system's error beneath hyper's, or what a plain close amounts to.
+fn io_kind(error: &hyper::Error) -> std::io::ErrorKind {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(current) = source {
+        if let Some(io) = current.downcast_ref::<std::io::Error>() {
+            return io.kind();
+        }
+        source = current.source();
+    }
+    std::io::ErrorKind::UnexpectedEof
+}

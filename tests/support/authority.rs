@@ -1,0 +1,81 @@
+//! A CA of the tests' own, in a folder that goes away with it.
+
+use hopscope::ca::{Authority, provider, server_config};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// A CA that signs for origins; its certificate is what `--origin-ca` takes.
+pub struct TestCa {
+    _home: TempDir,
+    authority: Arc<Authority>,
+}
+
+impl TestCa {
+    /// Makes one.
+    pub fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let authority = Arc::new(Authority::load_or_create(home.path()).unwrap());
+        Self { _home: home, authority }
+    }
+
+    /// Its certificate's file.
+    pub fn path(&self) -> &Path {
+        self.authority.path()
+    }
+
+    /// Its certificate in PEM form.
+    pub fn pem(&self) -> &str {
+        self.authority.pem()
+    }
+
+    /// A server that shows a certificate for whatever name the client asks for, and for 127.0.0.1
+    /// when it asks for none.
+    pub fn server(&self) -> Arc<ServerConfig> {
+        self.showing("127.0.0.1", false)
+    }
+
+    /// A server that shows the certificate of one name to everybody.
+    pub fn server_for(&self, name: &str) -> Arc<ServerConfig> {
+        self.showing(name, true)
+    }
+
+    fn showing(&self, name: &str, always: bool) -> Arc<ServerConfig> {
+        let mut config = (*server_config(Arc::clone(&self.authority)).unwrap()).clone();
+        config.cert_resolver =
+            Arc::new(Showing { authority: Arc::clone(&self.authority), name: name.to_owned(), always });
+        Arc::new(config)
+    }
+}
+
+#[derive(Debug)]
+struct Showing {
+    authority: Arc<Authority>,
+    name: String,
+    always: bool,
+}
+
+impl ResolvesServerCert for Showing {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let asked = hello.server_name().filter(|_| !self.always);
+        self.authority.leaf(asked.unwrap_or(&self.name)).ok()
+    }
+}
+
+/// The client's side of a handshake with `name`, trusting the CA in `pem` and nothing else.
+pub fn client_connection(pem: &str, name: &str) -> ClientConnection {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
+    let mut config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap()).unwrap()
+}
