@@ -8,8 +8,14 @@ fn main() {
     let settings = Arc::new(settings);
     let authority = Arc::new(hopscope::ca::Authority::load_or_create(&settings.ca_dir).unwrap());
     let i = Arc::new(hopscope::ca::Interceptor::new(authority));
-    let inbox = Arc::new(hopscope::store::Inbox);
-    let rec = hopscope::recorder::Recorder::new(inbox, 1, 1, &settings.capture);
+    let store =
+        hopscope::store::Store::open(std::path::Path::new("/tmp/hscap.hop"), &settings.capture, 2).unwrap();
+    let rec = hopscope::recorder::Recorder::new(
+        store.inbox(),
+        store.next_exchange(),
+        store.next_connection(),
+        &settings.capture,
+    );
     let (tls, _) = hopscope::upstream::OriginTls::new(&settings.origin).unwrap();
     let r = hopscope::listener::start(&settings, &rec, Some(&i), &Arc::new(tls)).unwrap();
     eprintln!("{:?}", r.addresses());

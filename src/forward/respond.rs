@@ -172,7 +172,8 @@ impl Life {
         let Some(incoming) = body.take() else { return RequestBody::Empty };
         let tee = BodyTee::new(self.recording.clone(), Side::Client);
         let from = (self.client.tap.clone(), self.number);
-        let relay = Relay::new(incoming, framing, Side::Client, tee, from, upstream.tap().clone());
+        let relay =
+            Relay::new(incoming, framing, Side::Client, tee, from, upstream.tap().clone()).under(&self.head);
         RequestBody::Relayed(Box::new(relay))
     }
 
@@ -262,7 +263,8 @@ impl Life {
         }
         let tee = BodyTee::new(self.recording.clone(), Side::Origin);
         let from = (upstream.tap().clone(), number);
-        let relay = Relay::new(body, forwarded.framing, Side::Origin, tee, from, self.client.tap.clone());
+        let relay = Relay::new(body, forwarded.framing, Side::Origin, tee, from, self.client.tap.clone())
+            .under(&head);
         let body = ResponseBody::relayed(relay, upstream, self.client, self.recording, facts.persistent);
         stand_in(facts.status, body, close)
     }

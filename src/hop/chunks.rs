@@ -65,6 +65,23 @@ impl Chunks {
         Ok(at)
     }
 
+    /// Bytes of data left in the chunk being walked; 0 outside of data.
+    #[must_use]
+    pub fn ahead(&self) -> u64 {
+        match self.state {
+            State::Data(left) => left,
+            _ => 0,
+        }
+    }
+
+    /// Walks over data that went past this walk, at most [`Chunks::ahead`] bytes.
+    pub fn pass(&mut self, count: u64) {
+        if let State::Data(left) = self.state {
+            self.offset =
+                self.offset.saturating_add(self.skip(left, usize::try_from(count).unwrap_or(usize::MAX)));
+        }
+    }
+
     /// Whether the body has ended, trailers included.
     #[must_use]
     pub fn is_over(&self) -> bool {

@@ -344,7 +344,7 @@ impl Inbound {
         match framing {
             Framing::None | Framing::Length(0) => self.next_message(),
             Framing::Length(length) => self.state = State::Counted(length),
-            Framing::Chunked => self.state = State::Chunked(Chunked::new()),
+            Framing::Chunked => self.state = State::Chunked(Chunked::new(self.bounds)),
             Framing::UntilClose => self.state = State::UntilClose,
         }
     }

@@ -1,7 +1,7 @@
 //! Bodies on their way through: relayed frame by frame, copied for the capture as they pass.
 
-use crate::exchange::Side;
-use crate::hop::Framing;
+use crate::exchange::{Head, Side};
+use crate::hop::{self, Framing};
 use crate::recorder::BodyTee;
 use crate::tap::Handle;
 use bytes::Bytes;
@@ -27,6 +27,8 @@ pub struct Relay {
     held: Option<(Bytes, bool)>,
     ended: bool,
     trailers: Option<Bytes>,
+    /// The head that the body belongs to: its Connection may name trailer fields.
+    head: Option<Head>,
     from: Handle,
     to: Handle,
     /// Number of the message on the tap that it comes from.
@@ -49,7 +51,26 @@ impl Relay {
             Framing::Length(length) => Some(length),
             _ => None,
         };
-        Self { incoming, left, tee, side, held: None, ended: false, trailers: None, from, to, number }
+        Self {
+            incoming,
+            left,
+            tee,
+            side,
+            held: None,
+            ended: false,
+            trailers: None,
+            head: None,
+            from,
+            to,
+            number,
+        }
+    }
+
+    /// A chunked body may end in trailers, which the rules for this head apply to.
+    #[must_use]
+    pub fn under(mut self, head: &Head) -> Self {
+        self.head = self.left.is_none().then(|| head.clone());
+        self
     }
 
     /// The exact length of what is still to come, where the framing tells it.
@@ -118,8 +139,8 @@ impl Relay {
     /// Trailers came before the end did, so they are on the receiver's tap before its last chunk is.
     fn note_end(&mut self) {
         self.trailers = self.from.take_trailers(self.number);
-        if let Some(trailers) = &self.trailers {
-            self.to.send_trailers(trailers.clone());
+        if let (Some(trailers), Some(head)) = (&self.trailers, &self.head) {
+            self.to.send_trailers(hop::forward_trailers(head, trailers).raw);
         }
         let recording = self.tee.recording();
         let now = recording.elapsed();
