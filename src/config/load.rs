@@ -49,6 +49,12 @@ impl Effective {
         KEYS.iter().zip(&self.from).map(|(key, from)| (key, key.value(&self.settings), from))
     }
 
+    /// Where the value of a key came from.
+    #[must_use]
+    pub fn from(&self, name: &str) -> Option<&From> {
+        KEYS.iter().position(|key| key.name == name).and_then(|place| self.from.get(place))
+    }
+
     fn apply(&mut self, key: &Key, raw: &Raw, base: &Path, from: From) -> Result<(), Misfit> {
         (key.set)(&mut self.settings, raw, base)?;
         if let Some(place) = KEYS.iter().position(|known| known.name == key.name) {
