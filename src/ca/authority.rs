@@ -48,11 +48,12 @@ impl Authority {
             (None, None) => {
                 let pair = KeyPair::generate()?;
                 let (pem, key_pem) = (mint::authority(&pair, &owner())?, pair.serialize_pem());
-                files::write(&key, &key_pem).map_err(folder)?;
-                files::write(&certificate, &pem).map_err(|why| {
+                let key_file = files::write(&key, &key_pem).map_err(folder)?;
+                let file = files::write(&certificate, &pem).map_err(|why| {
                     let _ = std::fs::remove_file(&key);
                     folder(why)
                 })?;
+                files::sync([key_file, file]);
                 Self::load(certificate, pem, &key, &key_pem).map(|made| Self { created: true, ..made })
             }
         }
@@ -120,6 +121,12 @@ impl Authority {
         let leaf = self.mint(&name)?;
         self.leaves.lock().unwrap_or_else(PoisonError::into_inner).put(text, Arc::clone(&leaf));
         Ok(leaf)
+    }
+
+    /// What signs.
+    #[cfg(test)]
+    pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.issuer
     }
 
     fn remembered(&self, name: &str) -> Option<Arc<CertifiedKey>> {
@@ -224,9 +231,9 @@ mod tests {
         assert_eq!((made.pem(), made.fingerprint()), (again.pem(), again.fingerprint()));
         assert_eq!(made.fingerprint().len(), 32 * 3 - 1);
         assert_eq!(made.warning(), None);
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&dir), 0o700);
-        assert_eq!((mode(&dir.join("ca.key")), mode(&dir.join("ca.pem"))), (0o600, 0o600));
+        let permissions = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(permissions(&dir), 0o700);
+        assert_eq!((permissions(&dir.join("ca.key")), permissions(&dir.join("ca.pem"))), (0o600, 0o600));
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 2, "nothing else is left in the folder");
     }
 
@@ -331,6 +338,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     fn openssl_finds_nothing_wrong_in_strict_mode() {
         let home = folder();
         let authority = Authority::load_or_create(home.path()).unwrap();

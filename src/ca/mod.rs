@@ -15,6 +15,8 @@ mod mint;
 mod name;
 mod recent;
 mod resolver;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use authority::Authority;
 pub use error::CaError;

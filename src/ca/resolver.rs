@@ -1,4 +1,4 @@
-//! From a ClientHello to the certificate that answers it.
+//! From a `ClientHello` to the certificate that answers it.
 
 use super::{Authority, CaError, provider};
 use rustls::ServerConfig;
