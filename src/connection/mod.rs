@@ -1,1 +1,5 @@
 //! connection
+
+pub mod hello;
+pub mod rewind;
+pub mod sniff;

@@ -1,1 +1,8 @@
 //! upstream
+
+pub mod handshake;
+pub mod pattern;
+pub mod resolve;
+mod roots;
+pub mod tls;
+mod verdict;

@@ -1,0 +1,108 @@
+//! What a client speaks, told by its first bytes.
+
+/// Bytes that a method may take; the registered ones have at most 17 (RFC 9110 16.1).
+const MAX_METHOD: usize = 32;
+/// The beginning of HTTP/2 with prior knowledge (RFC 9113 3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+
+/// A protocol, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A TLS handshake record.
+    Tls,
+    /// HTTP/2 without TLS.
+    Http2,
+    /// An HTTP/1 request line.
+    Http,
+    /// Anything else.
+    Other,
+}
+
+/// Tells protocols apart; `None` when these bytes may still become several of them.
+///
+/// HTTP is a method, a space and the beginning of a request-target: SSH's greeting has a
+/// token and a space as well.
+#[must_use]
+pub fn sniff(first: &[u8]) -> Option<Kind> {
+    match first {
+        [] | [0x16] => return None,
+        [0x16, 0x03, ..] => return Some(Kind::Tls),
+        _ => {}
+    }
+    if first.starts_with(HTTP2_PREFACE) {
+        return Some(Kind::Http2);
+    }
+    // RFC 9112 2.2: empty lines before a request are skipped.
+    let blank = first.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let line = first.get(blank..).unwrap_or_default();
+    if HTTP2_PREFACE.starts_with(line) {
+        return None;
+    }
+    sniff_request_line(line)
+}
+
+fn sniff_request_line(line: &[u8]) -> Option<Kind> {
+    let method = line.iter().take_while(|byte| is_token(**byte)).count();
+    if method > MAX_METHOD {
+        return Some(Kind::Other);
+    }
+    let after = line.get(method..).unwrap_or_default();
+    let Some((b' ', target)) = after.split_first() else {
+        return (!after.is_empty()).then_some(Kind::Other);
+    };
+    if method == 0 {
+        return Some(Kind::Other);
+    }
+    let scheme = b"http";
+    let compared = target.len().min(scheme.len());
+    match target {
+        [] => None,
+        [b'/' | b'*', ..] => Some(Kind::Http),
+        _ if !target.iter().zip(scheme).all(|(byte, letter)| byte.eq_ignore_ascii_case(letter)) => {
+            Some(if line.starts_with(b"CONNECT ") { Kind::Http } else { Kind::Other })
+        }
+        _ => (compared == scheme.len()).then_some(Kind::Http),
+    }
+}
+
+/// RFC 9110 5.6.2, tchar.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_bytes_tell_protocols_apart() {
+        let http = Some(Kind::Http);
+        let other = Some(Kind::Other);
+        for (bytes, expected) in [
+            (&b""[..], None),
+            (b"\x16", None),
+            (b"\x16\x03\x01", Some(Kind::Tls)),
+            (b"\x16\x02", other),
+            (b"GET / HTTP/1.1\r\n", http),
+            (b"\r\nGET /", http),
+            (b"\r\n", None),
+            (b"GET", None),
+            (b"GET ", None),
+            (b"GET ht", None),
+            (b"GET HTTP://a/", http),
+            (b"OPTIONS * HTTP/1.1", http),
+            (b"PROPFIND /dav", http),
+            (b"CONNECT a:1", http),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Some(Kind::Http2)),
+            (b"PRI * HT", None),
+            (b"PR", None),
+            (b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", other),
+            (b"SSH-2.0-x\r\n", other),
+            (b" / HTTP/1.1", other),
+            (b"\0\x01", other),
+            (&[b'A'; 40], other),
+        ] {
+            assert_eq!(sniff(bytes), expected, "{}", bytes.escape_ascii());
+        }
+    }
+}
