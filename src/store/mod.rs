@@ -1,1 +1,195 @@
-//! store
+//! The capture engine: exchanges on disk as they end, readable by anything while they come.
+//!
+//! ```text
+//! shard 0  push ┐ per-shard                      ┌ 000001.db ──> Reader (any process)
+//! shard 1  push ┼ buffers ──> writer thread ─────┤
+//! …             ┘ (Inbox)       └─> listeners    └ subscribe (this process)
+//! body_block ────> queue ──> body-writer thread ──> bodies/
+//! ```
+//!
+//! - The wire never waits here: [`Inbox::push`] and [`Inbox::body_block`] return at once, memory is bounded
+//!   by the buffers' bound and by `capture.unsaved`, and what finds no room is counted ([`Losses`]).
+//! - A row that another process has seen survives `kill -9`, and so does any exchange a quarter of a second
+//!   after its end: the WAL is written at each swap. Power loss may take the last commits
+//!   (`synchronous = NORMAL`), never the capture.
+//! - One process records a capture ([`Store`] holds its lock); any number read it.
+
+mod bodies;
+pub mod captures;
+pub mod control;
+mod error;
+mod folder;
+mod inbox;
+mod reader;
+mod rows;
+mod schema;
+mod sweep;
+mod writer;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use bodies::settle;
+pub use error::StoreError;
+pub use inbox::{Done, Inbox, Losses};
+pub use reader::{BodyReader, Reader};
+pub use schema::FORMAT;
+
+use crate::config;
+use crate::exchange::Summary;
+use bodies::BodyWriter;
+use folder::{Folder, SEGMENT};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, JoinHandle};
+use writer::{Listener, Rhythm, Writer};
+
+/// A capture being recorded by this process.
+pub struct Store {
+    folder: Folder,
+    temporary: bool,
+    inbox: Arc<Inbox>,
+    listeners: Arc<Mutex<Vec<Listener>>>,
+    writer: Option<JoinHandle<Result<(), StoreError>>>,
+    bodies: Option<JoinHandle<()>>,
+    next_exchange: u64,
+    next_connection: u64,
+}
+
+impl Store {
+    /// Makes a capture, or continues one, for recording by `shards` threads: a folder of mode 0700, files
+    /// of 0600. What a crashed run left open is put in order first.
+    pub fn open(path: &Path, settings: &config::Capture, shards: usize) -> Result<Self, StoreError> {
+        Self::open_with(path, settings, shards, Rhythm::default())
+    }
+
+    /// A capture that lives only as long as this store: in a private folder beneath the system's
+    /// temporary one, removed at [`Store::close`].
+    pub fn temporary(settings: &config::Capture, shards: usize) -> Result<Self, StoreError> {
+        let path = std::env::temp_dir().join(captures::temporary_name());
+        // New for certain: in a folder that all may write to, one that is there already is somebody else's.
+        folder::fresh_dir(&path).map_err(StoreError::io("make", &path))?;
+        let mut store = Self::open(&path, settings, shards)?;
+        store.temporary = true;
+        Ok(store)
+    }
+
+    fn open_with(
+        path: &Path,
+        settings: &config::Capture,
+        shards: usize,
+        rhythm: Rhythm,
+    ) -> Result<Self, StoreError> {
+        let folder = Folder::take(path)?;
+        let path = folder.path();
+        let db = Connection::open(path.join(SEGMENT)).map_err(StoreError::sql("open", path))?;
+        schema::prepare(&db, path)?;
+        sweep::sweep(&db, path)?;
+        let next_exchange = first_free(&db, "SELECT max(id) FROM exchange", path)?;
+        let next_connection = first_free(&db, "SELECT max(id) FROM connection", path)?;
+        let (jobs, queue) = mpsc::channel();
+        let inbox = Arc::new(Inbox::new(shards, settings.pressure, settings.unsaved, jobs));
+        let listeners = Arc::default();
+        let writer = Writer::new(db, path.to_owned(), Arc::clone(&inbox), Arc::clone(&listeners), rhythm);
+        let bodies = BodyWriter::new(path, Arc::clone(&inbox));
+        let writer = spawn("store-writer", path, move || writer.run())?;
+        let mut store = Self {
+            folder,
+            temporary: false,
+            inbox,
+            listeners,
+            writer: Some(writer),
+            bodies: None,
+            next_exchange,
+            next_connection,
+        };
+        store.bodies = Some(spawn("store-bodies", store.path(), move || bodies.run(&queue))?);
+        Ok(store)
+    }
+
+    /// The capture's folder, absolute.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the user ought to know about the capture, one line each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.folder.warnings
+    }
+
+    /// Where the wire puts what it sees.
+    #[must_use]
+    pub fn inbox(&self) -> Arc<Inbox> {
+        Arc::clone(&self.inbox)
+    }
+
+    /// The first exchange number that is free: a continued capture goes on counting.
+    #[must_use]
+    pub fn next_exchange(&self) -> u64 {
+        self.next_exchange
+    }
+
+    /// The first connection number that is free.
+    #[must_use]
+    pub fn next_connection(&self) -> u64 {
+        self.next_connection
+    }
+
+    /// Calls `f` on the writer thread with list rows: those opened or changed at each swap, those finished
+    /// once they are committed. It must be quick, and must not subscribe.
+    pub fn subscribe(&self, f: Box<dyn Fn(&[Summary]) + Send + Sync>) {
+        inbox::lock(&self.listeners).push(f);
+    }
+
+    /// Writes all that was handed over, ends what is still open as aborted, and leaves the capture as one
+    /// plain database beside its bodies.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.stop()
+    }
+
+    fn stop(&mut self) -> Result<(), StoreError> {
+        // Bodies first: their ends push `Finished`.
+        self.inbox.stop_bodies();
+        let bodies =
+            self.bodies.take().map_or(Ok(()), |thread| thread.join().map_err(|_| StoreError::Closed));
+        self.inbox.stop_writer();
+        let writer =
+            self.writer.take().map_or(Ok(()), |thread| thread.join().unwrap_or(Err(StoreError::Closed)));
+        self.inbox.shut();
+        if self.temporary {
+            let path = self.path();
+            std::fs::remove_dir_all(path).map_err(StoreError::io("remove", path))?;
+        }
+        writer.and(bodies)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if self.writer.is_some() {
+            // Nobody is left to hear of a failure; `close` is for those who want to.
+            let _ = self.stop();
+        }
+    }
+}
+
+fn first_free(db: &Connection, sql: &str, path: &Path) -> Result<u64, StoreError> {
+    let last: Option<i64> = db.query_row(sql, [], |row| row.get(0)).map_err(StoreError::sql("read", path))?;
+    Ok(last.map_or(1, |last| rows::nat(last) + 1))
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    path: &Path,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, StoreError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(StoreError::io("start a thread for", path))
+}

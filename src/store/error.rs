@@ -1,0 +1,148 @@
+//! What can go wrong with a capture, each with what happened, why, and what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a capture could not be opened, written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing is there.
+    #[error("there is no capture at {}: check the path, or `hopscope captures` to list those kept", .0.display())]
+    Absent(PathBuf),
+    /// No capture of that name is kept.
+    #[error("no capture is called \"{name}\" in {}: `hopscope captures` lists them", folder.display())]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// The path is taken by something else.
+    #[error("{} is not a capture ({why}): name another path; nothing was changed", path.display())]
+    NotACapture {
+        /// The path.
+        path: PathBuf,
+        /// What it is instead.
+        why: &'static str,
+    },
+    /// The database is damaged, or not readable by us.
+    #[error("the capture {} cannot be read: it is damaged or not yours; \
+        `sqlite3 {}/000001.db .recover` saves what can be saved, and another --capture records anew", .path.display(), .path.display())]
+    Unreadable {
+        /// The capture.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// A later hopscope wrote it.
+    #[error("{} has format {format}, and this hopscope reads up to {ours}: a newer hopscope opens it", path.display())]
+    Newer {
+        /// The capture.
+        path: PathBuf,
+        /// Its format.
+        format: i64,
+        /// The newest format that we know.
+        ours: i64,
+    },
+    /// Another process writes to it.
+    #[error("{} is being recorded by {}: stop that one first, or record into another --capture", path.display(), holder(*pid))]
+    Recorded {
+        /// The capture.
+        path: PathBuf,
+        /// The process that holds it, where known.
+        pid: Option<u32>,
+    },
+    /// The file system refused.
+    #[error("could not {doing} {}: {}", path.display(), advice(source))]
+    Io {
+        /// Verb and object.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// SQLite refused.
+    #[error("could not {doing} the capture {}", path.display())]
+    Sql {
+        /// Verb.
+        doing: &'static str,
+        /// The capture.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// A row does not hold what its format promises.
+    #[error("exchange {id} in the capture is damaged: its {what} cannot be read")]
+    Damaged {
+        /// Exchange or connection number.
+        id: u64,
+        /// The column.
+        what: &'static str,
+    },
+    /// A large body could be written only in part.
+    #[error("a body could be kept only up to {kept} bytes: {}", advice(source))]
+    BodyCut {
+        /// Bytes on disk.
+        kept: u64,
+        /// Their BLAKE3, under which they are kept.
+        hash: [u8; 32],
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A body's file is gone from the capture.
+    #[error("the body is no longer in the capture: {} is missing", .0.display())]
+    BodyGone(PathBuf),
+    /// The recording has ended.
+    #[error("the recording has ended")]
+    Closed,
+    /// No folder to keep captures in.
+    #[error("no place to keep captures: neither XDG_DATA_HOME nor HOME is set; name one with --capture PATH")]
+    NoDataFolder,
+    /// Nobody answers on the capture's control socket.
+    #[error("nobody is recording {}", .0.display())]
+    NotRecorded(PathBuf),
+    /// The recording process answered something else.
+    #[error("the process that records answered what this hopscope does not understand: {0}")]
+    Answer(String),
+    /// Control sockets are not available here.
+    #[error("the control socket {} cannot be made: {why}; recording goes on without it", path.display())]
+    NoSocket {
+        /// Where it would be.
+        path: PathBuf,
+        /// Why not.
+        why: &'static str,
+    },
+}
+
+impl StoreError {
+    /// An [`StoreError::Io`] in the making.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { doing, path: path.to_owned(), source }
+    }
+
+    /// An error of SQLite, told apart into damage and the rest.
+    pub(super) fn sql(doing: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, NotADatabase, PermissionDenied};
+        move |source| match source.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase | CannotOpen | PermissionDenied) => {
+                Self::Unreadable { path: path.to_owned(), source }
+            }
+            _ => Self::Sql { doing, path: path.to_owned(), source },
+        }
+    }
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}
+
+fn advice(source: &io::Error) -> String {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!("{source}: make room, or lower capture.retain_bytes")
+        }
+        io::ErrorKind::PermissionDenied => format!("{source}: choose a folder that is yours with --capture"),
+        _ => source.to_string(),
+    }
+}

@@ -1,0 +1,447 @@
+//! Exchanges and connections as rows, there and back.
+
+use super::error::StoreError;
+use crate::exchange::{
+    Attempt, Body, BodyPlace, Cause, Connection, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags,
+    Heads, Interim, Kind, Phase, Scheme, Side, State, Summary, Timing, TlsFacts, Truncation, Verdict,
+};
+use bytes::Bytes;
+use rusqlite::{OptionalExtension, Row, params};
+use std::fmt::Write;
+
+/// The columns of a list row, in the order of [`summary`].
+pub(super) const SUMMARY: &str = "id, started, client, scheme, method, host, path, version, status, state, \
+    request_bytes, response_bytes, duration, ttfb, media_type, flags, parent, \
+    failure_side, failure_phase, failure_kind, failure_says";
+
+const WRITE_SUMMARY: &str = "INSERT OR REPLACE INTO exchange VALUES \
+    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)";
+
+const WRITE_PAYLOAD: &str = "INSERT OR REPLACE INTO payload VALUES \
+    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,\
+     ?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36)";
+
+const WRITE_CONNECTION: &str =
+    "INSERT OR REPLACE INTO connection VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+
+/// Writes an exchange over whatever stood under its number.
+pub(super) fn write_exchange(db: &rusqlite::Connection, exchange: &Exchange) -> rusqlite::Result<()> {
+    write_summary(db, &exchange.summary)?;
+    write_payload(db, exchange)?;
+    let id = int(exchange.summary.id.0);
+    for (number, interim) in (0_i64..).zip(&exchange.interim) {
+        db.prepare_cached("INSERT OR REPLACE INTO interim VALUES (?1,?2,?3,?4,?5)")?.execute(params![
+            id,
+            number,
+            int(interim.at),
+            interim.forwarded,
+            &interim.head[..]
+        ])?;
+    }
+    for (number, attempt) in (0_i64..).zip(&exchange.attempts) {
+        db.prepare_cached("INSERT OR REPLACE INTO attempt VALUES (?1,?2,?3,?4,?5)")?.execute(params![
+            id,
+            number,
+            int(attempt.at),
+            int(attempt.connection.0),
+            attempt.says
+        ])?;
+    }
+    Ok(())
+}
+
+/// Writes a connection over whatever stood under its number.
+pub(super) fn write_connection(db: &rusqlite::Connection, connection: &Connection) -> rusqlite::Result<()> {
+    let tls = connection.tls.as_ref();
+    let chain = tls.map(|tls| write_chain(db, &tls.chain)).transpose()?;
+    let (trusted, reason) = match tls.and_then(|tls| tls.verdict.as_ref()) {
+        None => (None, None),
+        Some(Verdict::Trusted) => (Some(true), None),
+        Some(Verdict::Untrusted(reason)) => (Some(false), Some(reason.as_str())),
+    };
+    db.prepare_cached(WRITE_CONNECTION)?.execute(params![
+        int(connection.id.0),
+        connection.side.as_str(),
+        connection.opened,
+        connection.peer.map(|address| address.to_string()),
+        connection.local.map(|address| address.to_string()),
+        tls.map(|tls| &tls.version),
+        tls.map(|tls| &tls.cipher),
+        tls.and_then(|tls| tls.alpn.as_ref()),
+        tls.and_then(|tls| tls.sni.as_ref()),
+        chain,
+        trusted,
+        reason,
+    ])?;
+    Ok(())
+}
+
+/// Reads a list row whose columns are [`SUMMARY`].
+pub(super) fn summary(row: &Row<'_>) -> Result<Summary, Fault> {
+    let failure: Option<String> = row.get(17)?;
+    Ok(Summary {
+        id: ExchangeId(nat(row.get(0)?)),
+        started: row.get(1)?,
+        client: row.get(2)?,
+        scheme: scheme(row.get_ref(3)?.as_str().unwrap_or_default())?,
+        method: row.get(4)?,
+        host: row.get(5)?,
+        path: row.get(6)?,
+        version: row.get(7)?,
+        status: row.get(8)?,
+        state: State::from_code(row.get(9)?),
+        request_bytes: nat(row.get(10)?),
+        response_bytes: nat(row.get(11)?),
+        duration: opt_nat(row.get(12)?),
+        ttfb: opt_nat(row.get(13)?),
+        media_type: row.get(14)?,
+        flags: Flags(row.get(15)?),
+        parent: opt_nat(row.get(16)?).map(ExchangeId),
+        failure: failure.map(|side| failure_of(row, &side)).transpose()?,
+    })
+}
+
+/// Reads a whole exchange; `None` when there is no such row.
+pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Option<Exchange>, Fault> {
+    let key = int(id.0);
+    let mut list = db.prepare_cached(&format!("SELECT {SUMMARY} FROM exchange WHERE id = ?1"))?;
+    let mut rows = list.query([key])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let summary = summary(row)?;
+    let mut payload = db.prepare_cached("SELECT * FROM payload WHERE id = ?1")?;
+    let mut rows = payload.query([key])?;
+    let row = rows.next()?.ok_or(Fault::Bad("payload"))?;
+    Ok(Some(Exchange {
+        interim: interims(db, key)?,
+        attempts: attempts(db, key)?,
+        ..of_payload(row, summary)?
+    }))
+}
+
+/// Reads a connection; `None` when there is no such row.
+pub(super) fn connection(db: &rusqlite::Connection, id: ConnectionId) -> Result<Option<Connection>, Fault> {
+    let mut statement = db.prepare_cached("SELECT * FROM connection WHERE id = ?1")?;
+    let mut rows = statement.query([int(id.0)])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let side: String = row.get(1)?;
+    Ok(Some(Connection {
+        id,
+        side: side_of(&side)?,
+        opened: row.get(2)?,
+        peer: address(row.get(3)?)?,
+        local: address(row.get(4)?)?,
+        tls: row.get::<_, Option<String>>(5)?.map(|version| tls(db, row, version)).transpose()?,
+    }))
+}
+
+/// What keeps a row from being read.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// SQLite says so.
+    Sql(rusqlite::Error),
+    /// The column holds what its format does not allow.
+    Bad(&'static str),
+}
+
+impl Fault {
+    /// In the words of the border.
+    pub(super) fn at(self, id: u64, capture: &std::path::Path) -> StoreError {
+        match self {
+            Self::Sql(source) => StoreError::sql("read", capture)(source),
+            Self::Bad(what) => StoreError::Damaged { id, what },
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(source: rusqlite::Error) -> Self {
+        Self::Sql(source)
+    }
+}
+
+/// SQLite's integers are signed; what is larger than 2^63 is no count that we meet.
+pub(super) fn int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+pub(super) fn nat(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+fn opt_int(value: Option<u64>) -> Option<i64> {
+    value.map(int)
+}
+
+fn opt_nat(value: Option<i64>) -> Option<u64> {
+    value.map(nat)
+}
+
+fn write_summary(db: &rusqlite::Connection, summary: &Summary) -> rusqlite::Result<()> {
+    let failure = summary.failure.as_ref();
+    db.prepare_cached(WRITE_SUMMARY)?.execute(params![
+        int(summary.id.0),
+        summary.started,
+        summary.client,
+        summary.scheme.as_str(),
+        summary.method,
+        summary.host,
+        summary.path,
+        summary.version,
+        summary.status,
+        summary.state.code(),
+        int(summary.request_bytes),
+        int(summary.response_bytes),
+        opt_int(summary.duration),
+        opt_int(summary.ttfb),
+        summary.media_type,
+        summary.flags.0,
+        opt_int(summary.parent.map(|parent| parent.0)),
+        failure.map(|failure| failure.side.as_str()),
+        failure.map(|failure| failure.phase.as_str()),
+        failure.map(|failure| failure.kind.as_str()),
+        failure.map(|failure| failure.says.as_str()),
+    ])?;
+    Ok(())
+}
+
+fn write_payload(db: &rusqlite::Connection, exchange: &Exchange) -> rusqlite::Result<()> {
+    let (timing, request, response) = (&exchange.timing, &exchange.request_body, &exchange.response_body);
+    let heads = &exchange.heads;
+    db.prepare_cached(WRITE_PAYLOAD)?.execute(params![
+        int(exchange.summary.id.0),
+        int(exchange.client_connection.0),
+        opt_int(exchange.origin_connection.map(|(id, _)| id.0)),
+        exchange.origin_connection.map(|(_, reused)| reused),
+        opt_int(exchange.tunnel.map(|tunnel| tunnel.0)),
+        opt_int(timing.request_head),
+        opt_int(timing.resolved),
+        opt_int(timing.connected),
+        opt_int(timing.secured),
+        opt_int(timing.request_sent),
+        opt_int(timing.request_end),
+        opt_int(timing.response_head),
+        opt_int(timing.response_sent),
+        opt_int(timing.response_end),
+        edits_json(&exchange.request_edits),
+        edits_json(&exchange.response_edits),
+        int(request.length),
+        int(request.kept),
+        request.complete,
+        request.truncated.map(Truncation::code),
+        place_code(&request.place),
+        hash_of(&request.place),
+        request.trailers.as_deref(),
+        int(response.length),
+        int(response.kept),
+        response.complete,
+        response.truncated.map(Truncation::code),
+        place_code(&response.place),
+        hash_of(&response.place),
+        response.trailers.as_deref(),
+        heads.request_received.as_deref(),
+        heads.request_sent.as_deref(),
+        heads.response_received.as_deref(),
+        heads.response_sent.as_deref(),
+        inline_of(&request.place),
+        inline_of(&response.place),
+    ])?;
+    Ok(())
+}
+
+/// Certificates repeat on every connection to an origin; each is kept once.
+fn write_chain(db: &rusqlite::Connection, chain: &[Vec<u8>]) -> rusqlite::Result<Vec<u8>> {
+    let mut hashes = Vec::with_capacity(chain.len() * 32);
+    for der in chain {
+        let hash = blake3::hash(der);
+        db.prepare_cached("INSERT OR IGNORE INTO certificate VALUES (?1, ?2)")?
+            .execute(params![hash.as_bytes(), der])?;
+        hashes.extend_from_slice(hash.as_bytes());
+    }
+    Ok(hashes)
+}
+
+fn of_payload(row: &Row<'_>, summary: Summary) -> Result<Exchange, Fault> {
+    let moment = |column: usize| row.get(column).map(opt_nat);
+    let origin: Option<i64> = row.get(2)?;
+    Ok(Exchange {
+        summary,
+        client_connection: ConnectionId(nat(row.get(1)?)),
+        origin_connection: match origin {
+            None => None,
+            Some(id) => Some((ConnectionId(nat(id)), row.get::<_, Option<bool>>(3)?.unwrap_or(false))),
+        },
+        tunnel: opt_nat(row.get(4)?).map(ExchangeId),
+        timing: Timing {
+            request_head: moment(5)?,
+            resolved: moment(6)?,
+            connected: moment(7)?,
+            secured: moment(8)?,
+            request_sent: moment(9)?,
+            request_end: moment(10)?,
+            response_head: moment(11)?,
+            response_sent: moment(12)?,
+            response_end: moment(13)?,
+        },
+        request_edits: edits(row.get(14)?)?,
+        response_edits: edits(row.get(15)?)?,
+        request_body: body(row, 16, 34)?,
+        response_body: body(row, 23, 35)?,
+        heads: Heads {
+            request_received: bytes(row, 30)?,
+            request_sent: bytes(row, 31)?,
+            response_received: bytes(row, 32)?,
+            response_sent: bytes(row, 33)?,
+        },
+        interim: Vec::new(),
+        attempts: Vec::new(),
+    })
+}
+
+fn body(row: &Row<'_>, at: usize, inline: usize) -> Result<Body, Fault> {
+    let truncated: Option<u8> = row.get(at + 3)?;
+    Ok(Body {
+        length: nat(row.get(at)?),
+        kept: nat(row.get(at + 1)?),
+        complete: row.get(at + 2)?,
+        truncated: match truncated {
+            None => None,
+            Some(code) => Some(Truncation::from_code(code).ok_or(Fault::Bad("body's truncation"))?),
+        },
+        place: match row.get(at + 4)? {
+            0_u8 => BodyPlace::Nowhere,
+            1 => BodyPlace::Inline(row.get::<_, Option<Vec<u8>>>(inline)?.unwrap_or_default()),
+            2 => BodyPlace::File(row.get::<_, [u8; 32]>(at + 5).map_err(|_| Fault::Bad("body's hash"))?),
+            3 => BodyPlace::Arriving,
+            _ => return Err(Fault::Bad("body's place")),
+        },
+        trailers: bytes(row, at + 6)?,
+    })
+}
+
+fn place_code(place: &BodyPlace) -> u8 {
+    match place {
+        BodyPlace::Nowhere => 0,
+        BodyPlace::Inline(_) => 1,
+        BodyPlace::File(_) => 2,
+        BodyPlace::Arriving => 3,
+    }
+}
+
+fn hash_of(place: &BodyPlace) -> Option<&[u8]> {
+    match place {
+        BodyPlace::File(hash) => Some(hash),
+        _ => None,
+    }
+}
+
+fn inline_of(place: &BodyPlace) -> Option<&[u8]> {
+    match place {
+        BodyPlace::Inline(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// `[[before,after,cause],…]`; NULL when nothing was changed.
+fn edits_json(edits: &[Edit]) -> Option<String> {
+    if edits.is_empty() {
+        return None;
+    }
+    let mut json = String::with_capacity(2 + edits.len() * 12);
+    for edit in edits {
+        json.push_str(if json.is_empty() { "[[" } else { ",[" });
+        for line in [edit.before, edit.after] {
+            // Writing to a String does not fail.
+            let _ = match line {
+                Some(line) => write!(json, "{line},"),
+                None => write!(json, "null,"),
+            };
+        }
+        let _ = write!(json, "{}]", edit.cause as u8);
+    }
+    json.push(']');
+    Some(json)
+}
+
+fn edits(json: Option<String>) -> Result<Vec<Edit>, Fault> {
+    let Some(json) = json else { return Ok(Vec::new()) };
+    let lines: Vec<(Option<u16>, Option<u16>, u8)> =
+        serde_json::from_str(&json).map_err(|_| Fault::Bad("ledger"))?;
+    lines
+        .into_iter()
+        .map(|(before, after, code)| {
+            let cause =
+                Cause::from_code(code).ok_or(Fault::Bad("ledger (a cause that a newer hopscope knows)"))?;
+            Ok(Edit { before, after, cause })
+        })
+        .collect()
+}
+
+fn interims(db: &rusqlite::Connection, id: i64) -> Result<Vec<Interim>, Fault> {
+    let mut statement =
+        db.prepare_cached("SELECT at, forwarded, head FROM interim WHERE exchange = ?1 ORDER BY number")?;
+    let rows = statement.query_map([id], |row| {
+        let head: Vec<u8> = row.get(2)?;
+        Ok(Interim { at: nat(row.get(0)?), forwarded: row.get(1)?, head: head.into() })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn attempts(db: &rusqlite::Connection, id: i64) -> Result<Vec<Attempt>, Fault> {
+    let mut statement =
+        db.prepare_cached("SELECT at, connection, says FROM attempt WHERE exchange = ?1 ORDER BY number")?;
+    let rows = statement.query_map([id], |row| {
+        Ok(Attempt { at: nat(row.get(0)?), connection: ConnectionId(nat(row.get(1)?)), says: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn tls(db: &rusqlite::Connection, row: &Row<'_>, version: String) -> Result<TlsFacts, Fault> {
+    let hashes: Vec<u8> = row.get::<_, Option<_>>(9)?.unwrap_or_default();
+    let mut certificate = db.prepare_cached("SELECT der FROM certificate WHERE hash = ?1")?;
+    let mut chain = Vec::new();
+    for hash in hashes.chunks(32) {
+        let der = certificate.query_row([hash], |row| row.get(0)).optional()?;
+        chain.push(der.ok_or(Fault::Bad("certificate chain"))?);
+    }
+    let trusted: Option<bool> = row.get(10)?;
+    Ok(TlsFacts {
+        version,
+        cipher: row.get::<_, Option<_>>(6)?.unwrap_or_default(),
+        alpn: row.get(7)?,
+        sni: row.get(8)?,
+        chain,
+        verdict: match trusted {
+            None => None,
+            Some(true) => Some(Verdict::Trusted),
+            Some(false) => Some(Verdict::Untrusted(row.get::<_, Option<_>>(11)?.unwrap_or_default())),
+        },
+    })
+}
+
+fn failure_of(row: &Row<'_>, side: &str) -> Result<Failure, Fault> {
+    let bad = Fault::Bad("failure");
+    let word = |column| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
+    let (Some(phase), Some(kind)) = (Phase::from_word(&word(18)?), Kind::from_word(&word(19)?)) else {
+        return Err(bad);
+    };
+    Ok(Failure { side: side_of(side)?, phase, kind, says: word(20)? })
+}
+
+fn side_of(word: &str) -> Result<Side, Fault> {
+    [Side::Client, Side::Origin].into_iter().find(|side| side.as_str() == word).ok_or(Fault::Bad("side"))
+}
+
+fn scheme(word: &str) -> Result<Scheme, Fault> {
+    [Scheme::Http, Scheme::Https]
+        .into_iter()
+        .find(|scheme| scheme.as_str() == word)
+        .ok_or(Fault::Bad("scheme"))
+}
+
+fn address(text: Option<String>) -> Result<Option<std::net::SocketAddr>, Fault> {
+    text.map(|text| text.parse().map_err(|_| Fault::Bad("address"))).transpose()
+}
+
+fn bytes(row: &Row<'_>, column: usize) -> Result<Option<Bytes>, Fault> {
+    Ok(row.get::<_, Option<Vec<u8>>>(column)?.map(Bytes::from))
+}

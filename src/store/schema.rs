@@ -1,0 +1,95 @@
+//! The tables of a segment, made and checked; the drawing is `schema.sql`.
+//!
+//! ```text
+//! NAME.hop/            0700, files 0600
+//!   000001.db          SQLite, WAL while recorded, one plain file when closed
+//!   writer.lock        held by the process that records; its pid inside
+//!   control.sock       answers for it
+//!   pinned             (if there) keeps the capture from retention
+//!   bodies/ab/<hex>    bodies over 64 KiB, named by their BLAKE3
+//!   bodies/tmp/<id>.<side>   bodies still arriving
+//! ```
+
+use super::error::StoreError;
+use crate::exchange::Cause;
+use rusqlite::{Connection, params};
+use std::path::Path;
+use std::time::Duration;
+
+/// The format that this hopscope writes, in `PRAGMA user_version`.
+pub const FORMAT: i64 = 1;
+
+/// `hopS`, in `PRAGMA application_id`: tells a capture from any other database.
+const APPLICATION: i64 = 0x686f_7053;
+
+/// The tables and views.
+const TABLES: &str = include_str!("schema.sql");
+
+/// Sets a writer's connection up and makes the tables where there are none.
+pub(super) fn prepare(db: &Connection, capture: &Path) -> Result<(), StoreError> {
+    let sql = || StoreError::sql("open", capture);
+    db.busy_timeout(Duration::from_secs(2)).map_err(sql())?;
+    check(db, capture, true)?;
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
+    )
+    .map_err(sql())?;
+    db.set_prepared_statement_cache_capacity(32);
+    if version(db).map_err(sql())? == (0, 0) {
+        create(db).map_err(sql())?;
+    }
+    Ok(())
+}
+
+/// Whether it is a capture that we can read. An empty file is one in the making: `may_be_empty`
+/// is what the writer allows.
+pub(super) fn check(db: &Connection, capture: &Path, may_be_empty: bool) -> Result<(), StoreError> {
+    let not = |why| Err(StoreError::NotACapture { path: capture.to_owned(), why });
+    match version(db).map_err(StoreError::sql("open", capture))? {
+        (0, 0) if is_empty(db).map_err(StoreError::sql("open", capture))? => {
+            if may_be_empty {
+                Ok(())
+            } else {
+                not("nothing was recorded into it yet")
+            }
+        }
+        (APPLICATION, FORMAT) => Ok(()),
+        (APPLICATION, format) if format > FORMAT => {
+            Err(StoreError::Newer { path: capture.to_owned(), format, ours: FORMAT })
+        }
+        _ => not("its 000001.db is a database of something else"),
+    }
+}
+
+fn version(db: &Connection) -> rusqlite::Result<(i64, i64)> {
+    let pragma = |name| db.pragma_query_value(None, name, |row| row.get(0));
+    Ok((pragma("application_id")?, pragma("user_version")?))
+}
+
+fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+}
+
+/// All in one transaction: a reader finds no tables, or all of them.
+fn create(db: &Connection) -> rusqlite::Result<()> {
+    let tx = db.unchecked_transaction()?;
+    tx.execute_batch(TABLES)?;
+    tx.execute_batch(
+        "INSERT INTO meta VALUES ('uuid', randomblob(16)),
+           ('started', CAST(unixepoch('subsec') * 1000000 AS INTEGER));",
+    )?;
+    tx.execute(
+        "INSERT INTO meta VALUES ('format', ?1), ('hopscope', ?2)",
+        params![FORMAT, env!("CARGO_PKG_VERSION")],
+    )?;
+    for cause in Cause::ALL {
+        tx.execute(
+            "INSERT INTO cause VALUES (?1, ?2, ?3)",
+            params![*cause as u8, cause.clause(), cause.says()],
+        )?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    tx.pragma_update(None, "user_version", FORMAT)?;
+    tx.commit()
+}

@@ -1,0 +1,391 @@
+//! The writer thread: swaps the buffers, writes one transaction a swap, tells who listens, sleeps.
+//!
+//! An exchange that begins and ends within one swap costs one list row and one payload row. One that
+//! stays open for a second gets its row early, so that other processes see it; an idle store makes no
+//! wake-ups at all. When the disk refuses, the rows stay and are tried again; meanwhile the buffers
+//! fill up to their bound and what finds no room is counted and leaves a `gap`.
+
+use super::error::StoreError;
+use super::inbox::{Inbox, Swapped, inline_bytes, lock};
+use super::{bodies, rows, sweep};
+use crate::exchange::{BodyPlace, Connection as Peer, Event, ExchangeId, Live, Side, Summary};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use std::collections::{HashMap, VecDeque};
+use std::mem;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Commits between looks at the size of the WAL.
+const COMMITS_A_LOOK: u32 = 8;
+/// Pages (4 KiB) in the WAL beyond which they are moved into the database: 16 MiB.
+const WAL_PAGES: i64 = 4096;
+/// How often a failing commit is tried again before closing gives up.
+const LAST_TRIES: u32 = 4;
+
+/// Called with rows that changed.
+pub(super) type Listener = Box<dyn Fn(&[Summary]) + Send + Sync>;
+
+/// How long the writer waits for what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rhythm {
+    /// Between swaps while events arrive.
+    pub(super) swap: Duration,
+    /// From the request head to an early row.
+    pub(super) early: Duration,
+    /// After a commit that the disk refused.
+    pub(super) retry: Duration,
+}
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self {
+            swap: Duration::from_millis(20),
+            early: Duration::from_secs(1),
+            retry: Duration::from_millis(250),
+        }
+    }
+}
+
+/// All that the writer thread owns.
+pub(super) struct Writer {
+    db: Connection,
+    capture: PathBuf,
+    inbox: Arc<Inbox>,
+    listeners: Arc<Mutex<Vec<Listener>>>,
+    rhythm: Rhythm,
+    open: HashMap<ExchangeId, Open>,
+    /// When exchanges get their early row, in the order in which they were opened.
+    due: VecDeque<(Instant, ExchangeId)>,
+    /// Rows to write; more than none after a turn only when the disk refused them.
+    rows: Vec<Row>,
+    /// Exchanges under way that listeners have yet to hear of.
+    news: Vec<ExchangeId>,
+    /// Exchanges lost and not yet written down as a gap.
+    lost: u64,
+    commits: u32,
+}
+
+/// An exchange under way.
+struct Open {
+    live: Arc<Live>,
+    /// It has a row by now, to be kept up to date.
+    written: bool,
+    /// A row of it waits to be written.
+    queued: bool,
+    /// It is among the news.
+    news: bool,
+}
+
+enum Row {
+    Connection(Box<Peer>),
+    Open(Arc<Live>),
+    Finished(Arc<Live>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Nap {
+    For(Duration),
+    /// Until somebody pushes.
+    Asleep(Option<Duration>),
+}
+
+impl Writer {
+    pub(super) fn new(
+        db: Connection,
+        capture: PathBuf,
+        inbox: Arc<Inbox>,
+        listeners: Arc<Mutex<Vec<Listener>>>,
+        rhythm: Rhythm,
+    ) -> Self {
+        Self {
+            db,
+            capture,
+            inbox,
+            listeners,
+            rhythm,
+            open: HashMap::new(),
+            due: VecDeque::new(),
+            rows: Vec::new(),
+            news: Vec::new(),
+            lost: 0,
+            commits: 0,
+        }
+    }
+
+    /// Works until asked to close, then drains and seals the segment.
+    pub(super) fn run(mut self) -> Result<(), StoreError> {
+        self.inbox.writer_is(thread::current());
+        loop {
+            // Asked before the swap: whatever was pushed before closing is then in it.
+            let closing = self.inbox.is_closing();
+            let arrived = self.turn();
+            if closing {
+                return self.finish();
+            }
+            self.rest(arrived);
+        }
+    }
+
+    /// One swap and its transaction; whether anything had arrived.
+    fn turn(&mut self) -> bool {
+        let mut arrived = false;
+        if self.rows.is_empty() {
+            let swapped = self.inbox.swap();
+            arrived = !swapped.events.is_empty();
+            self.sort(swapped, Instant::now());
+        }
+        self.ripen(Instant::now());
+        self.tell_news();
+        // The reason is told through `losses`, and the rows wait.
+        let _ = self.commit();
+        arrived
+    }
+
+    fn rest(&self, arrived: bool) {
+        match self.nap(arrived, Instant::now()) {
+            Nap::For(time) => thread::park_timeout(time),
+            Nap::Asleep(until) => {
+                if self.inbox.fall_asleep() {
+                    until.map_or_else(thread::park, thread::park_timeout);
+                    self.inbox.wake_up();
+                }
+            }
+        }
+    }
+
+    fn nap(&self, arrived: bool, now: Instant) -> Nap {
+        if !self.rows.is_empty() {
+            return Nap::For(self.rhythm.retry);
+        }
+        if arrived {
+            return Nap::For(self.rhythm.swap);
+        }
+        Nap::Asleep(self.due.front().map(|(due, _)| due.saturating_duration_since(now)))
+    }
+
+    /// Turns events into rows.
+    fn sort(&mut self, swapped: Swapped, now: Instant) {
+        for event in swapped.events {
+            match event {
+                Event::Connection(connection) => self.rows.push(Row::Connection(connection)),
+                Event::Opened(live) | Event::Changed(live) => self.opened_or_changed(live, now),
+                Event::Finished(live) => {
+                    let id = {
+                        let exchange = live.lock();
+                        self.inbox.count_body(&exchange);
+                        exchange.summary.id
+                    };
+                    self.open.remove(&id);
+                    self.rows.push(Row::Finished(live));
+                }
+            }
+        }
+        if swapped.dropped > 0 {
+            self.rescue(swapped.dropped);
+        }
+    }
+
+    fn opened_or_changed(&mut self, live: Arc<Live>, now: Instant) {
+        let id = live.id();
+        let early = now + self.rhythm.early;
+        let open = self.open.entry(id).or_insert_with(|| {
+            self.due.push_back((early, id));
+            Open { live: Arc::clone(&live), written: false, queued: false, news: false }
+        });
+        if !mem::replace(&mut open.news, true) {
+            self.news.push(id);
+        }
+        if open.written && !mem::replace(&mut open.queued, true) {
+            self.rows.push(Row::Open(live));
+        }
+    }
+
+    /// Exchanges whose end found no room may still be known here: those are not lost.
+    fn rescue(&mut self, dropped: u64) {
+        let over: Vec<_> =
+            self.open.iter().filter(|(_, open)| open.live.lock().is_over()).map(|(id, _)| *id).collect();
+        let rescued = dropped.min(over.len() as u64);
+        for id in over {
+            // Not as `Finished`: its bytes were released when it was dropped.
+            self.rows.extend(self.open.remove(&id).map(|open| Row::Open(open.live)));
+        }
+        self.inbox.count_rescued(rescued);
+        self.lost += dropped - rescued;
+    }
+
+    /// Gives early rows to exchanges that have been open for long enough.
+    fn ripen(&mut self, now: Instant) {
+        while let Some((_, id)) = self.due.pop_front_if(|(due, _)| *due <= now) {
+            let Some(open) = self.open.get_mut(&id) else { continue };
+            open.written = true;
+            if !mem::replace(&mut open.queued, true) {
+                self.rows.push(Row::Open(Arc::clone(&open.live)));
+            }
+        }
+    }
+
+    /// Exchanges under way are told of before anything is written: lists show them at once.
+    fn tell_news(&mut self) {
+        let mut news = Vec::with_capacity(self.news.len());
+        for id in self.news.drain(..) {
+            if let Some(open) = self.open.get_mut(&id) {
+                open.news = false;
+                news.push(open.live.summary());
+            }
+        }
+        self.tell(&news);
+    }
+
+    fn tell(&self, summaries: &[Summary]) {
+        if summaries.is_empty() {
+            return;
+        }
+        for listener in lock(&self.listeners).iter() {
+            listener(summaries);
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        if self.rows.is_empty() && self.lost == 0 {
+            return Ok(());
+        }
+        if let Err(source) = self.write() {
+            self.inbox.set_trouble(Some(source.to_string()));
+            return Err(StoreError::sql("write to", &self.capture)(source));
+        }
+        self.inbox.set_trouble(None);
+        self.lost = 0;
+        self.after_commit();
+        self.commits += 1;
+        if self.commits.is_multiple_of(COMMITS_A_LOOK) {
+            // A checkpoint that fails is tried again at the next look.
+            let _ = self.checkpoint();
+        }
+        Ok(())
+    }
+
+    fn write(&self) -> rusqlite::Result<()> {
+        let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        let mut unwritable = 0;
+        for row in &self.rows {
+            match write_row(&tx, row) {
+                Ok(()) => {}
+                Err(error) if is_of_the_row(&error) => unwritable += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        let lost = self.lost + unwritable;
+        if lost > 0 {
+            let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let at = i64::try_from(at.as_micros()).unwrap_or(i64::MAX);
+            tx.execute("INSERT INTO gap(at, records) VALUES (?1, ?2)", params![at, rows::int(lost)])?;
+        }
+        tx.commit()?;
+        self.inbox.count_lost(unwritable);
+        Ok(())
+    }
+
+    /// Gives back the budget, drops first names of bodies, tells of what has finished.
+    fn after_commit(&mut self) {
+        let mut finished = Vec::with_capacity(self.rows.len());
+        for row in mem::take(&mut self.rows) {
+            match row {
+                Row::Connection(_) => {}
+                Row::Open(live) => {
+                    if let Some(open) = self.open.get_mut(&live.id()) {
+                        open.queued = false;
+                    }
+                }
+                Row::Finished(live) => {
+                    let exchange = live.lock();
+                    let id = exchange.summary.id;
+                    self.inbox.release(inline_bytes(&exchange));
+                    for side in [Side::Client, Side::Origin] {
+                        if matches!(exchange.body(side).place, BodyPlace::File(_)) {
+                            bodies::forget_tmp(&self.capture, id, side);
+                        }
+                    }
+                    finished.push(exchange.summary.clone());
+                }
+            }
+        }
+        self.tell(&finished);
+    }
+
+    /// PASSIVE: it never waits for readers, nor they for it.
+    fn checkpoint(&self) -> rusqlite::Result<()> {
+        let pages: i64 = self
+            .db
+            .prepare_cached("PRAGMA wal_checkpoint(NOOP)")?
+            .query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?;
+        if pages > WAL_PAGES {
+            self.db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the last events, ends what is still open, and leaves one plain file.
+    fn finish(mut self) -> Result<(), StoreError> {
+        self.inbox.shut();
+        self.drain()?;
+        let open: Vec<_> = self.open.drain().map(|(_, open)| Row::Open(open.live)).collect();
+        self.rows.extend(open);
+        self.drain()?;
+        sweep::sweep(&self.db, &self.capture)?;
+        self.seal();
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<(), StoreError> {
+        for _ in 1..LAST_TRIES {
+            if self.commit().is_ok() {
+                break;
+            }
+            thread::park_timeout(self.rhythm.retry);
+        }
+        self.commit()?;
+        let swapped = self.inbox.swap();
+        self.sort(swapped, Instant::now());
+        self.commit()
+    }
+
+    /// Without a WAL the segment opens from read-only media too. Where a reader still looks on, it stays
+    /// in WAL, which is as good.
+    fn seal(&self) {
+        let _ = self.db.execute_batch(
+            "INSERT OR REPLACE INTO meta VALUES ('ended', CAST(unixepoch('subsec') * 1000000 AS INTEGER));",
+        );
+        self.db.flush_prepared_statement_cache();
+        let _ = self.db.busy_timeout(Duration::ZERO);
+        let _ = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let _ = self.db.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()));
+    }
+}
+
+fn write_row(db: &Connection, row: &Row) -> rusqlite::Result<()> {
+    match row {
+        Row::Connection(connection) => rows::write_connection(db, connection),
+        // A copy, because its relaying task must never wait for the disk behind this lock.
+        Row::Open(live) => {
+            let exchange = live.lock().clone();
+            rows::write_exchange(db, &exchange)
+        }
+        // Nobody adds to it any more.
+        Row::Finished(live) => rows::write_exchange(db, &live.lock()),
+    }
+}
+
+/// Whether trying again, or another row, could not help.
+fn is_of_the_row(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::TooBig
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch
+                | ErrorCode::ParameterOutOfRange
+        )
+    )
+}
