@@ -1,1 +1,84 @@
-//! cli
+//! The command line: what was typed becomes a checked plan, which is run; words go out by one door.
+
+mod args;
+mod authority;
+mod capture;
+mod door;
+mod engine;
+mod env;
+mod exit;
+mod format;
+mod help;
+mod holder;
+mod json;
+mod lines;
+mod ls;
+mod pem;
+mod plan;
+mod private;
+mod records;
+mod run;
+mod runtime;
+#[cfg(test)]
+mod sample;
+mod screen;
+mod serve;
+mod session;
+mod settings;
+mod show;
+mod signals;
+mod sockets;
+mod variables;
+mod words;
+
+pub use exit::{Exit, Halt, Outcome};
+
+use crate::config::Places;
+use args::{Command, Typed};
+use clap::Parser as _;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Does what was typed and says how it ended.
+pub fn main(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let exit = match Typed::try_parse_from(typed) {
+        Ok(typed) => dispatch(&typed).unwrap_or_else(report),
+        Err(error) => unparsed(&error),
+    };
+    exit.into()
+}
+
+fn dispatch(typed: &Typed) -> Outcome {
+    match &typed.command {
+        None => screen::run(&typed.proxy),
+        Some(Command::Serve(typed)) => serve::run(typed),
+        Some(Command::Run(typed)) => run::run(typed),
+        Some(Command::Env(typed)) => env::run(typed),
+        Some(Command::Ls(typed)) => ls::run(typed),
+        Some(Command::Show(typed)) => show::run(typed),
+        Some(Command::Ca { command }) => authority::run(command),
+        Some(Command::Config(typed)) => settings::run(typed),
+        Some(Command::Help { topic }) => help::run(topic.as_deref()),
+    }
+}
+
+fn report(halt: Halt) -> Exit {
+    if !halt.says.is_empty() {
+        door::say(format!("hopscope: {}", halt.says));
+    }
+    halt.exit
+}
+
+/// Help and version go to stdout and are no error; the rest is a usage error.
+fn unparsed(error: &clap::Error) -> Exit {
+    // A closed pipe is no error, and there is nobody to tell of another.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Ok }
+}
+
+/// The user's folders, or why there are none.
+fn places() -> Result<Places, Halt> {
+    Places::here().ok_or_else(|| {
+        Halt::new(Exit::Config, "no home folder: set HOME, or XDG_DATA_HOME and XDG_CONFIG_HOME")
+    })
+}

@@ -1,5 +1,18 @@
 //! Settings: the documented default, the user's file, the environment and the flags, laid over each other.
+//!
+//! `config.toml` at the top of the repository is the default and its documentation; the table in
+//! `keys` is the only list of settings.
 
+mod error;
+mod keys;
+mod load;
+mod places;
+mod raw;
 mod settings;
+mod units;
 
+pub use error::{ConfigError, From};
+pub use keys::{KEYS, Key};
+pub use load::{Effective, Sources, default_text, load};
+pub use places::Places;
 pub use settings::{Capture, Insecure, Intercept, Limits, Origin, Pressure, Reuse, Settings};

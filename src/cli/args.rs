@@ -1,0 +1,333 @@
+//! What can be typed: the commands and their flags. The help texts come from here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// An HTTP(S) debugging forward proxy with a header inspector.
+///
+/// Point a client at it and see each exchange as the four messages that crossed the wire, and
+/// every change with its reason. Without a command: proxy and list in this terminal.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hopscope",
+    version,
+    disable_help_subcommand = true,
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES,
+    max_term_width = 100
+)]
+pub(super) struct Typed {
+    #[command(flatten)]
+    pub(super) proxy: ProxyFlags,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hopscope                                   proxy on 127.0.0.1:8080 and [::1]:8080, with the list
+  hopscope run -- curl https://example.org/  run a command through a proxy of its own
+  hopscope serve --listen 127.0.0.1:0        no screen: one line per exchange
+  hopscope ls cart 404                       what passed, words anywhere in method, URL, status, failure
+  hopscope show 18 --part hops               what the hop changed, and why
+
+Exit codes: 0 ok, 2 usage, 3 settings or filter, 4 port or authority, 5 failed; run: CMD's own,
+125 hopscope failed, 126 not executable, 127 not found, 128+n killed by signal n.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Proxy without a screen: one line per exchange on stdout
+    ///
+    /// The first SIGINT or SIGTERM lets exchanges under way finish and ends with 0; a second SIGINT
+    /// ends at once with 130.
+    Serve(Serve),
+    /// Run a command through a proxy of its own, on a free port
+    ///
+    /// CMD gets the variables of `hopscope env`; its exit code is ours. At the end stderr says what
+    /// passed, what failed, and (on Linux) what went round the proxy, with the likely cause.
+    Run(Run),
+    /// Print the variables that send a shell's programs through the running proxy
+    ///
+    /// eval "$(hopscope env)"                       sh, bash, zsh
+    /// hopscope env --shell fish | source           fish
+    /// hopscope env --shell powershell | Invoke-Expression
+    #[command(verbatim_doc_comment)]
+    Env(Env),
+    /// List exchanges of a capture
+    ///
+    /// Words match anywhere in method, URL, status and failure, without case; all must match.
+    /// Field filters (status:404) come later.
+    Ls(Ls),
+    /// Show one exchange: heads, bodies, changes, timing, TLS
+    Show(Show),
+    /// The interception authority: its file, its certificate
+    Ca {
+        #[command(subcommand)]
+        command: Ca,
+    },
+    /// The settings in force and where each came from
+    Config(Config),
+    /// Help for a command; `help json` documents the JSON lines
+    Help {
+        /// A command, or `json`
+        topic: Option<String>,
+    },
+}
+
+/// Where the settings come from.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct ConfigFlag {
+    /// Settings file, or HOPSCOPE_CONFIG; else config.toml in the user's config folder
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// Flags of everything that proxies; each is also a key of config.toml and a HOPSCOPE_ variable.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct ProxyFlags {
+    #[command(flatten)]
+    pub(super) config: ConfigFlag,
+    /// Address to listen on; port 0 takes a free one; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Vec<String>,
+    /// Record into this capture folder: made if absent, continued if present
+    #[arg(long, value_name = "PATH", conflicts_with = "no_capture")]
+    pub(super) capture: Option<String>,
+    /// Write nothing to disk
+    #[arg(long)]
+    pub(super) no_capture: bool,
+    /// Folder of the authority: ca.pem and ca.key
+    #[arg(long, value_name = "DIR")]
+    pub(super) ca_dir: Option<String>,
+    /// Trust these roots too when checking origins (PEM); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) origin_ca: Vec<String>,
+    /// Let origins with untrusted certificates pass: all, or these hosts
+    #[arg(long, value_name = "HOST,…", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) origin_insecure: Option<String>,
+    /// Relay CONNECT tunnels unread
+    #[arg(long)]
+    pub(super) no_intercept: bool,
+    /// Never intercept this host (pattern); may be repeated
+    #[arg(long, value_name = "HOST")]
+    pub(super) tunnel: Vec<String>,
+    /// Intercept only this host (pattern); may be repeated
+    #[arg(long, value_name = "HOST")]
+    pub(super) intercept: Vec<String>,
+    /// Clients must send these credentials to us (Basic)
+    #[arg(long, value_name = "USER:PASS")]
+    pub(super) auth: Option<String>,
+    /// Our name in Via
+    #[arg(long, value_name = "NAME")]
+    pub(super) pseudonym: Option<String>,
+    /// What gives way when the disk is slower than the wire: drop or block
+    #[arg(long, value_name = "drop|block")]
+    pub(super) pressure: Option<String>,
+    /// Bytes kept of one body
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_body: Option<String>,
+    /// All captures together keep this much
+    #[arg(long, value_name = "SIZE")]
+    pub(super) retain_bytes: Option<String>,
+    /// Captures older than this are removed at start
+    #[arg(long, value_name = "TIME")]
+    pub(super) retain_age: Option<String>,
+}
+
+impl ProxyFlags {
+    /// Key, flag as typed and values of each flag that was given.
+    pub(super) fn given(&self) -> Vec<(&'static str, &'static str, Vec<String>)> {
+        let off = |given: bool| given.then(|| "false".to_owned());
+        let lone = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
+        let all = [
+            ("listen", "--listen", self.listen.clone()),
+            ("capture.path", "--capture", lone(&self.capture)),
+            ("capture.enabled", "--no-capture", lone(&off(self.no_capture))),
+            ("ca_dir", "--ca-dir", lone(&self.ca_dir)),
+            ("origin.ca", "--origin-ca", self.origin_ca.clone()),
+            ("origin.insecure", "--origin-insecure", lone(&self.origin_insecure)),
+            ("intercept.enabled", "--no-intercept", lone(&off(self.no_intercept))),
+            ("intercept.tunnel", "--tunnel", self.tunnel.clone()),
+            ("intercept.only", "--intercept", self.intercept.clone()),
+            ("auth", "--auth", lone(&self.auth)),
+            ("pseudonym", "--pseudonym", lone(&self.pseudonym)),
+            ("capture.pressure", "--pressure", lone(&self.pressure)),
+            ("capture.max_body", "--max-body", lone(&self.max_body)),
+            ("capture.retain_bytes", "--retain-bytes", lone(&self.retain_bytes)),
+            ("capture.retain_age", "--retain-age", lone(&self.retain_age)),
+        ];
+        all.into_iter().filter(|(_, _, values)| !values.is_empty()).collect()
+    }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    pub(super) proxy: ProxyFlags,
+    /// One JSON object per line (see `hopscope help json`)
+    #[arg(long)]
+    pub(super) json: bool,
+    /// No lines on stdout
+    #[arg(long, conflicts_with = "json")]
+    pub(super) quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) proxy: ProxyFlags,
+    /// The command and its arguments
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(super) command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Env {
+    /// Print what takes the variables away again
+    #[arg(long, conflicts_with = "docker")]
+    pub(super) unset: bool,
+    /// The shell to write for; default: from SHELL
+    #[arg(long, value_enum)]
+    pub(super) shell: Option<Shell>,
+    /// Print the arguments that `docker run` needs instead
+    #[arg(long, conflicts_with = "shell")]
+    pub(super) docker: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    /// sh, bash, zsh, dash
+    Sh,
+    /// fish
+    Fish,
+    /// `PowerShell`
+    #[value(name = "powershell")]
+    PowerShell,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Chosen {
+    /// Capture to read: a name or path; else the one being recorded, else the last
+    #[arg(short = 'c', long = "capture", value_name = "NAME|PATH")]
+    pub(super) capture: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Ls {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// The newest N that match
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+    /// One JSON object per line (see `hopscope help json`)
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Words that must all occur
+    #[arg(value_name = "FILTER", allow_hyphen_values = true)]
+    pub(super) filter: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Show {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// Numbers of exchanges, as `ls` prints them
+    #[arg(value_name = "ID", required = true)]
+    pub(super) ids: Vec<String>,
+    /// What to show; default: an overview
+    #[arg(long, value_enum)]
+    pub(super) part: Option<Part>,
+    /// Which message: for raw one of four, for body request or response
+    #[arg(long, value_enum)]
+    pub(super) message: Option<Message>,
+    /// Body with its content codings undone
+    #[arg(long)]
+    pub(super) decoded: bool,
+    /// Everything but the bodies as one JSON object
+    #[arg(long, conflicts_with_all = ["part", "message", "decoded"])]
+    pub(super) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Part {
+    /// The request as received, head and body
+    Request,
+    /// The response as received, head and body
+    Response,
+    /// The bytes of a body
+    Body,
+    /// The exact bytes of the heads
+    Raw,
+    /// What the hop changed, and why
+    Hops,
+    /// When each phase ended
+    Timing,
+    /// How both connections were secured
+    Tls,
+    /// What the header inspector finds
+    Findings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Message {
+    /// Client to hopscope
+    RequestReceived,
+    /// Hopscope to origin
+    RequestSent,
+    /// Origin to hopscope
+    ResponseReceived,
+    /// Hopscope to client
+    ResponseSent,
+    /// The request's body
+    Request,
+    /// The response's body
+    Response,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Ca {
+    /// Print the path of the authority's certificate
+    Path(CaFlags),
+    /// Print the authority's names, dates and fingerprint
+    Show(CaFlags),
+    /// Write the authority's certificate to stdout, never its key
+    Export {
+        #[command(flatten)]
+        flags: CaFlags,
+        /// Encoding
+        #[arg(long, value_enum, default_value = "pem")]
+        format: Format,
+    },
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct CaFlags {
+    #[command(flatten)]
+    pub(super) config: ConfigFlag,
+    /// Folder of the authority: ca.pem and ca.key
+    #[arg(long, value_name = "DIR")]
+    pub(super) ca_dir: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Text, as most programs read it
+    Pem,
+    /// Binary
+    Der,
+    /// For Windows and phones (not yet)
+    P12,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Config {
+    #[command(flatten)]
+    pub(super) proxy: ProxyFlags,
+    /// Print the documented default file
+    #[arg(long)]
+    pub(super) default: bool,
+    /// One JSON object per setting
+    #[arg(long, conflicts_with = "default")]
+    pub(super) json: bool,
+}

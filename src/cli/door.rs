@@ -1,0 +1,104 @@
+//! The one way out to stdout and to stderr, so that nothing captured reaches a terminal as it is.
+
+use std::borrow::Cow;
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+/// Results, on stdout. Buffered; call [`Out::flush`] at the end.
+pub(super) struct Out<W: Write = BufWriter<StdoutLock<'static>>> {
+    to: W,
+    terminal: bool,
+}
+
+impl Out {
+    pub(super) fn stdout() -> Self {
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        Self { to: BufWriter::new(stdout.lock()), terminal }
+    }
+}
+
+impl<W: Write> Out<W> {
+    #[cfg(test)]
+    pub(super) fn to(to: W, terminal: bool) -> Self {
+        Self { to, terminal }
+    }
+
+    /// One line made for people. It is always sanitised: a pipe may end at a terminal too.
+    pub(super) fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        writeln!(self.to, "{}", shown(text.as_ref().as_bytes()))
+    }
+
+    /// One line made for programs (JSON, which escapes control characters itself).
+    pub(super) fn record(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.to, "{text}")
+    }
+
+    /// Captured bytes: exact in a pipe or file, sanitised line by line on a terminal.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !self.terminal {
+            return self.to.write_all(bytes);
+        }
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let (text, end) = match line {
+                [text @ .., b'\r', b'\n'] | [text @ .., b'\n'] => (text, "\n"),
+                text => (text, ""),
+            };
+            write!(self.to, "{}{end}", shown(text))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// Words for the person, on stderr. That nobody reads them is no error.
+pub(super) fn say(text: impl AsRef<str>) {
+    let mut stderr = io::stderr().lock();
+    for line in text.as_ref().lines() {
+        if writeln!(stderr, "{}", shown(line.as_bytes())).is_err() {
+            return;
+        }
+    }
+}
+
+/// What a terminal may show of captured bytes.
+pub(super) fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    // Stands in for text::sanitize until that is there.
+    let text = String::from_utf8_lossy(bytes);
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if !text.contains(harmful) {
+        return text;
+    }
+    let escape = |c: char| if harmful(c) { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captured_bytes_are_exact_in_a_pipe_and_harmless_on_a_terminal() {
+        let bytes = b"a\x1b[2J\r\n\xff\n";
+        let written = |terminal| {
+            let mut out = Out::to(Vec::new(), terminal);
+            out.bytes(bytes).unwrap();
+            out.to
+        };
+        assert_eq!(written(false), bytes);
+        assert!(!written(true).contains(&0x1b));
+        assert!(!written(true).contains(&b'\r'));
+    }
+
+    #[test]
+    fn a_line_stays_one_line() {
+        let mut out = Out::to(Vec::new(), false);
+        out.line("a\nb\u{202e}").unwrap();
+        assert_eq!(out.to.iter().filter(|byte| **byte == b'\n').count(), 1);
+    }
+}

@@ -1,0 +1,48 @@
+//! `hopscope help`: the help of a command, and what the JSON lines hold.
+
+use super::args::Typed;
+use super::door::Out;
+use super::exit::{Exit, Halt, Outcome};
+use super::json;
+use clap::CommandFactory as _;
+
+/// Prints it.
+pub(super) fn run(topic: Option<&str>) -> Outcome {
+    let mut out = Out::stdout();
+    for line in text(topic)?.lines() {
+        out.line(line)?;
+    }
+    out.flush()?;
+    Ok(Exit::Ok)
+}
+
+fn text(topic: Option<&str>) -> Result<String, Halt> {
+    let mut command = Typed::command();
+    command.build();
+    match topic {
+        None => Ok(command.render_long_help().to_string()),
+        Some("json") => Ok(json::HELP.to_owned()),
+        Some(name) => command
+            .find_subcommand_mut(name)
+            .map(|command| command.render_long_help().to_string())
+            .ok_or_else(|| Halt::new(Exit::Usage, format!("no help about {name}: a command, or json"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Typed::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_json_have_help() {
+        for name in ["serve", "run", "env", "ls", "show", "ca", "config", "json"] {
+            assert!(text(Some(name)).is_ok_and(|text| text.len() > 100), "{name}");
+        }
+        assert_eq!(text(Some("nope")).unwrap_err().exit, Exit::Usage);
+    }
+}

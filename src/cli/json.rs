@@ -1,0 +1,223 @@
+//! Exchanges as JSON. The names of the fields are a contract; `hopscope help json` documents them.
+
+use super::format::timestamp;
+use crate::exchange::{
+    Body, Connection, Edit, Exchange, Failure, Head, Heads, MessageKind, Summary, Verdict,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What `hopscope help json` prints.
+pub(super) const HELP: &str = "\
+JSON lines: one object per line, fields in this order, names stable.
+
+An exchange (serve --json, ls --json):
+  id              number, rising in the order in which requests began
+  ts              when the request began to arrive, RFC 3339, UTC, microseconds
+  client          the client's address and port
+  scheme          http or https
+  method          as the client wrote it
+  url             the whole URL; for CONNECT the authority
+  host            host, with the port when it is not the scheme's own
+  version         the client's version: HTTP/1.1
+  status          the status that the client got, or null
+  state           open, done, aborted (by the client) or failed
+  request_bytes   body bytes received from the client
+  response_bytes  body bytes received from the origin
+  duration_us     from the request's first byte to the response's end, microseconds, or null
+  ttfb_us         to the response head, microseconds, or null
+  type            the answer's media type without parameters, or null
+  failure         {\"side\",\"phase\",\"kind\",\"says\"} or null
+  flags           words: ours (hopscope answered), tunnel, intercepted, truncated, retried, replay,
+                  unverified, upgraded
+  parent          the exchange that this one replays, or null
+
+show --json adds:
+  heads           for each of request_received, request_sent, response_received, response_sent:
+                  {\"start\",\"lines\"} or null; bytes that are not UTF-8 stand as U+FFFD
+                  (show --part raw has the exact bytes)
+  edits           {\"request\",\"response\"}: each change {\"before\",\"after\",\"cause\",\"clause\"}; before and
+                  after are line numbers (0 = start line) in the head received and sent, or null
+  bodies          {\"request\",\"response\"}: {\"length\",\"kept\",\"complete\",\"truncated\"}
+  timing          microseconds since the request began, for each phase that ended
+  connections     {\"client\",\"origin\"}: {\"id\",\"peer\",\"local\",\"tls\"} or null
+
+config --json: {\"key\",\"value\",\"from\"}, value as TOML.
+";
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: u64,
+    ts: String,
+    client: &'a str,
+    scheme: &'a str,
+    method: &'a str,
+    url: String,
+    host: &'a str,
+    version: &'a str,
+    status: Option<u16>,
+    state: &'a str,
+    request_bytes: u64,
+    response_bytes: u64,
+    duration_us: Option<u64>,
+    ttfb_us: Option<u64>,
+    #[serde(rename = "type")]
+    media_type: Option<&'a str>,
+    failure: Option<Trouble<'a>>,
+    flags: Vec<&'static str>,
+    parent: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Trouble<'a> {
+    side: &'a str,
+    phase: &'a str,
+    kind: &'a str,
+    says: &'a str,
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    row: Row<'a>,
+    heads: Value,
+    edits: Value,
+    bodies: Value,
+    timing: Value,
+    connections: Value,
+}
+
+/// One exchange as one line of JSON.
+pub(super) fn row(summary: &Summary) -> serde_json::Result<String> {
+    serde_json::to_string(&Row::of(summary))
+}
+
+/// Everything but the bodies.
+pub(super) fn whole(
+    exchange: &Exchange,
+    client: Option<&Connection>,
+    origin: Option<&Connection>,
+) -> serde_json::Result<String> {
+    serde_json::to_string(&Whole {
+        row: Row::of(&exchange.summary),
+        heads: heads(&exchange.heads),
+        edits: json!({"request": edits(&exchange.request_edits), "response": edits(&exchange.response_edits)}),
+        bodies: json!({"request": body(&exchange.request_body), "response": body(&exchange.response_body)}),
+        timing: timing(exchange),
+        connections: json!({"client": client.map(connection), "origin": origin.map(connection)}),
+    })
+}
+
+impl<'a> Row<'a> {
+    fn of(summary: &'a Summary) -> Self {
+        Self {
+            id: summary.id.0,
+            ts: timestamp(summary.started),
+            client: &summary.client,
+            scheme: summary.scheme.as_str(),
+            method: &summary.method,
+            url: summary.url(),
+            host: &summary.host,
+            version: &summary.version,
+            status: summary.status,
+            state: summary.state.as_str(),
+            request_bytes: summary.request_bytes,
+            response_bytes: summary.response_bytes,
+            duration_us: summary.duration,
+            ttfb_us: summary.ttfb,
+            media_type: summary.media_type.as_deref(),
+            failure: summary.failure.as_ref().map(Trouble::of),
+            flags: summary.flags.words().collect(),
+            parent: summary.parent.map(|parent| parent.0),
+        }
+    }
+}
+
+impl<'a> Trouble<'a> {
+    fn of(failure: &'a Failure) -> Self {
+        Self {
+            side: failure.side.as_str(),
+            phase: failure.phase.as_str(),
+            kind: failure.kind.as_str(),
+            says: &failure.says,
+        }
+    }
+}
+
+fn heads(heads: &Heads) -> Value {
+    let one = |kind| {
+        heads.of(kind).map(|raw| {
+            let head = Head::parse(raw.clone());
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let lines: Vec<_> = head.fields().map(|field| text(field.line)).collect();
+            json!({"start": text(head.start_line()), "lines": lines})
+        })
+    };
+    MessageKind::ALL.iter().map(|kind| (kind.as_str().replace('-', "_"), json!(one(*kind)))).collect()
+}
+
+fn edits(edits: &[Edit]) -> Vec<Value> {
+    let one = |edit: &Edit| {
+        json!({
+            "before": edit.before,
+            "after": edit.after,
+            "cause": edit.cause.says(),
+            "clause": edit.cause.clause(),
+        })
+    };
+    edits.iter().map(one).collect()
+}
+
+fn body(body: &Body) -> Value {
+    json!({
+        "length": body.length,
+        "kept": body.kept,
+        "complete": body.complete,
+        "truncated": body.truncated.map(crate::exchange::Truncation::says),
+    })
+}
+
+fn timing(exchange: &Exchange) -> Value {
+    super::show::phases(&exchange.timing).map(|(name, at)| (name.replace(' ', "_"), json!(at))).collect()
+}
+
+fn connection(connection: &Connection) -> Value {
+    let tls = connection.tls.as_ref().map(|tls| {
+        json!({
+            "version": tls.version,
+            "cipher": tls.cipher,
+            "alpn": tls.alpn,
+            "sni": tls.sni,
+            "trusted": tls.verdict.as_ref().map(|verdict| *verdict == Verdict::Trusted),
+            "untrusted": match &tls.verdict {
+                Some(Verdict::Untrusted(why)) => Some(why),
+                _ => None,
+            },
+        })
+    });
+    json!({"id": connection.id.0, "peer": connection.peer, "local": connection.local, "tls": tls})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{exchange, failed, plain};
+    use super::*;
+
+    #[test]
+    fn field_names_are_the_contract() {
+        insta::assert_snapshot!(row(&plain()).unwrap(), @r#"{"id":18,"ts":"2023-11-15T10:20:30.123456Z","client":"127.0.0.1:50000","scheme":"https","method":"GET","url":"https://shop.test/cart?id=7","host":"shop.test","version":"HTTP/1.1","status":200,"state":"done","request_bytes":0,"response_bytes":1234,"duration_us":34000,"ttfb_us":30000,"type":"application/json","failure":null,"flags":[],"parent":null}"#);
+        let failed: Value = serde_json::from_str(&row(&failed()).unwrap()).unwrap();
+        assert_eq!(failed["failure"]["kind"], "refused");
+        assert_eq!(failed["flags"], json!(["ours"]));
+    }
+
+    #[test]
+    fn help_names_every_field() {
+        let whole: Value = serde_json::from_str(&whole(&exchange(), None, None).unwrap()).unwrap();
+        for name in whole.as_object().unwrap().keys() {
+            assert!(HELP.contains(&format!("\n  {name} ")), "{name}");
+        }
+        assert_eq!(whole["heads"]["request_sent"]["lines"][2], "Via: 1.1 hopscope");
+        assert_eq!(whole["edits"]["request"][0]["clause"], "RFC 9110 7.6.1");
+    }
+}

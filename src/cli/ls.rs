@@ -1,0 +1,147 @@
+//! `hopscope ls`: the rows of a capture.
+
+use super::args::Ls;
+use super::door::{Out, say};
+use super::exit::{Exit, Halt, Outcome};
+use super::format::{self, counted};
+use super::records::Records;
+use super::words::Words;
+use super::{capture, json};
+use crate::exchange::{ExchangeId, Summary};
+use std::io::Write;
+
+/// Rows read at once: no more than these are held, however long the capture is.
+const PAGE: usize = 1_000;
+
+/// Runs the command.
+pub(super) fn run(typed: &Ls) -> Outcome {
+    let words = Words::parse(&typed.filter).map_err(|says| Halt::new(Exit::Config, says))?;
+    let mut records = capture::open(typed.chosen.capture.as_deref())?;
+    let mut out = Out::stdout();
+    let counts = list(records.as_mut(), &words, typed.limit, typed.json, &mut out)?;
+    out.flush()?;
+    say(counts.says(!words.is_empty(), typed.limit));
+    Ok(Exit::Ok)
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    matched: u64,
+    seen: u64,
+}
+
+impl Counts {
+    fn says(&self, filtered: bool, limit: Option<usize>) -> String {
+        let limited = limit.is_some_and(|limit| self.matched >= limit as u64);
+        match (filtered, limited) {
+            (_, true) => {
+                format!("the newest {}; more may match (--limit)", counted(self.matched, "exchange"))
+            }
+            (true, false) => format!("{} of {} match", self.matched, counted(self.seen, "exchange")),
+            (false, false) => counted(self.matched, "exchange"),
+        }
+    }
+}
+
+fn list<W: Write>(
+    records: &mut dyn Records,
+    words: &Words,
+    limit: Option<usize>,
+    as_json: bool,
+    out: &mut Out<W>,
+) -> Result<Counts, Halt> {
+    let mut print = |summary: &Summary| -> Result<(), Halt> {
+        if as_json {
+            out.record(&json::row(summary).map_err(anyhow::Error::from)?)?;
+        } else {
+            out.line(format::row(summary))?;
+        }
+        Ok(())
+    };
+    match limit {
+        Some(limit) => {
+            let (rows, counts) = newest(records, words, limit)?;
+            rows.iter().rev().try_for_each(print)?;
+            Ok(counts)
+        }
+        None => all(records, words, &mut print),
+    }
+}
+
+fn all(
+    records: &mut dyn Records,
+    words: &Words,
+    print: &mut dyn FnMut(&Summary) -> Result<(), Halt>,
+) -> Result<Counts, Halt> {
+    let mut counts = Counts::default();
+    let mut last = ExchangeId(0);
+    loop {
+        let page = records.after(last, PAGE)?;
+        let Some(end) = page.last() else { return Ok(counts) };
+        last = end.id;
+        counts.seen += page.len() as u64;
+        for summary in page.iter().filter(|summary| words.matches(summary)) {
+            counts.matched += 1;
+            print(summary)?;
+        }
+    }
+}
+
+/// The newest rows that match, newest first.
+fn newest(records: &mut dyn Records, words: &Words, limit: usize) -> Result<(Vec<Summary>, Counts), Halt> {
+    let mut rows = Vec::new();
+    let mut counts = Counts::default();
+    let mut before = None;
+    while rows.len() < limit {
+        let page = records.before(before, PAGE)?;
+        let Some(end) = page.last() else { break };
+        before = Some(end.id);
+        for summary in page {
+            counts.seen += 1;
+            if rows.len() < limit && words.matches(&summary) {
+                rows.push(summary);
+            }
+        }
+    }
+    counts.matched = rows.len() as u64;
+    Ok((rows, counts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::records::tests::InMemory;
+    use super::super::sample::{failed, plain};
+    use super::*;
+
+    fn listed(filter: &[&str], limit: Option<usize>, as_json: bool) -> (Vec<String>, Counts) {
+        let rows = (1..=2_500).map(|id| {
+            let row = if id % 1_000 == 0 { failed() } else { plain() };
+            Summary { id: ExchangeId(id), ..row }
+        });
+        let mut records = InMemory { rows: rows.collect(), exchanges: Vec::new() };
+        let words = Words::parse(&filter.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).unwrap();
+        let mut out = Vec::new();
+        let counts = list(&mut records, &words, limit, as_json, &mut Out::to(&mut out, false)).unwrap();
+        (String::from_utf8(out).unwrap().lines().map(str::to_owned).collect(), counts)
+    }
+
+    #[test]
+    fn all_pages_oldest_first() {
+        let (lines, counts) = listed(&[], None, false);
+        assert_eq!((lines.len(), counts), (2_500, Counts { matched: 2_500, seen: 2_500 }));
+        assert!(lines[0].starts_with("     1  "));
+    }
+
+    #[test]
+    fn a_limit_takes_the_newest_and_prints_them_oldest_first() {
+        let (lines, _) = listed(&["refused"], Some(1), false);
+        assert!(lines.len() == 1 && lines[0].starts_with("  2000  "), "{lines:?}");
+        let (lines, counts) = listed(&["refused"], Some(9), true);
+        let ids: Vec<_> = lines
+            .iter()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_u64())
+            .collect();
+        assert_eq!(ids, [Some(1_000), Some(2_000)]);
+        assert_eq!(counts.says(true, Some(9)), "2 of 2500 exchanges match");
+    }
+}

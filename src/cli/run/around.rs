@@ -1,0 +1,269 @@
+//! What went round the proxy: TCP connections that CMD's processes opened to somewhere else.
+//!
+//! Linux only. The process tree and the socket tables of /proc are looked at every few
+//! milliseconds, so a connection that lives shorter than that may be missed; those leave a
+//! trace in the table for a minute (TIME-WAIT), which is compared before and after.
+
+use super::super::sockets::{self, LISTEN, Socket, TIME_WAIT};
+use super::causes;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How often to look: closely while programs start up, then with less effort.
+const CLOSELY: Duration = Duration::from_millis(4);
+const STEADY: Duration = Duration::from_millis(20);
+const CLOSE_FOR: Duration = Duration::from_secs(3);
+
+/// Sightings kept: a program that opens endless connections is told with a number.
+const ROOM: usize = 10_000;
+
+/// Who opened connections where, how many, and the likely cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Around {
+    pub(super) process: String,
+    pub(super) pid: u32,
+    pub(super) remote: SocketAddr,
+    pub(super) count: usize,
+    pub(super) cause: String,
+}
+
+/// Everything that was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Findings {
+    /// Connections of CMD's processes.
+    pub(super) sure: Vec<Around>,
+    /// Short connections of some process on this machine while CMD ran.
+    pub(super) unsure: Vec<SocketAddr>,
+    /// Whether there was a way to look at all.
+    pub(super) looked: bool,
+}
+
+/// A thread that looks while CMD runs.
+pub(super) struct Watch {
+    stop: Arc<(Mutex<bool>, Condvar)>,
+    thread: JoinHandle<Findings>,
+}
+
+impl Watch {
+    /// Begins to look at a process and whatever it starts; `None` where the system has no /proc.
+    pub(super) fn start(pid: u32, proxy: &[SocketAddr]) -> Option<Self> {
+        let mut sight = Sight::new(Path::new("/proc"), pid, proxy)?;
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = Arc::clone(&stop);
+        let look = move || {
+            let began = Instant::now();
+            loop {
+                sight.look();
+                let pause = if began.elapsed() < CLOSE_FOR { CLOSELY } else { STEADY };
+                let stopped = theirs.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let (stopped, _) = theirs
+                    .1
+                    .wait_timeout_while(stopped, pause, |stop| !*stop)
+                    .unwrap_or_else(PoisonError::into_inner);
+                if *stopped {
+                    return sight.findings();
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("watch".to_owned()).spawn(look).ok()?;
+        Some(Self { stop, thread })
+    }
+
+    /// Stops looking.
+    pub(super) fn end(self) -> Findings {
+        *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.stop.1.notify_all();
+        self.thread.join().unwrap_or_default()
+    }
+}
+
+/// What is known so far.
+struct Sight {
+    proc: PathBuf,
+    root: u32,
+    proxy: HashSet<SocketAddr>,
+    /// Processes of the tree that live, and what they are: kept when their parent goes.
+    tree: HashMap<u32, Program>,
+    /// Sockets already told apart, by inode.
+    told: HashSet<u64>,
+    seen: BTreeMap<(u32, SocketAddr), (Program, usize)>,
+    /// Traces that were there before CMD.
+    before: HashSet<(SocketAddr, SocketAddr)>,
+    /// Both ends of connections that are explained: through the proxy, ours, or already in `seen`.
+    explained: HashSet<(SocketAddr, SocketAddr)>,
+}
+
+/// A program as the causes judge it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Program {
+    pub(super) name: String,
+    pub(super) arguments: Vec<String>,
+    /// Whether it is a Go program, as its build information tells.
+    pub(super) is_go: bool,
+}
+
+impl Sight {
+    fn new(proc: &Path, root: u32, proxy: &[SocketAddr]) -> Option<Self> {
+        if !proc.join("net/tcp").exists() {
+            return None;
+        }
+        let before = sockets::table(proc).iter().filter(|row| row.state == TIME_WAIT).map(ends).collect();
+        Some(Self {
+            proc: proc.to_owned(),
+            root,
+            proxy: proxy.iter().copied().collect(),
+            tree: HashMap::new(),
+            told: HashSet::new(),
+            seen: BTreeMap::new(),
+            before,
+            explained: HashSet::new(),
+        })
+    }
+
+    fn look(&mut self) {
+        self.grow();
+        let rows: HashMap<u64, Socket> = sockets::table(&self.proc)
+            .into_iter()
+            .filter(|row| row.inode != 0)
+            .map(|row| (row.inode, row))
+            .collect();
+        let own = sockets::inodes(&self.proc, std::process::id());
+        self.explained.extend(own.iter().filter_map(|inode| rows.get(inode)).map(ends));
+        let pids: Vec<u32> = self.tree.keys().copied().collect();
+        for pid in pids {
+            let inodes = sockets::inodes(&self.proc, pid);
+            let listens: HashSet<u16> = inodes
+                .iter()
+                .filter_map(|inode| rows.get(inode))
+                .filter(|row| row.state == LISTEN)
+                .map(|row| row.local.port())
+                .collect();
+            for row in inodes.iter().filter_map(|inode| rows.get(inode)) {
+                self.tell(pid, row, &listens);
+            }
+        }
+    }
+
+    /// Adds what the tree has started since, and forgets what has ended.
+    fn grow(&mut self) {
+        let mut open: Vec<u32> = self.tree.keys().copied().chain([self.root]).collect();
+        let mut found = HashSet::new();
+        while let Some(pid) = open.pop() {
+            if found.insert(pid) {
+                open.extend(sockets::children(&self.proc, pid));
+            }
+        }
+        self.tree.retain(|pid, _| sockets::started(&self.proc, *pid).is_some());
+        for pid in found {
+            let name = sockets::name(&self.proc, pid);
+            // An exec changes the name: a shell's child is a shell until it is not.
+            if !name.is_empty() && self.tree.get(&pid).is_none_or(|known| known.name != name) {
+                let arguments = sockets::arguments(&self.proc, pid);
+                let is_go = causes::is_go(&self.proc.join(pid.to_string()).join("exe"));
+                self.tree.insert(pid, Program { name, arguments, is_go });
+            }
+        }
+    }
+
+    /// Sorts one socket: through the proxy, accepted by a server, or round us.
+    fn tell(&mut self, pid: u32, row: &Socket, listens: &HashSet<u16>) {
+        let inner = row.state == LISTEN || row.remote.port() == 0 || listens.contains(&row.local.port());
+        if inner || !self.told.insert(row.inode) {
+            return;
+        }
+        self.explained.insert(ends(row));
+        if self.proxy.contains(&row.remote) || self.seen.len() >= ROOM {
+            return;
+        }
+        let program = self.tree.get(&pid).cloned().unwrap_or_default();
+        self.seen.entry((pid, row.remote)).or_insert((program, 0)).1 += 1;
+    }
+
+    fn findings(mut self) -> Findings {
+        self.look();
+        let unsure = self.traces();
+        let around = |((pid, remote), (program, count)): ((u32, SocketAddr), (Program, usize))| Around {
+            cause: causes::likely(&program, remote),
+            process: program.name,
+            pid,
+            remote,
+            count,
+        };
+        Findings { sure: self.seen.into_iter().map(around).collect(), unsure, looked: true }
+    }
+
+    /// Ends of short connections that nobody explains and that were not there before.
+    fn traces(&self) -> Vec<SocketAddr> {
+        let rows = sockets::table(&self.proc);
+        let listening: HashSet<u16> =
+            rows.iter().filter(|row| row.state == LISTEN).map(|row| row.local.port()).collect();
+        let known = |row: &&Socket| {
+            let (a, b) = ends(row);
+            [(a, b), (b, a)].iter().any(|ends| self.before.contains(ends) || self.explained.contains(ends))
+        };
+        let far_end =
+            |row: &Socket| if listening.contains(&row.local.port()) { row.local } else { row.remote };
+        let found: BTreeSet<SocketAddr> = rows
+            .iter()
+            .filter(|row| row.state == TIME_WAIT)
+            .filter(|row| !known(row))
+            .map(far_end)
+            .filter(|end| !self.proxy.contains(end))
+            .collect();
+        found.into_iter().take(20).collect()
+    }
+}
+
+fn ends(row: &Socket) -> (SocketAddr, SocketAddr) {
+    (row.local, row.remote)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::process::{Command, Stdio};
+
+    /// A child that connects to `to`, says so, and waits for its stdin to close.
+    fn child(to: SocketAddr) -> std::process::Child {
+        let script = format!("exec 3<>/dev/tcp/{}/{}; echo ready; read line", to.ip(), to.port());
+        Command::new("bash")
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_connection_elsewhere_is_told_and_one_to_the_proxy_is_not() {
+        let origin = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (origin, proxy) = (origin.local_addr().unwrap(), proxy.local_addr().unwrap());
+        for (to, expected) in [(origin, vec![origin]), (proxy, vec![])] {
+            let mut child = child(to);
+            let mut line = String::new();
+            BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+            assert_eq!(line, "ready\n");
+            let mut sight = Sight::new(Path::new("/proc"), child.id(), &[proxy]).unwrap();
+            sight.look();
+            let findings = sight.findings();
+            let remotes: Vec<_> = findings.sure.iter().map(|around| around.remote).collect();
+            assert_eq!(remotes, expected);
+            assert!(findings.sure.iter().all(|around| around.process == "bash" && around.count == 1));
+            child.stdin.take().unwrap().write_all(b"\n").unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    #[test]
+    fn the_watch_ends_when_told() {
+        let watch = Watch::start(std::process::id(), &[]).unwrap();
+        assert!(watch.end().looked);
+    }
+}

@@ -1,0 +1,109 @@
+//! The ledger as a trace: each message as received and as sent on, and a reason for every difference.
+
+use crate::exchange::{Edit, Exchange, Head, MessageKind};
+
+/// Both directions.
+pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
+    let mut lines = direction(exchange, &REQUEST, &exchange.request_edits);
+    lines.push(String::new());
+    lines.extend(direction(exchange, &RESPONSE, &exchange.response_edits));
+    lines
+}
+
+struct Direction {
+    title: &'static str,
+    received: (MessageKind, &'static str),
+    sent: (MessageKind, &'static str),
+}
+
+const REQUEST: Direction = Direction {
+    title: "request: client > hopscope > origin",
+    received: (MessageKind::RequestReceived, "client >  "),
+    sent: (MessageKind::RequestSent, "origin >  "),
+};
+
+const RESPONSE: Direction = Direction {
+    title: "response: origin > hopscope > client",
+    received: (MessageKind::ResponseReceived, "origin <  "),
+    sent: (MessageKind::ResponseSent, "client <  "),
+};
+
+fn direction(exchange: &Exchange, way: &Direction, edits: &[Edit]) -> Vec<String> {
+    let head = |kind| exchange.heads.of(kind).map(|raw| Head::parse(raw.clone()));
+    let (received, sent) = (head(way.received.0), head(way.sent.0));
+    let mut lines = vec![
+        way.title.to_owned(),
+        format!("  {}{}", way.received.1, trace(exchange, received.as_ref())),
+        format!("  {}{}", way.sent.1, trace(exchange, sent.as_ref())),
+    ];
+    if let (Some(received), Some(sent)) = (&received, &sent) {
+        if edits.is_empty() {
+            lines.push("  unchanged".to_owned());
+        }
+        lines.extend(edits.iter().map(|edit| change(*edit, received, sent)));
+    }
+    lines
+}
+
+/// A head on one line, as the wire tests write it.
+fn trace(exchange: &Exchange, head: Option<&Head>) -> String {
+    match head {
+        None if exchange.is_ours() => format!("none; hopscope answered: {}", super::absent(exchange)),
+        None => format!("none: {}", super::absent(exchange)),
+        Some(head) => {
+            let fields = head.fields().map(|field| text(field.line));
+            std::iter::once(text(head.start_line())).chain(fields).collect::<Vec<_>>().join(" | ")
+        }
+    }
+}
+
+fn change(edit: Edit, received: &Head, sent: &Head) -> String {
+    let before = edit.before.and_then(|line| received.line(line.into())).map(text);
+    let after = edit.after.and_then(|line| sent.line(line.into())).map(text);
+    let what = match (before, after) {
+        (Some(before), None) => format!("- removed  {before}"),
+        (None, Some(after)) => format!("+ added    {after}"),
+        (Some(before), Some(after)) => format!("~ changed  {before} -> {after}"),
+        (None, None) => "? a change of a line that neither head has".to_owned(),
+    };
+    format!("  {what}  ({}: {})", edit.cause.clause(), edit.cause.says())
+}
+
+fn text(bytes: &[u8]) -> String {
+    super::super::door::shown(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample;
+    use super::*;
+
+    #[test]
+    fn every_change_has_its_reason() {
+        insta::assert_snapshot!(lines(&sample::exchange()).join("\n"), @r"
+        request: client > hopscope > origin
+          client >  GET /cart?id=7 HTTP/1.1 | Host: shop.test | Connection: a | A: 1 | X-\x1b: 2
+          origin >  GET /cart?id=7 HTTP/1.1 | Host: shop.test | X-\x1b: 2 | Via: 1.1 hopscope
+          - removed  Connection: a  (RFC 9110 7.6.1: Connection speaks to this hop only)
+          - removed  A: 1  (RFC 9110 7.6.1: named by a Connection line, so meant for this hop only)
+          + added    Via: 1.1 hopscope  (RFC 9110 7.6.3: an intermediary says in Via that it passed the message on)
+
+        response: origin > hopscope > client
+          origin <  HTTP/1.1 200 OK | Content-Length: 1234
+          client <  HTTP/1.1 200 OK | Content-Length: 1234
+          unchanged
+        ");
+    }
+
+    #[test]
+    fn a_request_that_never_went_out_says_why() {
+        let mut exchange = sample::exchange();
+        exchange.summary = sample::failed();
+        exchange.heads.request_sent = None;
+        let text = lines(&exchange).join("\n");
+        assert!(
+            text.contains("origin >  none; hopscope answered: 127.0.0.1:9 refused the connection"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! `hopscope show`: one exchange, whole or in parts.
+
+mod hops;
+mod overview;
+mod secured;
+mod timing;
+
+use super::args::{Message, Part, Show};
+use super::door::Out;
+use super::exit::{Exit, Halt, Outcome};
+use super::records::Records;
+use super::{capture, json};
+use crate::exchange::{Exchange, ExchangeId, MessageKind, Side};
+use std::io::{Read, Write};
+
+pub(super) use timing::phases;
+
+/// Runs the command.
+pub(super) fn run(typed: &Show) -> Outcome {
+    let wanted = Wanted::of(typed)?;
+    let ids = typed.ids.iter().map(|id| parse_id(id)).collect::<Result<Vec<_>, _>>()?;
+    let mut records = capture::open(typed.chosen.capture.as_deref())?;
+    let mut out = Out::stdout();
+    for id in ids {
+        let exchange = records.exchange(id)?.ok_or_else(|| {
+            let says =
+                format!("no exchange {} in this capture; `hopscope ls` lists them (-c names another)", id.0);
+            Halt::new(Exit::Failed, says)
+        })?;
+        show(records.as_mut(), &exchange, wanted, &mut out)?;
+    }
+    out.flush()?;
+    Ok(Exit::Ok)
+}
+
+/// What is asked for, checked: which message belongs to which part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Overview,
+    Json,
+    Heads,
+    Head(MessageKind),
+    /// Head and body as received.
+    Message(Side),
+    Body(Side),
+    Hops,
+    Timing,
+    Tls,
+}
+
+impl Wanted {
+    fn of(typed: &Show) -> Result<Self, Halt> {
+        if typed.json {
+            return Ok(Self::Json);
+        }
+        let kind = typed.message.and_then(head_of);
+        let side = typed.message.and_then(side_of);
+        if typed.decoded && typed.part != Some(Part::Body) {
+            return Err(Halt::new(Exit::Usage, "--decoded belongs to --part body"));
+        }
+        if typed.decoded {
+            return Err(Halt::new(Exit::Usage, "--decoded: not yet; without it the body comes as received"));
+        }
+        match (typed.part, typed.message) {
+            (None, None) => Ok(Self::Overview),
+            (None | Some(Part::Raw), Some(_)) if kind.is_some() => kind.map(Self::Head).ok_or_else(usage_raw),
+            (Some(Part::Raw), None) => Ok(Self::Heads),
+            (Some(Part::Raw), Some(_)) => Err(usage_raw()),
+            (Some(Part::Body), _) => side.map(Self::Body).ok_or_else(usage_body),
+            (None, Some(_)) => side.map(Self::Message).ok_or_else(usage_body),
+            (Some(_), Some(_)) => {
+                Err(Halt::new(Exit::Usage, "--message belongs to --part raw and --part body"))
+            }
+            (Some(Part::Request), None) => Ok(Self::Message(Side::Client)),
+            (Some(Part::Response), None) => Ok(Self::Message(Side::Origin)),
+            (Some(Part::Hops), None) => Ok(Self::Hops),
+            (Some(Part::Timing), None) => Ok(Self::Timing),
+            (Some(Part::Tls), None) => Ok(Self::Tls),
+            (Some(Part::Findings), None) => {
+                Err(Halt::new(Exit::Usage, "--part findings: not yet; the header inspector is not built in"))
+            }
+        }
+    }
+}
+
+fn usage_raw() -> Halt {
+    let words = MessageKind::ALL.map(MessageKind::as_str).join(", ");
+    Halt::new(Exit::Usage, format!("--part raw shows heads: --message is one of {words}"))
+}
+
+fn usage_body() -> Halt {
+    Halt::new(Exit::Usage, "--part body needs --message request or --message response")
+}
+
+fn head_of(message: Message) -> Option<MessageKind> {
+    match message {
+        Message::RequestReceived => Some(MessageKind::RequestReceived),
+        Message::RequestSent => Some(MessageKind::RequestSent),
+        Message::ResponseReceived => Some(MessageKind::ResponseReceived),
+        Message::ResponseSent => Some(MessageKind::ResponseSent),
+        Message::Request | Message::Response => None,
+    }
+}
+
+fn side_of(message: Message) -> Option<Side> {
+    match message {
+        Message::Request => Some(Side::Client),
+        Message::Response => Some(Side::Origin),
+        _ => None,
+    }
+}
+
+fn parse_id(typed: &str) -> Result<ExchangeId, Halt> {
+    let digits = typed.strip_prefix('#').unwrap_or(typed);
+    let says = || format!("{typed} is not the number of an exchange; `hopscope ls` lists them");
+    digits.parse().map(ExchangeId).map_err(|_| Halt::new(Exit::Usage, says()))
+}
+
+fn show<W: Write>(
+    records: &mut dyn Records,
+    exchange: &Exchange,
+    wanted: Wanted,
+    out: &mut Out<W>,
+) -> Result<(), Halt> {
+    match wanted {
+        Wanted::Head(kind) => head(exchange, kind, out),
+        Wanted::Heads => heads(exchange, out),
+        Wanted::Body(side) => body(records, exchange, side, out),
+        Wanted::Message(side) => {
+            let kind = if side == Side::Client {
+                MessageKind::RequestReceived
+            } else {
+                MessageKind::ResponseReceived
+            };
+            // An answer that hopscope made was never received from anybody: the sent one is all there is.
+            let kind =
+                if exchange.is_ours() && side == Side::Origin { MessageKind::ResponseSent } else { kind };
+            head(exchange, kind, out)?;
+            body(records, exchange, side, out)
+        }
+        Wanted::Overview => lines(out, overview::lines(exchange)),
+        Wanted::Hops => lines(out, hops::lines(exchange)),
+        Wanted::Timing => lines(out, timing::lines(exchange)),
+        Wanted::Tls | Wanted::Json => {
+            let client = records.connection(exchange.client_connection)?;
+            let origin = match exchange.origin_connection {
+                Some((id, _)) => records.connection(id)?,
+                None => None,
+            };
+            if wanted == Wanted::Tls {
+                return lines(out, secured::lines(client.as_ref(), origin.as_ref()));
+            }
+            let text =
+                json::whole(exchange, client.as_ref(), origin.as_ref()).map_err(anyhow::Error::from)?;
+            Ok(out.record(&text)?)
+        }
+    }
+}
+
+fn lines<W: Write>(out: &mut Out<W>, lines: Vec<String>) -> Result<(), Halt> {
+    lines.iter().try_for_each(|line| out.line(line)).map_err(Halt::from)
+}
+
+/// The exact bytes of one head and nothing else.
+fn head<W: Write>(exchange: &Exchange, kind: MessageKind, out: &mut Out<W>) -> Result<(), Halt> {
+    match exchange.heads.of(kind) {
+        Some(raw) => Ok(out.bytes(raw)?),
+        None => {
+            let says =
+                format!("exchange {} has no {}: {}", exchange.summary.id.0, kind.as_str(), absent(exchange));
+            Err(Halt::new(Exit::Failed, says))
+        }
+    }
+}
+
+fn heads<W: Write>(exchange: &Exchange, out: &mut Out<W>) -> Result<(), Halt> {
+    for kind in MessageKind::ALL {
+        match exchange.heads.of(kind) {
+            Some(raw) => {
+                out.line(format!("--- {} ({} bytes)", kind.as_str(), raw.len()))?;
+                out.bytes(raw)?;
+            }
+            None => out.line(format!("--- {} (none: {})", kind.as_str(), absent(exchange)))?,
+        }
+    }
+    Ok(())
+}
+
+/// Why a head is missing, as far as the exchange tells.
+fn absent(exchange: &Exchange) -> String {
+    match &exchange.summary.failure {
+        Some(failure) => failure.says.clone(),
+        None if !exchange.is_over() => "the exchange is still under way".to_owned(),
+        None => "it never crossed the wire".to_owned(),
+    }
+}
+
+/// The body as received, in pieces: it may be larger than memory.
+fn body<W: Write>(
+    records: &mut dyn Records,
+    exchange: &Exchange,
+    side: Side,
+    out: &mut Out<W>,
+) -> Result<(), Halt> {
+    let mut reader = records.body(exchange, side)?;
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => out.bytes(piece.get(..count).unwrap_or_default())?,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Halt::new(Exit::Failed, format!("reading the body: {error}"))),
+        }
+    }
+    if let Some(why) = exchange.body(side).truncated {
+        out.flush()?;
+        super::door::say(format!("the body is cut short here: {}", why.says()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::{Command, Typed};
+    use super::super::records::tests::InMemory;
+    use super::super::sample;
+    use super::*;
+    use clap::Parser as _;
+
+    fn typed(args: &[&str]) -> Show {
+        let all = ["hopscope", "show", "18"].iter().chain(args);
+        match Typed::try_parse_from(all).unwrap().command {
+            Some(Command::Show(show)) => show,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn shown(args: &[&str]) -> Vec<u8> {
+        let wanted = Wanted::of(&typed(args)).unwrap();
+        let mut records = InMemory { rows: Vec::new(), exchanges: vec![sample::exchange()] };
+        let exchange = sample::exchange();
+        let mut bytes = Vec::new();
+        show(&mut records, &exchange, wanted, &mut Out::to(&mut bytes, false)).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_raw_head_is_its_exact_bytes_and_nothing_else() {
+        for kind in MessageKind::ALL {
+            let bytes = shown(&["--part", "raw", "--message", kind.as_str()]);
+            assert_eq!(Some(&bytes[..]), sample::exchange().heads.of(kind).map(|raw| &raw[..]));
+        }
+    }
+
+    #[test]
+    fn all_heads_have_titles() {
+        let text = String::from_utf8(shown(&["--part", "raw"])).unwrap();
+        let titles: Vec<_> = text.lines().filter(|line| line.starts_with("--- ")).collect();
+        assert_eq!(
+            titles,
+            [
+                "--- request-received (73 bytes)",
+                "--- request-sent (71 bytes)",
+                "--- response-received (41 bytes)",
+                "--- response-sent (41 bytes)"
+            ]
+        );
+    }
+
+    #[test]
+    fn bodies_come_as_received() {
+        assert_eq!(shown(&["--part", "body", "--message", "response"]), vec![b'x'; 1_234]);
+        assert_eq!(shown(&["--part", "body", "--message", "request"]), b"");
+        assert!(shown(&["--part", "response"]).starts_with(b"HTTP/1.1 200 OK\r\n"));
+    }
+
+    #[test]
+    fn parts_and_messages_that_do_not_fit_are_usage_errors() {
+        for args in [
+            &["--part", "body"][..],
+            &["--part", "body", "--message", "request-sent"],
+            &["--part", "raw", "--message", "request"],
+            &["--part", "hops", "--message", "request"],
+            &["--part", "findings"],
+            &["--decoded"],
+        ] {
+            assert_eq!(Wanted::of(&typed(args)).unwrap_err().exit, Exit::Usage, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_may_have_their_sign() {
+        assert_eq!(parse_id("#18").unwrap(), ExchangeId(18));
+        assert_eq!(parse_id("x").unwrap_err().exit, Exit::Usage);
+    }
+}

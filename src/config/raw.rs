@@ -1,0 +1,194 @@
+//! A value as it was written, before a key gives it a meaning: from TOML, a variable or a flag.
+//!
+//! Every text knows its place, so that a complaint can point at one member of a list.
+
+use super::units::{parse_size, parse_time};
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml::de::DeValue;
+
+/// A written value with its place in the text it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Raw {
+    pub(crate) span: Range<usize>,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Text(String),
+    Switch(bool),
+    List(Vec<Raw>),
+    /// Variables and flags have no types: the key decides how to read them.
+    Untyped(String),
+    Other(&'static str),
+}
+
+/// Why a value does not fit its key.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    pub(crate) says: String,
+    pub(crate) span: Range<usize>,
+}
+
+type Fit<T> = Result<T, Misfit>;
+
+impl Raw {
+    pub(crate) fn from_toml(value: &toml::Spanned<DeValue<'_>>) -> Self {
+        let form = match value.get_ref() {
+            DeValue::String(text) => Form::Text(text.to_string()),
+            // Numbers are kept as text: `size` and `count` read them.
+            DeValue::Integer(number) if number.radix() == 10 => Form::Text(number.as_str().to_owned()),
+            DeValue::Boolean(on) => Form::Switch(*on),
+            DeValue::Array(items) => Form::List(items.iter().map(Self::from_toml).collect()),
+            other => Form::Other(other.type_str()),
+        };
+        Self { span: value.span(), form }
+    }
+
+    pub(crate) fn untyped(text: &str) -> Self {
+        Self { span: 0..text.len(), form: Form::Untyped(text.to_owned()) }
+    }
+
+    /// Several values of a repeated flag, joined by commas for messages.
+    pub(crate) fn repeated(values: &[String]) -> Self {
+        Self::untyped(&values.join(","))
+    }
+
+    pub(crate) fn misfit<T>(&self, says: impl Into<String>) -> Fit<T> {
+        Err(Misfit { says: says.into(), span: self.span.clone() })
+    }
+
+    pub(crate) fn text(&self) -> Fit<&str> {
+        match &self.form {
+            Form::Text(text) | Form::Untyped(text) => Ok(text),
+            Form::Switch(_) => self.misfit("a text in quotes is expected here, not true or false"),
+            Form::List(_) => self.misfit("one value is expected here, not a list"),
+            Form::Other(kind) => self.misfit(format!("a text in quotes is expected here, not a {kind}")),
+        }
+    }
+
+    pub(crate) fn switch(&self) -> Fit<bool> {
+        match &self.form {
+            Form::Switch(on) => Ok(*on),
+            Form::Text(text) | Form::Untyped(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "on" | "yes" | "1" => Ok(true),
+                "false" | "off" | "no" | "0" => Ok(false),
+                _ => self.misfit("true or false is expected here"),
+            },
+            Form::List(_) | Form::Other(_) => self.misfit("true or false is expected here"),
+        }
+    }
+
+    /// One of some words.
+    pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Fit<T> {
+        let text = self.text()?;
+        match words.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => Ok(*value),
+            None => {
+                let known: Vec<_> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
+                self.misfit(format!("{text:?} is not one of {}", known.join(", ")))
+            }
+        }
+    }
+
+    pub(crate) fn size(&self) -> Fit<u64> {
+        let text = self.text()?;
+        parse_size(text).map_or_else(
+            || self.misfit(format!("{text:?} is not a size: write 65536, \"64KiB\" or \"16MB\"")),
+            Ok,
+        )
+    }
+
+    pub(crate) fn size_within(&self, range: std::ops::RangeInclusive<u64>) -> Fit<usize> {
+        let size = self.size()?;
+        match usize::try_from(size) {
+            Ok(fits) if range.contains(&size) => Ok(fits),
+            _ => self.misfit(format!("must lie between {} and {}", range.start(), range.end())),
+        }
+    }
+
+    pub(crate) fn time(&self) -> Fit<Duration> {
+        let text = self.text()?;
+        parse_time(text).map_or_else(
+            || {
+                self.misfit(format!(
+                    "{text:?} is not a time: write \"300ms\", \"5s\", \"2m\", \"1h\" or \"30d\""
+                ))
+            },
+            Ok,
+        )
+    }
+
+    pub(crate) fn time_above_zero(&self) -> Fit<Duration> {
+        let time = self.time()?;
+        if time.is_zero() { self.misfit("must be more than zero") } else { Ok(time) }
+    }
+
+    pub(crate) fn address(&self) -> Fit<SocketAddr> {
+        let text = self.text()?;
+        match text.parse() {
+            Ok(address) => Ok(address),
+            Err(_) => self.misfit(format!("{text:?} is not ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:0")),
+        }
+    }
+
+    pub(crate) fn path(&self, base: &Path) -> Fit<PathBuf> {
+        match self.text()? {
+            "" => self.misfit("a path is expected here"),
+            text => Ok(base.join(text)),
+        }
+    }
+
+    /// The members of a list; a lone text is a list of one, an untyped one is split at commas.
+    pub(crate) fn members(&self) -> Fit<Vec<Self>> {
+        match &self.form {
+            Form::List(items) => Ok(items.clone()),
+            Form::Text(_) => Ok(vec![self.clone()]),
+            Form::Untyped(text) => Ok(split_at_commas(text)),
+            Form::Switch(_) | Form::Other(_) => self.misfit("a list is expected here: [\"…\", \"…\"]"),
+        }
+    }
+
+    /// The members of a list of host patterns.
+    pub(crate) fn hosts(&self) -> Fit<Vec<String>> {
+        self.members()?.iter().map(Self::host).collect()
+    }
+
+    fn host(&self) -> Fit<String> {
+        let text = self.text()?;
+        if text.is_empty() || text.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '@')) {
+            return self.misfit(format!("{text:?} is not a host or a pattern such as *.example.org"));
+        }
+        Ok(text.to_lowercase())
+    }
+}
+
+fn split_at_commas(text: &str) -> Vec<Raw> {
+    let mut from = 0;
+    let mut members = Vec::new();
+    for part in text.split(',') {
+        let lead = part.len() - part.trim_start().len();
+        let trimmed = part.trim();
+        if !trimmed.is_empty() {
+            let start = from + lead;
+            members.push(Raw { span: start..start + trimmed.len(), form: Form::Untyped(trimmed.to_owned()) });
+        }
+        from += part.len() + 1;
+    }
+    members
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_know_their_places() {
+        let members = Raw::untyped("a, bc,,d").members().unwrap();
+        let spans: Vec<_> = members.iter().map(|m| m.span.clone()).collect();
+        assert_eq!(spans, [0..1, 3..5, 7..8]);
+    }
+}
