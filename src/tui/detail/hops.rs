@@ -1,0 +1,253 @@
+//! The Hops tab: every line as received beside every line as sent, and the reason for each difference.
+//!
+//! Side by side where there is room, else one under the other as a diff. Lines stand
+//! exactly as on the wire, save that they are sanitised and wrapped.
+
+use super::{Passage, Sides, View};
+use crate::exchange::{Connection, Head};
+use crate::text::width;
+use crate::tui::ledger::{Fate, Pair};
+use crate::tui::page::{Page, head_pieces};
+use crate::tui::words;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Columns from which received and sent stand side by side.
+const SIDE_BY_SIDE: usize = 100;
+
+/// Builds the tab: the request, then the response.
+pub fn build(view: &View<'_>, page: &mut Page) {
+    let (client, origin) = (&view.loaded.client, &view.loaded.origin);
+    let request = Way { title: "Request", from: "client", to: "origin", source: client, goal: origin };
+    heading(page, &request, &view.loaded.request);
+    build_request(view, &request, page);
+    page.gap();
+    let response = Way { title: "Response", from: "origin", to: "client", source: origin, goal: client };
+    heading(page, &response, &view.loaded.response);
+    build_response(view, &response, page);
+}
+
+/// A message's way through the hop.
+struct Way<'a> {
+    title: &'a str,
+    from: &'a str,
+    to: &'a str,
+    source: &'a Option<Connection>,
+    goal: &'a Option<Connection>,
+}
+
+fn heading(page: &mut Page, way: &Way<'_>, passage: &Passage) {
+    let totals = passage.totals().map(super::Totals::says).unwrap_or_default();
+    page.heading(&format!("{}   {} → hopscope → {}", way.title, way.from, way.to), &totals);
+}
+
+fn build_request(view: &View<'_>, way: &Way<'_>, page: &mut Page) {
+    let passage = &view.loaded.request;
+    match (&passage.received, &passage.sent) {
+        (Some(received), Some(sent)) => compare(view, way, passage, received, sent, page),
+        (received, sent) => {
+            if let Some(head) = received.as_ref().or(sent.as_ref()) {
+                alone(page, head);
+            }
+            trouble(view, page, &words::unsent(&view.loaded.exchange));
+        }
+    }
+}
+
+fn build_response(view: &View<'_>, way: &Way<'_>, page: &mut Page) {
+    for interim in &view.loaded.exchange.interim {
+        let head = Head::parse(interim.head.clone());
+        let fate = if interim.forwarded { "passed on" } else { "not passed on" };
+        page.head_line(" ", head.start_line(), true, Some(page.theme.dim()));
+        page.prose(
+            "   └ ",
+            &format!("interim response, {fate}; its fields are in Response (3)"),
+            page.theme.dim(),
+        );
+    }
+    let passage = &view.loaded.response;
+    match (&passage.received, &passage.sent) {
+        (Some(received), Some(sent)) => compare(view, way, passage, received, sent, page),
+        (Some(received), None) => {
+            alone(page, received);
+            trouble(view, page, words::unreturned(view.summary));
+        }
+        (None, Some(sent)) => {
+            trouble(view, page, &words::unanswered(view.summary));
+            page.gap();
+            page.prose(" ", "Made by hopscope and sent to the client:", page.theme.dim());
+            alone(page, sent);
+        }
+        (None, None) => trouble(view, page, &words::unanswered(view.summary)),
+    }
+}
+
+/// A head that has no counterpart.
+fn alone(page: &mut Page, head: &Head) {
+    page.head_line(" ", head.start_line(), true, None);
+    for field in head.fields() {
+        page.head_line(" ", field.line, false, None);
+    }
+}
+
+/// Why there is no counterpart, and what to do when that is a failure.
+fn trouble(view: &View<'_>, page: &mut Page, says: &str) {
+    let failed = view.summary.failure.as_ref();
+    let style = if failed.is_some() { page.theme.bad() } else { page.theme.notable() };
+    page.prose(" ", says, style);
+    if let Some(failure) = failed {
+        page.prose(" ", words::cure(failure), Style::new());
+    }
+}
+
+fn compare(view: &View<'_>, way: &Way<'_>, passage: &Passage, received: &Head, sent: &Head, page: &mut Page) {
+    let heads = Heads { received, sent };
+    match view.sides {
+        Sides::Both if page.room() >= SIDE_BY_SIDE => {
+            columns_heading(page, way);
+            for pair in &passage.pairs {
+                heads.side_by_side(page, pair);
+                reasons(page, pair);
+            }
+        }
+        Sides::Both => {
+            for pair in &passage.pairs {
+                heads.stacked(page, pair);
+                reasons(page, pair);
+            }
+        }
+        Sides::Received => {
+            page.prose("   ", &end("received from", way.from, way.source.as_ref()), page.theme.dim());
+            for pair in passage.pairs.iter().filter(|pair| pair.before.is_some()) {
+                heads.received(page, pair, pair.fate.mark());
+                reasons(page, pair);
+            }
+        }
+        Sides::Sent => {
+            page.prose("   ", &end("sent to", way.to, way.goal.as_ref()), page.theme.dim());
+            let mut pairs: Vec<&Pair> = passage.pairs.iter().filter(|pair| pair.after.is_some()).collect();
+            pairs.sort_by_key(|pair| pair.after);
+            for pair in pairs {
+                heads.sent(page, pair, pair.fate.mark());
+                reasons(page, pair);
+            }
+        }
+    }
+}
+
+struct Heads<'a> {
+    received: &'a Head,
+    sent: &'a Head,
+}
+
+impl Heads<'_> {
+    fn stacked(&self, page: &mut Page, pair: &Pair) {
+        match pair.fate {
+            Fate::Changed => {
+                self.received(page, pair, pair.fate.mark());
+                self.sent(page, pair, "→");
+            }
+            Fate::Added => self.sent(page, pair, pair.fate.mark()),
+            Fate::Kept | Fate::Removed => self.received(page, pair, pair.fate.mark()),
+        }
+    }
+
+    fn received(&self, page: &mut Page, pair: &Pair, mark: &str) {
+        if let Some((number, line)) = numbered(self.received, pair.before) {
+            page.head_line(mark, line, number == 0, ink(page, pair.fate));
+        }
+    }
+
+    fn sent(&self, page: &mut Page, pair: &Pair, mark: &str) {
+        if let Some((number, line)) = numbered(self.sent, pair.after) {
+            page.head_line(mark, line, number == 0, ink(page, pair.fate));
+        }
+    }
+
+    fn side_by_side(&self, page: &mut Page, pair: &Pair) {
+        let half = half(page);
+        let ink = ink(page, pair.fate);
+        let rows = |head: &Head, number| match numbered(head, number) {
+            Some((number, line)) => head_pieces(page.theme, line, number == 0, half.saturating_sub(3), ink),
+            None => Vec::new(),
+        };
+        let (left, right) = (rows(self.received, pair.before), rows(self.sent, pair.after));
+        for row in 0..left.len().max(right.len()) {
+            let mut pieces = Vec::with_capacity(8);
+            let mut used = column(&mut pieces, left.get(row), row, pair, ink);
+            while used < half {
+                pieces.push(Span::raw(" ".repeat(half - used)));
+                used = half;
+            }
+            pieces.push(Span::styled("│", page.theme.dim()));
+            column(&mut pieces, right.get(row), row, pair, ink);
+            page.push(Line::from(pieces));
+        }
+    }
+}
+
+/// Adds one side of a row behind its mark; returns the columns used.
+fn column(
+    pieces: &mut Vec<Span<'static>>,
+    row: Option<&Vec<Span<'static>>>,
+    number: usize,
+    pair: &Pair,
+    ink: Option<Style>,
+) -> usize {
+    let Some(row) = row else { return 0 };
+    let mark = if number == 0 { pair.fate.mark() } else { " " };
+    pieces.push(Span::styled(format!(" {mark} "), ink.unwrap_or_default()));
+    pieces.extend(row.iter().cloned());
+    3 + row.iter().map(Span::width).sum::<usize>()
+}
+
+fn columns_heading(page: &mut Page, way: &Way<'_>) {
+    let half = half(page);
+    let left = width::fit(&end("   received from", way.from, way.source.as_ref()), half, "…");
+    let right = width::cut(&end("   sent to", way.to, way.goal.as_ref()), half, "…").into_owned();
+    let dim = page.theme.dim();
+    page.push(Line::from(vec![Span::styled(left, dim), Span::styled("│", dim), Span::styled(right, dim)]));
+}
+
+/// `received from client 127.0.0.1:5123`; the origin's address may not be known.
+fn end(says: &str, who: &str, connection: Option<&Connection>) -> String {
+    match connection.and_then(|connection| connection.peer) {
+        Some(peer) => format!("{says} {who} {peer}"),
+        None => format!("{says} {who}"),
+    }
+}
+
+/// Why a line differs, each reason with its clause.
+fn reasons(page: &mut Page, pair: &Pair) {
+    if pair.fate == Fate::Kept {
+        return;
+    }
+    if pair.causes.is_empty() {
+        page.prose(
+            "   └ ",
+            "hopscope's ledger gives no reason for this: a bug, please report it",
+            page.theme.bad(),
+        );
+    }
+    for cause in &pair.causes {
+        page.prose("   └ ", &format!("{} · {}", cause.says(), cause.clause()), page.theme.dim());
+    }
+}
+
+fn ink(page: &Page, fate: Fate) -> Option<Style> {
+    match fate {
+        Fate::Kept => None,
+        Fate::Changed => Some(page.theme.notable()),
+        Fate::Removed => Some(page.theme.bad()),
+        Fate::Added => Some(page.theme.good()),
+    }
+}
+
+fn half(page: &Page) -> usize {
+    page.room().saturating_sub(1) / 2
+}
+
+fn numbered(head: &Head, number: Option<usize>) -> Option<(usize, &[u8])> {
+    let number = number?;
+    head.line(number).map(|line| (number, line))
+}
