@@ -105,9 +105,9 @@ macro_rules! table {
 pub const TABLE: &[Entry] = table! {
     Action::Open, [code(KeyCode::Enter)], "enter", "open the exchange", "open", &[List, Side];
     Action::Back, [key('q')], "q", "back; at the list, quit", "back", ALL;
-    Action::Hop, [key('H')], "H", "received, sent, both", "received/sent", MAIN;
-    Action::TabBefore, [key('[')], "[", "detail tab before", "", DETAIL;
+    Action::Hop, [key('H')], "H", "the hop: received and sent, as received, as sent", "received/sent", MAIN;
     Action::TabAfter, [key(']')], "]", "detail tab after", "next tab", DETAIL;
+    Action::TabBefore, [key('[')], "[", "detail tab before", "", DETAIL;
     Action::OtherPane, [code(KeyCode::Tab), code(KeyCode::BackTab)], "tab", "to the other pane", "pane", &[List, Side];
     Action::Tab(0), [key('1')], "1", "Overview: the exchange at a glance", "", MAIN;
     Action::Tab(1), [key('2')], "2", "Request: its head as received and as sent", "", MAIN;
@@ -153,7 +153,10 @@ pub fn action_of(event: KeyEvent, app: &App) -> Option<Action> {
 pub fn works(action: Action, app: &App) -> bool {
     let rows = app.list.index.shown_count() > 0;
     match action {
-        Action::Open | Action::Tab(_) | Action::TabBefore | Action::TabAfter => app.detail.id.is_some(),
+        Action::Open | Action::TabBefore | Action::TabAfter => app.detail.id.is_some(),
+        Action::Tab(place) => {
+            app.detail.id.is_some() && !(app.shows_detail() && app.detail.tab as usize == place)
+        }
         Action::Hop => {
             app.detail.id.is_some() && (app.screen() == Screen::List || app.detail.tab.has_hop_sides())
         }

@@ -35,6 +35,8 @@ pub fn keys(app: &App) -> Vec<(&'static str, &'static str)> {
         .iter()
         .filter(|entry| !entry.short.is_empty() && entry.screens.contains(&screen))
         .filter(|entry| actions::works(entry.action, app))
+        // The list's footer says 7, which leads to the same place.
+        .filter(|entry| entry.action != Action::Hop || screen != Screen::List)
         .map(|entry| (entry.shown, short(entry.action, screen, entry.short)))
         .collect()
 }

@@ -35,7 +35,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
     let mut page = Page::new(app.theme, usize::from(app.area.width));
     let (here, elsewhere): (Vec<&Entry>, Vec<&Entry>) =
         TABLE.iter().partition(|entry| entry.screens.contains(&below));
-    page.heading("Keys here", "? or q closes");
+    page.heading("Keys here", "j k scroll · ? or q closes");
     entries(app, &mut page, &here);
     if !elsewhere.is_empty() {
         page.gap();

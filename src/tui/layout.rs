@@ -10,7 +10,7 @@ pub const MIN_HEIGHT: u16 = 8;
 pub const SPLIT_WIDTH: u16 = 120;
 
 /// Lines of the preview under the list, its rule included.
-const PREVIEW: u16 = 7;
+const PREVIEW: u16 = 6;
 /// Lines from which there is room for a preview.
 const PREVIEW_FROM: u16 = 18;
 /// Lines of a detail's head: title, tabs, rule.

@@ -82,8 +82,9 @@ impl Totals {
 /// received lines in their order, added lines where they stand among the sent ones.
 #[must_use]
 pub fn pair(received: &Head, sent: &Head, edits: &[Edit]) -> Vec<Pair> {
-    let mut rows = decided(received, edits);
-    let taken: Vec<usize> = edits.iter().filter_map(|edit| edit.after.map(usize::from)).collect();
+    let mut rows = decided(received, sent, edits);
+    let mut added = additions(sent, edits);
+    let taken: Vec<usize> = rows.iter().chain(&added).filter_map(|pair| pair.after).collect();
     let mut kept_sent = (0..lines(sent)).filter(|line| !taken.contains(line));
     for row in rows.iter_mut().filter(|row| row.fate == Fate::Kept) {
         row.after = kept_sent.next();
@@ -94,22 +95,24 @@ pub fn pair(received: &Head, sent: &Head, edits: &[Edit]) -> Vec<Pair> {
             _ => Fate::Changed,
         };
     }
-    let mut added: Vec<Pair> = kept_sent
-        .map(|after| Pair { before: None, after: Some(after), fate: Fate::Added, causes: Vec::new() })
-        .collect();
-    added.extend(additions(sent, edits));
+    added.extend(kept_sent.map(|after| Pair {
+        before: None,
+        after: Some(after),
+        fate: Fate::Added,
+        causes: Vec::new(),
+    }));
     added.sort_by_key(|pair| pair.after);
     merge(rows, added)
 }
 
 /// The received lines, each with what the ledger says of it; the others as kept.
-fn decided(received: &Head, edits: &[Edit]) -> Vec<Pair> {
+fn decided(received: &Head, sent: &Head, edits: &[Edit]) -> Vec<Pair> {
     let mut rows: Vec<Pair> = (0..lines(received))
         .map(|line| Pair { before: Some(line), after: None, fate: Fate::Kept, causes: Vec::new() })
         .collect();
     for edit in edits {
         let Some(row) = edit.before.and_then(|line| rows.get_mut(usize::from(line))) else { continue };
-        row.after = row.after.or(edit.after.map(usize::from));
+        row.after = row.after.or(edit.after.map(usize::from).filter(|line| *line < lines(sent)));
         row.fate = if row.after.is_some() { Fate::Changed } else { Fate::Removed };
         row.causes.push(edit.cause);
     }

@@ -14,6 +14,8 @@ use ratatui::style::{Modifier, Style};
 const MARKS: usize = 3;
 /// Columns of a size.
 const SIZE: usize = 6;
+/// Columns that a path keeps beside the cause of a failure.
+const LEAST_PATH: usize = 4;
 /// Columns of a time.
 const TIME: usize = 7;
 
@@ -120,7 +122,7 @@ fn draw_row(
     pane.text(columns.host, line, &width::middle(&cells.host, columns.host_room, "…"), ink(cells.style));
     let path = match columns.method {
         Some(_) => cells.path,
-        None => format!("{method} {}", cells.path),
+        None => format!("{method} {}", cells.path).trim_end().to_owned(),
     };
     draw_path(pane, line, columns, &path, &cells.cause, (ink(cells.style), ink(theme.bad())));
     if let Some(end) = columns.size_end {
@@ -146,12 +148,13 @@ fn draw_path(
         pane.text(columns.path, line, &width::path(path, room, "…"), style);
         return;
     };
-    let (path_columns, gap) = (width::columns(path), if path.is_empty() { 0 } else { 2 });
-    let whole = path_columns + gap + width::columns(&cause.whole) <= room;
+    let path_columns = width::columns(path);
+    let whole = path_columns + 2 + width::columns(&cause.whole) <= room;
     let says = if whole || cause.short.is_empty() { cause.whole.as_str() } else { cause.short };
-    let path_room = room.saturating_sub(width::columns(says) + gap).clamp((room / 3).min(path_columns), room);
+    let path_room = room.saturating_sub(width::columns(says) + 2).max(LEAST_PATH).min(path_columns);
     let at = pane.text(columns.path, line, &width::path(path, path_room, "…"), style);
-    let at = at + gap;
+    let tight = at + 2 + width::columns(says) > columns.path + room;
+    let at = if path.is_empty() { at } else { at + if tight { 1 } else { 2 } };
     let left = (columns.path + room).saturating_sub(at);
     pane.text(at, line, &width::cut(says, left, "…"), bad);
 }
@@ -198,6 +201,9 @@ fn listening(app: &App) -> String {
 fn counters(app: &App) -> Vec<(String, Style)> {
     let theme = app.theme;
     let index = &app.list.index;
+    if index.seen_count() == 0 {
+        return vec![("no traffic yet".to_owned(), theme.dim())];
+    }
     let count = |number: usize| units::count(number as u64);
     let mut counters = Vec::new();
     counters.push(match (app.list.follow, app.list.unseen) {

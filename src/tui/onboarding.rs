@@ -29,67 +29,43 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 fn recipes(app: &App, page: &mut Page, address: SocketAddr) {
     let proxy = format!("http://{}", reachable(address));
-    let ca = app.status.ca.as_ref().map(|path| path.display().to_string());
+    let ca = app.status.ca.as_ref().map(|path| quoted(&path.display().to_string()));
+    let trust = |how: &str| ca.as_ref().map(|ca| format!("{how}{ca}"));
+    let https = format!("HTTPS_PROXY={proxy}");
     page.push(Line::default());
     page.heading("Send something through here:", "");
     page.push(Line::default());
-    recipe(page, "any command", "hopscope run -- CMD");
-    recipe(page, "this shell", "eval \"$(hopscope env)\"");
-    match &ca {
-        Some(ca) => {
-            recipe(page, "curl", &format!("curl -x {proxy} --cacert {} https://example.org", quoted(ca)));
-            recipe(
-                page,
-                "Requests",
-                &format!("HTTPS_PROXY={proxy} REQUESTS_CA_BUNDLE={} python app.py", quoted(ca)),
-            );
-            recipe(
-                page,
-                "Node",
-                &format!(
-                    "NODE_USE_ENV_PROXY=1 HTTPS_PROXY={proxy} NODE_EXTRA_CA_CERTS={} node app.js",
-                    quoted(ca)
-                ),
-            );
-        }
-        None => {
-            recipe(page, "curl", &format!("curl -x {proxy} https://example.org"));
-            recipe(page, "Requests", &format!("HTTP_PROXY={proxy} HTTPS_PROXY={proxy} python app.py"));
-            recipe(page, "Node", &format!("NODE_USE_ENV_PROXY=1 HTTPS_PROXY={proxy} node app.js"));
-        }
-    }
+    recipe(page, "any command", [Some("hopscope run -- CMD".to_owned())]);
+    recipe(page, "this shell", [Some("eval \"$(hopscope env)\"".to_owned())]);
+    let url = "https://example.org".to_owned();
+    recipe(page, "curl", [Some(format!("curl -x {proxy}")), trust("--cacert "), Some(url)]);
+    let python = "python app.py".to_owned();
+    recipe(page, "Requests", [Some(https.clone()), trust("REQUESTS_CA_BUNDLE="), Some(python)]);
+    let node = format!("NODE_USE_ENV_PROXY=1 {https}");
+    recipe(page, "Node", [Some(node), trust("NODE_EXTRA_CA_CERTS="), Some("node app.js".to_owned())]);
     page.gap();
 }
 
-/// A command, never cut: it is there to be copied.
-fn recipe(page: &mut Page, name: &str, command: &str) {
-    let indent = format!("   {}", width::fit(name, NAMES.min(page.room() / 3), "…"));
-    let rest = " ".repeat(width::columns(&indent));
-    let room = page.room().saturating_sub(width::columns(&indent) + 1).max(1);
-    let command = crate::text::sanitize(command).into_owned();
-    for (index, piece) in words(&command, room).into_iter().enumerate() {
-        let lead = if index == 0 { indent.clone() } else { rest.clone() };
-        let style = page.theme.name();
-        page.push(Line::from(vec![Span::raw(lead), Span::styled(piece, style)]));
-    }
-}
-
-/// Breaks a command between its words, with a backslash so that a copy still runs.
-fn words(command: &str, room: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in command.split(' ') {
-        let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() {
-            line.push_str(word);
-        } else if width::columns(line) + 1 + width::columns(word) + 2 <= room {
-            line.push(' ');
-            line.push_str(word);
-        } else {
+/// A command in pieces that stay whole, broken between them with a backslash where it does
+/// not fit, so that a copy of it runs.
+fn recipe<const N: usize>(page: &mut Page, name: &str, pieces: [Option<String>; N]) {
+    let style = page.theme.name();
+    let mut lead = format!("   {}", width::fit(name, NAMES.min(page.room() / 3), "…"));
+    let mut line = String::new();
+    for piece in pieces.into_iter().flatten() {
+        let used = width::columns(&lead) + width::columns(&line) + width::columns(&piece);
+        if !line.is_empty() && used + " ".len() + " \\".len() > page.room() {
             line.push_str(" \\");
-            lines.push(word.to_owned());
+            page.wrapped(&lead, &line, style);
+            lead = "     ".to_owned();
+            line.clear();
         }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&piece);
     }
-    lines
+    page.wrapped(&lead, &line, style);
 }
 
 fn checks(app: &App, page: &mut Page) {
@@ -159,6 +135,17 @@ mod tests {
         assert_eq!(quoted("/a/ca.pem"), "/a/ca.pem");
         assert_eq!(quoted("/a b/it's"), r"'/a b/it'\''s'");
         assert_eq!(reachable(([0, 0, 0, 0], 80).into()).to_string(), "127.0.0.1:80");
-        assert_eq!(words("curl -x a b", 10), ["curl -x \\", "a b"]);
+    }
+
+    #[test]
+    fn a_long_command_is_broken_so_that_it_still_runs() {
+        let mut page = Page::new(crate::tui::theme::Theme { colour: false, ascii: false }, 40);
+        recipe(
+            &mut page,
+            "curl",
+            [Some("curl -x http://h:1".to_owned()), None, Some("https://example.org".to_owned())],
+        );
+        let lines: Vec<String> = page.finish().iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["   curl        curl -x http://h:1 \\", "     https://example.org"]);
     }
 }

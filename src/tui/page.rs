@@ -70,22 +70,22 @@ impl Page {
         ]));
     }
 
-    /// A text broken at words, each line behind `indent`.
-    pub fn prose(&mut self, indent: &str, text: &str, style: Style) {
-        let room = self.room.saturating_sub(width::columns(indent)).max(1);
-        let text = sanitize(text);
-        for line in words(&text, room) {
-            self.lines.push(Line::from(vec![Span::raw(indent.to_owned()), Span::styled(line, style)]));
+    /// A text broken at words behind `lead`, further lines as far in.
+    pub fn prose(&mut self, lead: &str, text: &str, style: Style) {
+        let room = self.room.saturating_sub(width::columns(lead)).max(1);
+        for (index, line) in words(&sanitize(text), room).into_iter().enumerate() {
+            let lead = if index == 0 { lead.to_owned() } else { " ".repeat(width::columns(lead)) };
+            self.lines.push(Line::from(vec![Span::styled(lead, style), Span::styled(line, style)]));
         }
     }
 
-    /// A captured text broken at the border, each line behind `indent`.
-    pub fn wrapped(&mut self, indent: &str, text: &str, style: Style) {
-        let room = self.room.saturating_sub(width::columns(indent)).max(1);
-        let text = sanitize(text);
-        for piece in width::wrap(&text, room) {
-            self.lines
-                .push(Line::from(vec![Span::raw(indent.to_owned()), Span::styled(piece.to_owned(), style)]));
+    /// A captured text behind `lead`, broken at the border, further lines as far in.
+    pub fn wrapped(&mut self, lead: &str, text: &str, style: Style) {
+        let columns = width::columns(lead);
+        let room = self.room.saturating_sub(columns).max(1);
+        for (index, piece) in width::wrap(&sanitize(text), room).into_iter().enumerate() {
+            let lead = if index == 0 { lead.to_owned() } else { " ".repeat(columns) };
+            self.lines.push(Line::from(vec![Span::raw(lead), Span::styled(piece.to_owned(), style)]));
         }
     }
 
@@ -158,7 +158,8 @@ pub fn head_pieces(
 }
 
 /// Breaks at spaces where there are any, else at the border.
-fn words(text: &str, room: usize) -> Vec<String> {
+#[must_use]
+pub fn words(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         for (index, piece) in width::wrap(word, room).into_iter().enumerate() {

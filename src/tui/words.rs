@@ -16,8 +16,8 @@ pub fn short_cause(failure: &Failure) -> &'static str {
         (Kind::Closed, Phase::Tunnel, _) => "tunnel closed early",
         (Kind::Closed, _, Side::Origin) => "server closed early",
         (Kind::Closed, _, Side::Client) => "client closed early",
-        (Kind::Untrusted, ..) => "certificate not trusted",
-        (Kind::CertificateRefused, ..) => "client refused our certificate",
+        (Kind::Untrusted, ..) => "cert not trusted",
+        (Kind::CertificateRefused, ..) => "client refused cert",
         (Kind::Handshake, ..) => "TLS failed",
         (Kind::Malformed, _, Side::Client) => "malformed request",
         (Kind::Malformed, _, Side::Origin) => "malformed response",
@@ -144,7 +144,7 @@ mod tests {
         {
             for side in [Side::Client, Side::Origin] {
                 let failure = Failure { side, phase: *phase, kind: *kind, says: String::new() };
-                assert!(short_cause(&failure).len() <= 30 && !cure(&failure).is_empty());
+                assert!(short_cause(&failure).len() <= 21 && !cure(&failure).is_empty());
             }
         }
     }

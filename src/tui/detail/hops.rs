@@ -4,16 +4,22 @@
 //! exactly as on the wire, save that they are sanitised and wrapped.
 
 use super::{Passage, Sides, View};
-use crate::exchange::{Connection, Head};
+use crate::exchange::{Cause, Connection, Head};
 use crate::text::width;
 use crate::tui::ledger::{Fate, Pair};
-use crate::tui::page::{Page, head_pieces};
+use crate::tui::page::{Page, head_pieces, words as words_of};
 use crate::tui::words;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 /// Columns from which received and sent stand side by side.
 const SIDE_BY_SIDE: usize = 100;
+
+/// Before the first line of a reason.
+const REASON: &str = "   └ ";
+/// Before its further lines.
+const REASON_ON: &str = "     ";
 
 /// Builds the tab: the request, then the response.
 pub fn build(view: &View<'_>, page: &mut Page) {
@@ -107,20 +113,19 @@ fn compare(view: &View<'_>, way: &Way<'_>, passage: &Passage, received: &Head, s
             columns_heading(page, way);
             for pair in &passage.pairs {
                 heads.side_by_side(page, pair);
-                reasons(page, pair);
             }
         }
         Sides::Both => {
             for pair in &passage.pairs {
                 heads.stacked(page, pair);
-                reasons(page, pair);
+                push_reasons(page, pair);
             }
         }
         Sides::Received => {
             page.prose("   ", &end("received from", way.from, way.source.as_ref()), page.theme.dim());
             for pair in passage.pairs.iter().filter(|pair| pair.before.is_some()) {
                 heads.received(page, pair, pair.fate.mark());
-                reasons(page, pair);
+                push_reasons(page, pair);
             }
         }
         Sides::Sent => {
@@ -129,7 +134,7 @@ fn compare(view: &View<'_>, way: &Way<'_>, passage: &Passage, received: &Head, s
             pairs.sort_by_key(|pair| pair.after);
             for pair in pairs {
                 heads.sent(page, pair, pair.fate.mark());
-                reasons(page, pair);
+                push_reasons(page, pair);
             }
         }
     }
@@ -164,41 +169,40 @@ impl Heads<'_> {
         }
     }
 
+    /// Received on the left, sent on the right, and the reason on the right as well: where a
+    /// removed line would stand, else below.
     fn side_by_side(&self, page: &mut Page, pair: &Pair) {
-        let half = half(page);
+        let room = half(page).saturating_sub(3);
         let ink = ink(page, pair.fate);
         let rows = |head: &Head, number| match numbered(head, number) {
-            Some((number, line)) => head_pieces(page.theme, line, number == 0, half.saturating_sub(3), ink),
+            Some((number, line)) => {
+                marked(head_pieces(page.theme, line, number == 0, room, ink), pair.fate, ink)
+            }
             None => Vec::new(),
         };
-        let (left, right) = (rows(self.received, pair.before), rows(self.sent, pair.after));
+        let (left, mut right) = (rows(self.received, pair.before), rows(self.sent, pair.after));
+        right.extend(reasons(page, pair, room + 3));
+        let half = half(page);
         for row in 0..left.len().max(right.len()) {
-            let mut pieces = Vec::with_capacity(8);
-            let mut used = column(&mut pieces, left.get(row), row, pair, ink);
-            while used < half {
-                pieces.push(Span::raw(" ".repeat(half - used)));
-                used = half;
-            }
+            let mut pieces = left.get(row).cloned().unwrap_or_default();
+            let used: usize = pieces.iter().map(Span::width).sum();
+            pieces.push(Span::raw(" ".repeat(half.saturating_sub(used))));
             pieces.push(Span::styled("│", page.theme.dim()));
-            column(&mut pieces, right.get(row), row, pair, ink);
+            pieces.extend(right.get(row).cloned().unwrap_or_default());
             page.push(Line::from(pieces));
         }
     }
 }
 
-/// Adds one side of a row behind its mark; returns the columns used.
-fn column(
-    pieces: &mut Vec<Span<'static>>,
-    row: Option<&Vec<Span<'static>>>,
-    number: usize,
-    pair: &Pair,
-    ink: Option<Style>,
-) -> usize {
-    let Some(row) = row else { return 0 };
-    let mark = if number == 0 { pair.fate.mark() } else { " " };
-    pieces.push(Span::styled(format!(" {mark} "), ink.unwrap_or_default()));
-    pieces.extend(row.iter().cloned());
-    3 + row.iter().map(Span::width).sum::<usize>()
+/// Rows of one side behind the mark of the line's fate.
+fn marked(rows: Vec<Vec<Span<'static>>>, fate: Fate, ink: Option<Style>) -> Vec<Vec<Span<'static>>> {
+    let mut mark = fate.mark();
+    let lead = |mut row: Vec<Span<'static>>| {
+        row.insert(0, Span::styled(format!(" {mark} "), ink.unwrap_or_default()));
+        mark = " ";
+        row
+    };
+    rows.into_iter().map(lead).collect()
 }
 
 fn columns_heading(page: &mut Page, way: &Way<'_>) {
@@ -217,20 +221,35 @@ fn end(says: &str, who: &str, connection: Option<&Connection>) -> String {
     }
 }
 
-/// Why a line differs, each reason with its clause.
-fn reasons(page: &mut Page, pair: &Pair) {
-    if pair.fate == Fate::Kept {
-        return;
-    }
-    if pair.causes.is_empty() {
-        page.prose(
-            "   └ ",
-            "hopscope's ledger gives no reason for this: a bug, please report it",
+/// Why a line differs, each reason with its clause, as rows of `room` columns; nothing for
+/// a kept line.
+fn reasons(page: &Page, pair: &Pair, room: usize) -> Vec<Vec<Span<'static>>> {
+    let room = room.saturating_sub(REASON.width());
+    let lines = |says: &str, clause: &str, style: Style| {
+        let mut lines = words_of(says, room);
+        match lines.last_mut() {
+            // A clause is looked up by its number: it stays in one piece.
+            Some(last) if last.width() + 1 + clause.width() <= room => *last = format!("{last} {clause}"),
+            _ => lines.push(clause.to_owned()),
+        }
+        let lead = |index| if index == 0 { REASON } else { REASON_ON };
+        let row = |(index, line)| vec![Span::styled(format!("{}{line}", lead(index)), style)];
+        lines.into_iter().enumerate().map(row).collect::<Vec<_>>()
+    };
+    if pair.fate != Fate::Kept && pair.causes.is_empty() {
+        return lines(
+            "hopscope's ledger gives no reason for this:",
+            "a bug, please report it",
             page.theme.bad(),
         );
     }
-    for cause in &pair.causes {
-        page.prose("   └ ", &format!("{} · {}", cause.says(), cause.clause()), page.theme.dim());
+    let of = |cause: &Cause| lines(&format!("{} ·", cause.says()), cause.clause(), page.theme.dim());
+    pair.causes.iter().flat_map(of).collect()
+}
+
+fn push_reasons(page: &mut Page, pair: &Pair) {
+    for row in reasons(page, pair, page.room()) {
+        page.push(Line::from(row));
     }
 }
 
