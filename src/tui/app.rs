@@ -170,9 +170,9 @@ impl Default for List {
 impl List {
     /// Takes in rows that were there before.
     pub fn load(&mut self, rows: &[Row]) {
-        for row in rows {
-            self.place(*row);
-        }
+        let first = self.index.at(self.top);
+        self.index.load(rows);
+        self.top = first.map_or(0, |id| self.index.position(id));
     }
 
     /// Takes in an exchange that was opened, changed or finished.

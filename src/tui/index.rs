@@ -35,13 +35,27 @@ impl Index {
         keep(&mut self.shown, id, self.noise_shown || !row.noise)
     }
 
+    /// Takes in rows that were there before, in rising order; what is known already is newer.
+    pub fn load(&mut self, rows: &[Row]) {
+        let known = |list: &[u64], id: u64| list.last() >= Some(&id) && list.binary_search(&id).is_ok();
+        let new: Vec<&Row> = rows
+            .iter()
+            .filter(|row| !known(&self.shown, row.id.0) && !known(&self.noise, row.id.0))
+            .collect();
+        let ids = |wanted: &dyn Fn(&Row) -> bool| -> Vec<u64> {
+            new.iter().filter(|row| wanted(row)).map(|row| row.id.0).collect()
+        };
+        let noise_shown = self.noise_shown;
+        merge(&mut self.failed, &ids(&|row| row.failed));
+        merge(&mut self.noise, &ids(&|row| row.noise));
+        merge(&mut self.shown, &ids(&|row| noise_shown || !row.noise));
+    }
+
     /// Shows noise, or hides it.
     pub fn toggle_noise(&mut self) {
         self.noise_shown = !self.noise_shown;
         if self.noise_shown {
-            self.shown.extend_from_slice(&self.noise);
-            // Two rising runs: merged in one pass.
-            self.shown.sort();
+            merge(&mut self.shown, &self.noise);
         } else {
             let noise = &self.noise;
             self.shown.retain(|id| noise.binary_search(id).is_err());
@@ -104,6 +118,16 @@ impl Index {
     }
 }
 
+/// Puts rising numbers into a rising list.
+fn merge(list: &mut Vec<u64>, ids: &[u64]) {
+    let behind = list.last() < ids.first();
+    list.extend_from_slice(ids);
+    if !behind {
+        // Two rising runs: one pass.
+        list.sort();
+    }
+}
+
 /// Sees to it that a rising list holds a number, or does not.
 fn keep(list: &mut Vec<u64>, id: u64, wanted: bool) -> Moved {
     let found = match list.last().map_or(Ordering::Greater, |last| id.cmp(last)) {
@@ -148,6 +172,16 @@ mod tests {
         assert_eq!(index.window(0, 9), [3, 5]);
         index.toggle_noise();
         assert_eq!(index.window(0, 9), [3]);
+    }
+
+    #[test]
+    fn rows_loaded_late_do_not_override_what_is_known() {
+        let mut index = Index::default();
+        index.note(row(7, false, true));
+        index.note(row(9, true, false));
+        index.load(&[row(3, false, true), row(7, false, false), row(8, true, false), row(9, false, false)]);
+        assert_eq!(index.window(0, 9), [3, 7]);
+        assert_eq!((index.failed_count(), index.noise_count(), index.seen_count()), (2, 2, 4));
     }
 
     proptest! {

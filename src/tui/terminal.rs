@@ -29,6 +29,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Paints for data come no closer together than this; keys are painted at once.
 const DATA_PAINT: Duration = Duration::from_millis(66);
 
+/// Events are taken in for no longer than this between two paints.
+const LONGEST_DRAIN: Duration = Duration::from_millis(33);
+
 /// Panics of other threads that are kept to be told at the end.
 const KEPT_PANICS: usize = 16;
 
@@ -70,13 +73,16 @@ impl Shell {
         loop {
             let mut now = false;
             let mut next = self.wait(wakes);
+            let begun = Instant::now();
             while let Some(wake) = next {
                 match self.take(wake, screen)? {
                     Asked::Quit => return Ok(()),
                     Asked::Paint => now = true,
                     Asked::Nothing => {}
                 }
-                next = wakes.try_recv().ok();
+                // All that is there is taken in before one paint, but traffic that comes faster
+                // than it can be taken in must not keep the screen from changing.
+                next = if begun.elapsed() < LONGEST_DRAIN { wakes.try_recv().ok() } else { None };
             }
             self.load_more();
             if now || self.is_due() {
@@ -118,7 +124,7 @@ impl Shell {
         self.owed = true;
         match update(&mut self.app, event) {
             Some(Effect::Quit) => return Ok(Asked::Quit),
-            Some(Effect::Clear) => screen.terminal.clear()?,
+            Some(Effect::Clear) => screen.clear()?,
             Some(Effect::Suspend) => screen.suspend()?,
             None => {}
         }
@@ -183,8 +189,15 @@ impl Screen {
         let stop = format!("kill -TSTP {}", std::process::id());
         let stopped = Command::new("sh").args(["-c", &stop]).stdin(Stdio::null()).status();
         enter()?;
-        self.terminal.clear()?;
+        self.clear()?;
         stopped.map(|_| ())
+    }
+
+    /// Forgets what stands on the screen. Not ratatui's `clear`, which asks the terminal where
+    /// its cursor is: the answer would go to the thread that reads keys, and never come.
+    fn clear(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 }
 
@@ -243,7 +256,9 @@ impl Hook {
             panic::set_hook(Box::new(move |info| before(info)));
         }
         for words in self.kept.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = writeln!(io::stderr(), "{}", crate::text::sanitize(&words));
+            for line in words.lines() {
+                let _ = writeln!(io::stderr(), "{}", crate::text::sanitize(line));
+            }
         }
     }
 }

@@ -179,3 +179,178 @@ fn step(action: Action, from: usize, end: usize, page: usize) -> usize {
     };
     to.min(end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::fake::{self, BEGAN, Stage};
+    use proptest::prelude::*;
+
+    fn stage(rows: u64) -> Stage {
+        Stage::new(80, 24, (1..=rows).map(fake::passed).collect())
+    }
+
+    fn cursor(stage: &Stage) -> Option<u64> {
+        stage.app.list.cursor
+    }
+
+    #[test]
+    fn the_cursor_follows_the_newest_until_it_is_moved_up() {
+        let mut stage = stage(3);
+        assert_eq!(cursor(&stage), Some(3));
+        stage.change(fake::passed(4));
+        assert_eq!(cursor(&stage), Some(4));
+        stage.press("k");
+        stage.change(fake::passed(5));
+        assert_eq!((cursor(&stage), stage.app.list.unseen), (Some(3), 1));
+        stage.press("G");
+        stage.change(fake::passed(6));
+        assert_eq!((cursor(&stage), stage.app.list.unseen), (Some(6), 0));
+    }
+
+    #[test]
+    fn every_way_through_the_list() {
+        let mut stage = stage(100);
+        let page = u64::from(stage.app.list_places().rows.height);
+        for (keys, expected) in [
+            ("g", 1),
+            ("j", 2),
+            ("jj", 4),
+            ("k", 3),
+            ("<home>", 1),
+            ("<pgdn>", 1 + page),
+            ("<pgup>", 1),
+            ("<ctrl-d>", 1 + page.div_ceil(2)),
+            ("<ctrl-u>", 1),
+            ("k", 1),
+            ("<end>", 100),
+            ("j", 100),
+        ] {
+            stage.press(keys);
+            assert_eq!(cursor(&stage), Some(expected), "{keys}");
+        }
+    }
+
+    #[test]
+    fn enter_opens_q_and_esc_go_back_and_neither_quits_from_inside() {
+        let mut stage = stage(2);
+        for out in ["q", "<esc>"] {
+            stage.press("<enter>");
+            assert_eq!(stage.app.screen(), Screen::Detail);
+            assert_eq!(stage.press(out), None);
+            assert_eq!(stage.app.screen(), Screen::List);
+        }
+        assert_eq!(stage.press("<esc>"), None);
+        assert_eq!(stage.press("q"), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn q_asks_once_when_a_client_was_just_active() {
+        let mut stage = stage(1);
+        stage.app.now = BEGAN + 3_000_000;
+        stage.change(fake::passed(2));
+        assert_eq!(stage.press("q"), None);
+        assert!(stage.app.message.as_deref().is_some_and(|says| says.contains("q again quits")));
+        stage.press("k");
+        assert_eq!(stage.app.message, None);
+        assert_eq!(stage.press("q"), None, "asked anew after another key");
+        assert_eq!(stage.press("q"), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn control_keys_reach_the_shell() {
+        let mut stage = stage(1);
+        for (keys, effect) in [
+            ("<ctrl-c>", Effect::Quit),
+            ("<ctrl-z>", Effect::Suspend),
+            ("<ctrl-l>", Effect::Clear),
+            ("?<ctrl-c>", Effect::Quit),
+        ] {
+            assert_eq!(stage.press(keys), Some(effect), "{keys}");
+        }
+        assert_eq!(update(&mut stage.app, Event::Stop), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn tabs_by_number_from_the_list_and_by_brackets_inside() {
+        let mut stage = stage(1);
+        stage.press("7");
+        assert_eq!((stage.app.screen(), stage.app.detail.tab), (Screen::Detail, Tab::Hops));
+        stage.press("]]");
+        assert_eq!(stage.app.detail.tab, Tab::Overview);
+        stage.press("[");
+        assert_eq!(stage.app.detail.tab, Tab::Raw);
+        stage.press("q");
+        stage.press("[");
+        assert_eq!(stage.app.detail.tab, Tab::Raw, "brackets belong to the detail");
+    }
+
+    #[test]
+    fn the_detail_scrolls_within_its_text_and_each_tab_keeps_its_place() {
+        let mut stage = stage(1);
+        stage.press("8G");
+        let end = *stage.app.detail.scroll_mut();
+        assert!(end > 0);
+        stage.press("j");
+        assert_eq!(*stage.app.detail.scroll_mut(), end);
+        stage.press("7");
+        assert_eq!(*stage.app.detail.scroll_mut(), 0);
+        stage.press("8k");
+        assert_eq!(*stage.app.detail.scroll_mut(), end - 1);
+        stage.press("g ");
+        assert_eq!(*stage.app.detail.scroll_mut(), end.min(20));
+    }
+
+    #[test]
+    fn what_is_being_read_stays_while_traffic_comes() {
+        let mut stage = stage(3);
+        stage.press("<enter>");
+        stage.change(fake::passed(4));
+        assert_eq!(stage.app.detail.id, Some(3));
+    }
+
+    #[test]
+    fn tab_goes_to_the_pane_beside_only_where_there_is_one() {
+        let mut stage = stage(3);
+        stage.press("<tab>");
+        assert_eq!(stage.app.screen(), Screen::List);
+        stage.resize(140, 40);
+        stage.press("<tab>");
+        assert_eq!(stage.app.screen(), Screen::Side);
+        stage.resize(80, 24);
+        assert_eq!(stage.app.screen(), Screen::Detail);
+        stage.press("q");
+        assert_eq!(stage.app.screen(), Screen::List);
+    }
+
+    #[test]
+    fn the_cursor_leaves_a_row_that_turns_out_to_be_noise() {
+        let mut stage = stage(3);
+        stage.press("k");
+        let mut connect = fake::passed(2);
+        connect.summary.flags.add(crate::exchange::Flags::INTERCEPTED);
+        stage.change(connect);
+        assert_eq!(cursor(&stage), Some(3));
+    }
+
+    proptest! {
+        #[test]
+        fn the_selection_survives_whatever_comes(
+            start in 2u64..30, ups in 1u64..20, ids in proptest::collection::vec(1u64..90, 0..40), noise in any::<bool>(),
+        ) {
+            let mut stage = stage(start);
+            stage.press(&"k".repeat(usize::try_from(ups).unwrap()));
+            let before = cursor(&stage);
+            for id in ids {
+                stage.change(fake::passed(id));
+            }
+            if noise {
+                stage.press("..");
+            }
+            prop_assert_eq!(cursor(&stage), before);
+            let (top, position) = (stage.app.list.top, stage.app.list.position());
+            let height = usize::from(stage.app.list_places().rows.height);
+            prop_assert!((top..top + height).contains(&position));
+        }
+    }
+}
