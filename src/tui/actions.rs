@@ -157,9 +157,7 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::Tab(place) => {
             app.detail.id.is_some() && !(app.shows_detail() && app.detail.tab as usize == place)
         }
-        Action::Hop => {
-            app.detail.id.is_some() && (app.screen() == Screen::List || app.detail.tab.has_hop_sides())
-        }
+        Action::Hop => app.detail.id.is_some() && (app.screen() == Screen::List || app.detail.has_sides()),
         Action::OtherPane => app.is_split(),
         Action::Follow => rows,
         Action::Noise => app.list.index.noise_count() > 0 || app.list.index.noise_shown(),

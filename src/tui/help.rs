@@ -73,10 +73,10 @@ fn entries(app: &App, page: &mut Page, entries: &[&Entry]) {
     }
 }
 
-fn entry(app: &App, keys: &str, words: &str, works: bool) -> Line<'static> {
+fn entry(app: &App, keys: &str, words: &str, usable: bool) -> Line<'static> {
     let theme = app.theme;
     let (keys_style, words_style) =
-        if works { (theme.name(), ratatui::style::Style::new()) } else { (theme.dim(), theme.dim()) };
+        if usable { (theme.name(), ratatui::style::Style::new()) } else { (theme.dim(), theme.dim()) };
     Line::from(vec![
         Span::styled(format!("   {}", width::fit(keys, KEYS, "…")), keys_style),
         Span::styled(words.to_owned(), words_style),

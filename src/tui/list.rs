@@ -124,7 +124,7 @@ fn draw_row(
         Some(_) => cells.path,
         None => format!("{method} {}", cells.path).trim_end().to_owned(),
     };
-    draw_path(pane, line, columns, &path, &cells.cause, (ink(cells.style), ink(theme.bad())));
+    draw_path(pane, line, columns, &path, cells.cause.as_ref(), (ink(cells.style), ink(theme.bad())));
     if let Some(end) = columns.size_end {
         pane.right(end, line, &cells.size, ink(theme.dim()));
     }
@@ -140,7 +140,7 @@ fn draw_path(
     line: usize,
     columns: &Columns,
     path: &str,
-    cause: &Option<row::Cause>,
+    cause: Option<&row::Cause>,
     (style, bad): (Style, Style),
 ) {
     let room = columns.path_room;
@@ -237,8 +237,7 @@ mod tests {
 
     #[test]
     fn columns_go_as_room_gets_scarce() {
-        let mut list = List::default();
-        list.host_columns = 15;
+        let list = List { host_columns: 15, ..List::default() };
         let shown = |width| {
             let columns = Columns::new(width, &list);
             (columns.size_end.is_some(), columns.time_end.is_some(), columns.method.is_some())

@@ -11,7 +11,7 @@ use ratatui::text::{Line, Span};
 use std::net::SocketAddr;
 
 /// Columns of the names of clients.
-const NAMES: usize = 12;
+const NAMES: usize = 13;
 
 /// Draws the recipes and the checks.
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -21,9 +21,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         None => page.prose(" ", "This capture holds no exchange yet.", Style::new()),
     }
     checks(app, &mut page);
-    let mut pane = Pane::new(buffer, area);
+    let mut place = Pane::new(buffer, area);
     for (row, line) in page.finish().iter().take(usize::from(area.height)).enumerate() {
-        pane.line(row, line);
+        place.line(row, line);
     }
 }
 
@@ -57,7 +57,7 @@ fn recipe<const N: usize>(page: &mut Page, name: &str, pieces: [Option<String>; 
         if !line.is_empty() && used + " ".len() + " \\".len() > page.room() {
             line.push_str(" \\");
             page.wrapped(&lead, &line, style);
-            lead = "     ".to_owned();
+            "     ".clone_into(&mut lead);
             line.clear();
         }
         if !line.is_empty() {
@@ -146,6 +146,6 @@ mod tests {
             [Some("curl -x http://h:1".to_owned()), None, Some("https://example.org".to_owned())],
         );
         let lines: Vec<String> = page.finish().iter().map(ToString::to_string).collect();
-        assert_eq!(lines, ["   curl        curl -x http://h:1 \\", "     https://example.org"]);
+        assert_eq!(lines, ["   curl         curl -x http://h:1 \\", "     https://example.org"]);
     }
 }

@@ -13,6 +13,7 @@ pub struct Theme {
     pub ascii: bool,
 }
 
+#[expect(clippy::unused_self, reason = "every style is asked of the theme, those without an ink too")]
 impl Theme {
     /// What the environment asks for: `NO_COLOR`, `TERM`, and the locale.
     #[must_use]

@@ -125,7 +125,7 @@ fn other_pane(app: &mut App) {
 
 /// Turns the sides where they are in view, else shows them.
 fn hop(app: &mut App) {
-    if app.shows_detail() && app.detail.tab.has_hop_sides() {
+    if app.shows_detail() && app.detail.has_sides() {
         app.detail.sides = app.detail.sides.next();
     } else {
         app.show_tab(Tab::Hops);

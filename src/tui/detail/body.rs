@@ -34,7 +34,7 @@ fn one(page: &mut Page, title: &str, body: &Body, over: bool) {
         (true, _) => page.fact("ended", "as its framing promised", Style::new()),
         (false, false) => page.fact("ended", "not yet", page.theme.notable()),
         (false, true) => {
-            page.fact("ended", "before its framing promised: it is incomplete", page.theme.bad())
+            page.fact("ended", "before its framing promised: it is incomplete", page.theme.bad());
         }
     }
     match body.truncated {

@@ -23,7 +23,7 @@ const REASON_ON: &str = "     ";
 
 /// Builds the tab: the request, then the response.
 pub fn build(view: &View<'_>, page: &mut Page) {
-    let (client, origin) = (&view.loaded.client, &view.loaded.origin);
+    let (client, origin) = (view.loaded.client.as_ref(), view.loaded.origin.as_ref());
     let request = Way { title: "Request", from: "client", to: "origin", source: client, goal: origin };
     heading(page, &request, &view.loaded.request);
     build_request(view, &request, page);
@@ -38,8 +38,8 @@ struct Way<'a> {
     title: &'a str,
     from: &'a str,
     to: &'a str,
-    source: &'a Option<Connection>,
-    goal: &'a Option<Connection>,
+    source: Option<&'a Connection>,
+    goal: Option<&'a Connection>,
 }
 
 fn heading(page: &mut Page, way: &Way<'_>, passage: &Passage) {
@@ -49,42 +49,53 @@ fn heading(page: &mut Page, way: &Way<'_>, passage: &Passage) {
 
 fn build_request(view: &View<'_>, way: &Way<'_>, page: &mut Page) {
     let passage = &view.loaded.request;
-    match (&passage.received, &passage.sent) {
-        (Some(received), Some(sent)) => compare(view, way, passage, received, sent, page),
-        (received, sent) => {
-            if let Some(head) = received.as_ref().or(sent.as_ref()) {
-                alone(page, head);
-            }
-            trouble(view, page, &words::unsent(&view.loaded.exchange));
-        }
+    if let (Some(received), Some(sent)) = (&passage.received, &passage.sent) {
+        return compare(view, way, passage, received, sent, page);
     }
+    if let Some(head) = passage.received.as_ref().or(passage.sent.as_ref()) {
+        alone(page, head);
+    }
+    missing(view, page, &words::unsent(&view.loaded.exchange));
+    cure(view, page);
 }
 
 fn build_response(view: &View<'_>, way: &Way<'_>, page: &mut Page) {
+    interim(view, page);
+    let passage = &view.loaded.response;
+    let unasked = view.loaded.request.sent.is_none();
+    if let (Some(received), Some(sent)) = (&passage.received, &passage.sent) {
+        compare(view, way, passage, received, sent, page);
+        return failure(view, page);
+    }
+    match &passage.received {
+        Some(received) => {
+            alone(page, received);
+            missing(view, page, words::unreturned(view.summary));
+            failure(view, page);
+        }
+        // The request's part has told the failure already.
+        None if unasked && view.summary.failure.is_some() => {
+            page.prose(" ", "No response from the origin, as it was not asked.", page.theme.notable());
+        }
+        None => {
+            missing(view, page, &words::unanswered(view.summary));
+            cure(view, page);
+        }
+    }
+    if let Some(sent) = &passage.sent {
+        page.gap();
+        page.prose(" ", "Made by hopscope and sent to the client:", page.theme.dim());
+        alone(page, sent);
+    }
+}
+
+fn interim(view: &View<'_>, page: &mut Page) {
     for interim in &view.loaded.exchange.interim {
         let head = Head::parse(interim.head.clone());
         let fate = if interim.forwarded { "passed on" } else { "not passed on" };
         page.head_line(" ", head.start_line(), true, Some(page.theme.dim()));
-        page.prose(
-            "   └ ",
-            &format!("interim response, {fate}; its fields are in Response (3)"),
-            page.theme.dim(),
-        );
-    }
-    let passage = &view.loaded.response;
-    match (&passage.received, &passage.sent) {
-        (Some(received), Some(sent)) => compare(view, way, passage, received, sent, page),
-        (Some(received), None) => {
-            alone(page, received);
-            trouble(view, page, words::unreturned(view.summary));
-        }
-        (None, Some(sent)) => {
-            trouble(view, page, &words::unanswered(view.summary));
-            page.gap();
-            page.prose(" ", "Made by hopscope and sent to the client:", page.theme.dim());
-            alone(page, sent);
-        }
-        (None, None) => trouble(view, page, &words::unanswered(view.summary)),
+        let says = format!("interim response, {fate}; its fields are in Response (3)");
+        page.prose(REASON, &says, page.theme.dim());
     }
 }
 
@@ -96,13 +107,25 @@ fn alone(page: &mut Page, head: &Head) {
     }
 }
 
-/// Why there is no counterpart, and what to do when that is a failure.
-fn trouble(view: &View<'_>, page: &mut Page, says: &str) {
-    let failed = view.summary.failure.as_ref();
-    let style = if failed.is_some() { page.theme.bad() } else { page.theme.notable() };
-    page.prose(" ", says, style);
-    if let Some(failure) = failed {
+/// Why there is no counterpart.
+fn missing(view: &View<'_>, page: &mut Page, says: &str) {
+    let failed = view.summary.failure.is_some();
+    page.prose(" ", says, if failed { page.theme.bad() } else { page.theme.notable() });
+}
+
+/// What can be done about the failure, if there is one.
+fn cure(view: &View<'_>, page: &mut Page) {
+    if let Some(failure) = &view.summary.failure {
         page.prose(" ", words::cure(failure), Style::new());
+    }
+}
+
+/// A failure that came after the heads had passed.
+fn failure(view: &View<'_>, page: &mut Page) {
+    if let Some(failure) = &view.summary.failure {
+        page.gap();
+        page.prose(" ", &format!("Then it failed: {}", failure.says), page.theme.bad());
+        cure(view, page);
     }
 }
 
@@ -122,14 +145,14 @@ fn compare(view: &View<'_>, way: &Way<'_>, passage: &Passage, received: &Head, s
             }
         }
         Sides::Received => {
-            page.prose("   ", &end("received from", way.from, way.source.as_ref()), page.theme.dim());
+            page.prose("   ", &end("received from", way.from, way.source), page.theme.dim());
             for pair in passage.pairs.iter().filter(|pair| pair.before.is_some()) {
                 heads.received(page, pair, pair.fate.mark());
                 push_reasons(page, pair);
             }
         }
         Sides::Sent => {
-            page.prose("   ", &end("sent to", way.to, way.goal.as_ref()), page.theme.dim());
+            page.prose("   ", &end("sent to", way.to, way.goal), page.theme.dim());
             let mut pairs: Vec<&Pair> = passage.pairs.iter().filter(|pair| pair.after.is_some()).collect();
             pairs.sort_by_key(|pair| pair.after);
             for pair in pairs {
@@ -207,8 +230,8 @@ fn marked(rows: Vec<Vec<Span<'static>>>, fate: Fate, ink: Option<Style>) -> Vec<
 
 fn columns_heading(page: &mut Page, way: &Way<'_>) {
     let half = half(page);
-    let left = width::fit(&end("   received from", way.from, way.source.as_ref()), half, "…");
-    let right = width::cut(&end("   sent to", way.to, way.goal.as_ref()), half, "…").into_owned();
+    let left = width::fit(&end("   received from", way.from, way.source), half, "…");
+    let right = width::cut(&end("   sent to", way.to, way.goal), half, "…").into_owned();
     let dim = page.theme.dim();
     page.push(Line::from(vec![Span::styled(left, dim), Span::styled("│", dim), Span::styled(right, dim)]));
 }

@@ -47,23 +47,13 @@ fn heads(view: &View<'_>, page: &mut Page, passage: &Passage, received: (&str, &
 }
 
 fn one(page: &mut Page, shown: Option<&Head>, (title, missing): (&str, &str)) {
-    match shown {
-        Some(shown) => {
-            page.heading(
-                title,
-                &format!(
-                    "{} B, {}",
-                    shown.raw().len(),
-                    units::counted(shown.fields().len(), "field line", "field lines")
-                ),
-            );
-            head(page, shown);
-        }
-        None => {
-            page.heading(title, "");
-            page.prose("   ", missing, page.theme.notable());
-        }
-    }
+    let Some(shown) = shown else {
+        page.heading(title, "");
+        return page.prose("   ", missing, page.theme.notable());
+    };
+    let lines = units::counted(shown.fields().len(), "field line", "field lines");
+    page.heading(title, &format!("{} B, {lines}", shown.raw().len()));
+    head(page, shown);
 }
 
 fn head(page: &mut Page, head: &Head) {

@@ -73,12 +73,6 @@ impl Tab {
         }
     }
 
-    /// Whether it shows received, sent, or both.
-    #[must_use]
-    pub fn has_hop_sides(self) -> bool {
-        matches!(self, Self::Request | Self::Response | Self::Hops)
-    }
-
     /// Whether all that it is meant for is there.
     #[must_use]
     pub fn is_whole(self) -> bool {
@@ -252,6 +246,17 @@ impl DetailState {
         self.version += 1;
     }
 
+    /// Whether the tab in front shows received, sent, or both, as asked.
+    #[must_use]
+    pub fn has_sides(&self) -> bool {
+        let Some(loaded) = self.loaded.as_deref() else { return false };
+        match self.tab {
+            Tab::Request | Tab::Response => true,
+            Tab::Hops => !loaded.request.pairs.is_empty() || !loaded.response.pairs.is_empty(),
+            _ => false,
+        }
+    }
+
     /// The first line shown of the tab in front.
     pub fn scroll_mut(&mut self) -> &mut usize {
         &mut self.scrolls[self.tab as usize]
@@ -337,7 +342,7 @@ fn draw_head(app: &App, pane: &mut Pane<'_>) {
     draw_tabs(app, pane);
     pane.rule(2, app.theme.dim());
     let shown = &app.detail;
-    if shown.tab.has_hop_sides() && shown.loaded.is_some() {
+    if shown.has_sides() {
         pane.right(
             pane.width().saturating_sub(2),
             2,

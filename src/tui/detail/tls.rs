@@ -34,10 +34,10 @@ fn facts(page: &mut Page, side: Side, tls: &TlsFacts) {
     let chain = units::counted(tls.chain.len(), "certificate", "certificates");
     match (&tls.verdict, side) {
         (Some(Verdict::Trusted), _) => {
-            page.fact("verdict", "trusted: chains to a known root and names the host", page.theme.good())
+            page.fact("verdict", "trusted: chains to a known root and names the host", page.theme.good());
         }
         (Some(Verdict::Untrusted(why)), _) => {
-            page.fact("verdict", &format!("not trusted: {why}"), page.theme.bad())
+            page.fact("verdict", &format!("not trusted: {why}"), page.theme.bad());
         }
         (None, Side::Client) => page.fact("certificate", "made by hopscope's own authority", plain),
         (None, Side::Origin) => page.fact("verdict", "not judged", page.theme.notable()),
