@@ -175,11 +175,17 @@ impl List {
         self.top = first.map_or(0, |id| self.index.position(id));
     }
 
+    /// Takes in all rows once more: what is known of them may be old.
+    pub fn reload(&mut self, rows: &[Row]) {
+        self.summaries.clear();
+        for row in rows {
+            self.arrive(*row);
+        }
+    }
+
     /// Takes in an exchange that was opened, changed or finished.
     pub fn change(&mut self, summary: Summary) {
-        if matches!(self.place(Row::of(&summary)), Moved::In(_)) && !self.follow {
-            self.unseen += 1;
-        }
+        self.arrive(Row::of(&summary));
         let end = summary.duration.and_then(|micros| i64::try_from(micros).ok()).unwrap_or(0);
         self.last_active = self.last_active.max(summary.started.saturating_add(end));
         self.know(summary);
@@ -226,6 +232,12 @@ impl List {
         let height = height.max(1);
         self.top = self.top.clamp((position + 1).saturating_sub(height), position);
         self.top = self.top.min(count.saturating_sub(height));
+    }
+
+    fn arrive(&mut self, row: Row) {
+        if matches!(self.place(row), Moved::In(_)) && !self.follow {
+            self.unseen += 1;
+        }
     }
 
     /// Keeps what is on the screen where it is when a row comes or goes above it.

@@ -11,6 +11,7 @@
 
 mod actions;
 mod app;
+mod changes;
 mod detail;
 #[cfg(test)]
 mod fake;
@@ -34,6 +35,7 @@ mod theme;
 mod update;
 mod words;
 
+pub use changes::{Changed, Changes};
 pub use source::{Row, Source, Status, Unread, Wake};
 pub use terminal::run;
 

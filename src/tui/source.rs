@@ -4,6 +4,7 @@
 //! [`Source`]; one code path draws both. The list holds [`Row`]s (a number and two bits
 //! each) and asks for the summaries of the visible rows only.
 
+use super::changes::Changed;
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, State, Summary};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -70,8 +71,8 @@ pub struct Status {
 pub enum Wake {
     /// The person did something.
     Input(crossterm::event::Event),
-    /// Exchanges were opened, changed or finished.
-    Changed(Vec<Summary>),
+    /// Exchanges were opened, changed or finished; [`super::Changes`] makes it.
+    Changed(Changed),
     /// End now: a signal came, or the proxy stops.
     Stop,
 }

@@ -46,18 +46,26 @@ pub fn run(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>)) -> io
     read_events(sender)?;
     let (width, height) = terminal::size()?;
     let app = App::new(Rect::new(0, 0, width, height), Theme::from_environment(), source.status());
-    let mut shell = Shell { app, source, loaded: Some(ExchangeId(0)), owed: true, painted: None };
+    let mut shell = Shell { app, source, loading: Some(Loading::default()), owed: true, painted: None };
     shell.work(&mut screen, &wakes)
 }
 
 struct Shell {
     app: App,
     source: Box<dyn Source>,
-    /// The last row loaded of those that were there before; `None` once all are.
-    loaded: Option<ExchangeId>,
+    /// How far the rows that were there before are loaded; `None` once all are.
+    loading: Option<Loading>,
     /// Whether something changed since the last paint.
     owed: bool,
     painted: Option<Instant>,
+}
+
+/// A capture being read from the first row to the last, a piece at a time.
+#[derive(Clone, Copy, Default)]
+struct Loading {
+    after: ExchangeId,
+    /// Whether the rows are read once more, because changes were left out.
+    again: bool,
 }
 
 /// What a wake asks for.
@@ -94,7 +102,7 @@ impl Shell {
     /// Blocks until something happens, or until an owed paint is due; not at all while a
     /// capture is being loaded.
     fn wait(&self, wakes: &Receiver<Wake>) -> Option<Wake> {
-        if self.loaded.is_some() {
+        if self.loading.is_some() {
             return match wakes.try_recv() {
                 Ok(wake) => Some(wake),
                 Err(TryRecvError::Empty) => None,
@@ -116,7 +124,13 @@ impl Shell {
         self.app.now = now();
         let (event, at_once) = match wake {
             Wake::Stop => (Event::Stop, true),
-            Wake::Changed(summaries) => (Event::Changed(summaries), false),
+            Wake::Changed(changed) => {
+                let (summaries, left_out) = changed.take();
+                if left_out {
+                    self.loading = Some(Loading { after: ExchangeId(0), again: true });
+                }
+                (Event::Changed(summaries), false)
+            }
             Wake::Input(event::Event::Key(key)) => (Event::Key(key), true),
             Wake::Input(event::Event::Resize(width, height)) => (Event::Resize(width, height), true),
             Wake::Input(_) => return Ok(Asked::Nothing),
@@ -132,15 +146,16 @@ impl Shell {
     }
 
     fn load_more(&mut self) {
-        let Some(after) = self.loaded else { return };
+        let Some(Loading { after, again }) = self.loading else { return };
         self.owed = true;
         match self.source.rows_after(after, CHUNK) {
             Ok(rows) => {
-                self.loaded = rows.last().filter(|_| rows.len() == CHUNK).map(|row| row.id);
-                update(&mut self.app, Event::Rows(rows));
+                let last = rows.last().filter(|_| rows.len() == CHUNK).map(|row| row.id);
+                self.loading = last.map(|after| Loading { after, again });
+                update(&mut self.app, if again { Event::Again(rows) } else { Event::Rows(rows) });
             }
             Err(error) => {
-                self.loaded = None;
+                self.loading = None;
                 self.app.message = Some(error.to_string());
             }
         }

@@ -19,8 +19,10 @@ pub enum Event {
     Resize(u16, u16),
     /// Exchanges were opened, changed or finished.
     Changed(Vec<Summary>),
-    /// Rows that were there before.
+    /// Rows that were there before the first change.
     Rows(Vec<Row>),
+    /// All rows anew, in pieces, because changes were left out.
+    Again(Vec<Row>),
     /// hopscope ends.
     Stop,
 }
@@ -51,6 +53,11 @@ pub fn update(app: &mut App, event: Event) -> Option<Effect> {
         }
         Event::Rows(rows) => {
             app.list.load(&rows);
+            None
+        }
+        Event::Again(rows) => {
+            app.list.reload(&rows);
+            app.detail.stale = true;
             None
         }
         Event::Stop => Some(Effect::Quit),
@@ -331,6 +338,16 @@ mod tests {
         connect.summary.flags.add(crate::exchange::Flags::INTERCEPTED);
         stage.change(connect);
         assert_eq!(cursor(&stage), Some(3));
+    }
+
+    #[test]
+    fn rows_read_again_say_the_last_word() {
+        let mut stage = stage(3);
+        stage.press("k");
+        let row = |id, failed| Row { id: crate::exchange::ExchangeId(id), noise: false, failed };
+        update(&mut stage.app, Event::Again(vec![row(1, false), row(2, true), row(3, false), row(4, true)]));
+        assert_eq!((cursor(&stage), stage.app.list.index.failed_count()), (Some(2), 2));
+        assert_eq!((stage.app.list.index.seen_count(), stage.app.list.unseen), (4, 1));
     }
 
     proptest! {
