@@ -19,6 +19,8 @@ pub const BEGAN: i64 = 1_795_471_200_000_000;
 
 /// Exchanges in memory.
 pub struct Fake {
+    /// Whether every question is answered by an error.
+    pub broken: bool,
     pub exchanges: Vec<Exchange>,
     pub status: Status,
 }
@@ -30,6 +32,9 @@ impl Source for Fake {
     }
 
     fn summaries(&self, from: ExchangeId, to: ExchangeId) -> Result<Vec<Summary>, Unread> {
+        if self.broken {
+            return Err(Unread("disk I/O error\x1b[2J".to_owned()));
+        }
         let summaries = self.exchanges.iter().map(|exchange| &exchange.summary);
         Ok(summaries.filter(|summary| (from..=to).contains(&summary.id)).cloned().collect())
     }
@@ -55,7 +60,7 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(width: u16, height: u16, exchanges: Vec<Exchange>) -> Self {
-        let source = Fake { exchanges, status: status() };
+        let source = Fake { broken: false, exchanges, status: status() };
         let theme = Theme { colour: true, ascii: false };
         let mut app = App::new(Rect::new(0, 0, width, height), theme, source.status());
         app.now = BEGAN + 600_000_000;

@@ -88,6 +88,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("! ‼", "client error, server error"),
     ("✗ ✗us", "failed; answered by hopscope itself"),
     ("⇄ …", "tunnel or switched protocol; under way"),
-    ("↻", "replay"),
+    ("↻", "before the number: a replay"),
+    ("!", "before the number: the origin was not trusted, and let pass"),
     ("− + ~", "line removed, added, changed by the hop"),
 ];

@@ -16,7 +16,7 @@ const PATH_END: usize = 2048;
 /// What the cells say.
 #[derive(Debug)]
 pub struct Cells {
-    /// Before the number: `↻` for a replay.
+    /// Before the number: `!` for an origin that was not trusted and let pass, `↻` for a replay.
     pub mark: &'static str,
     /// Status and shape.
     pub status: String,
@@ -54,7 +54,7 @@ impl Cells {
         let (status, status_style) = status(summary, theme);
         let noise = summary.flags.has(Flags::INTERCEPTED);
         Self {
-            mark: if summary.flags.has(Flags::REPLAY) { "↻" } else { " " },
+            mark: mark(summary),
             status,
             status_style,
             host: sanitize_bounded(&summary.host, 1024).into_owned(),
@@ -79,6 +79,16 @@ pub fn method(summary: &Summary) -> Cow<'_, str> {
         "CONNECT" => Cow::Borrowed("CONN"),
         "" => Cow::Borrowed("—"),
         method => sanitize_bounded(method, 64),
+    }
+}
+
+fn mark(summary: &Summary) -> &'static str {
+    if summary.flags.has(Flags::UNVERIFIED) {
+        "!"
+    } else if summary.flags.has(Flags::REPLAY) {
+        "↻"
+    } else {
+        " "
     }
 }
 

@@ -185,6 +185,18 @@ fn what_came_while_not_following_is_counted() {
 }
 
 #[test]
+fn a_capture_that_cannot_be_read_is_said_and_the_list_goes_on() {
+    let mut stage = Stage::new(80, 24, (1..=100).map(fake::passed).collect());
+    stage.source.broken = true;
+    stage.press("g");
+    let screen = stage.screen();
+    assert!(screen.contains("the capture could not be read: disk I/O error\\x1b[2J"), "{screen}");
+    stage.source.broken = false;
+    stage.press("j");
+    assert!(!stage.screen().contains("could not be read") && stage.screen().contains("▌     2 GET"));
+}
+
+#[test]
 fn losses_are_said_in_the_header() {
     let mut stage = Stage::new(140, 40, fake::varied());
     (stage.app.status.cut_bodies, stage.app.status.lost_records) = (1, 2);
