@@ -1,0 +1,271 @@
+//! All that the interface knows: changed by [`super::update`], drawn by [`super::draw`], filled
+//! by [`super::fill`].
+
+use super::detail::{DetailState, Tab};
+use super::index::{Index, Moved};
+use super::layout;
+use super::source::{Row, Status};
+use super::theme::Theme;
+use crate::exchange::Summary;
+use crate::text::width;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// Summaries held at most between two paints; the visible ones are fetched again when needed.
+const CACHED: usize = 4096;
+
+/// What has the focus, and so decides what keys mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The list, or the onboarding while it is empty.
+    List,
+    /// The detail beside the list.
+    Side,
+    /// The detail alone.
+    Detail,
+    /// The keys.
+    Help,
+}
+
+/// The state of the interface.
+#[derive(Debug)]
+pub struct App {
+    /// The terminal's size.
+    pub area: Rect,
+    /// How things look.
+    pub theme: Theme,
+    /// How the proxy stands.
+    pub status: Status,
+    /// The time now, microseconds since the epoch.
+    pub now: i64,
+    /// The list.
+    pub list: List,
+    /// The detail, shown or not.
+    pub detail: DetailState,
+    /// The screen under the help.
+    pub base: Screen,
+    /// The help's first line shown, when it is open.
+    pub help: Option<usize>,
+    /// Something to be said, until the next key.
+    pub message: Option<String>,
+    /// Whether a quit was asked back once.
+    pub asked_to_quit: bool,
+}
+
+impl App {
+    /// An empty list on a terminal of this size.
+    #[must_use]
+    pub fn new(area: Rect, theme: Theme, status: Status) -> Self {
+        Self {
+            area,
+            theme,
+            status,
+            now: 0,
+            list: List::default(),
+            detail: DetailState::default(),
+            base: Screen::List,
+            help: None,
+            message: None,
+            asked_to_quit: false,
+        }
+    }
+
+    /// What has the focus.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        match self.base {
+            _ if self.help.is_some() => Screen::Help,
+            Screen::Side if !self.is_wide() => Screen::Detail,
+            base => base,
+        }
+    }
+
+    /// Whether list and detail stand side by side.
+    #[must_use]
+    pub fn is_split(&self) -> bool {
+        self.is_wide() && self.base != Screen::Detail && self.list.index.shown_count() > 0
+    }
+
+    /// Whether the detail is in view, alone or beside the list.
+    #[must_use]
+    pub fn shows_detail(&self) -> bool {
+        self.is_split() || matches!(self.base, Screen::Detail | Screen::Side)
+    }
+
+    /// The places of the list screen.
+    #[must_use]
+    pub fn list_places(&self) -> layout::ListPlaces {
+        layout::list(self.area, self.is_split())
+    }
+
+    /// Where the detail stands, head and text.
+    #[must_use]
+    pub fn detail_place(&self) -> Rect {
+        if self.is_split() { self.list_places().side } else { layout::detail(self.area).0 }
+    }
+
+    /// Brings everything that depends on something else back in order: the cursor into the
+    /// list, the list's window around the cursor, the detail onto the cursor's exchange.
+    pub fn settle(&mut self) {
+        if self.list.index.shown_count() == 0 {
+            self.base = Screen::List;
+        }
+        let height = usize::from(self.list_places().rows.height);
+        self.list.settle(height);
+        self.detail.select(self.list.cursor);
+        let (_, text) = layout::detail_parts(self.detail_place());
+        self.detail.settle(self.theme, &self.list, &self.status, text);
+    }
+
+    /// Whether a client was active in the last minute.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.list.last_active > 0 && self.now.saturating_sub(self.list.last_active) < 60_000_000
+    }
+
+    fn is_wide(&self) -> bool {
+        self.area.width >= layout::SPLIT_WIDTH && self.area.height >= layout::MIN_HEIGHT
+    }
+}
+
+/// The list: which rows there are, where the cursor is, and what is known of the visible ones.
+#[derive(Debug)]
+pub struct List {
+    /// The numbers of the rows.
+    pub index: Index,
+    /// The exchange under the cursor; the cursor stays on it whatever comes and goes.
+    pub cursor: Option<u64>,
+    /// The position of the first visible row.
+    pub top: usize,
+    /// Whether the cursor is pinned to the newest row.
+    pub follow: bool,
+    /// Rows that came while it was not.
+    pub unseen: usize,
+    /// Summaries of the visible rows, and of rows that just changed.
+    pub summaries: BTreeMap<u64, Summary>,
+    /// Columns that methods need; grows only, so that columns do not jump.
+    pub method_columns: usize,
+    /// Columns that hosts would like; grows only.
+    pub host_columns: usize,
+    /// When a client was last active, microseconds since the epoch.
+    pub last_active: i64,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self {
+            index: Index::default(),
+            cursor: None,
+            top: 0,
+            follow: true,
+            unseen: 0,
+            summaries: BTreeMap::new(),
+            method_columns: 4,
+            host_columns: 8,
+            last_active: 0,
+        }
+    }
+}
+
+impl List {
+    /// Takes in rows that were there before.
+    pub fn load(&mut self, rows: &[Row]) {
+        let first = self.index.at(self.top);
+        self.index.load(rows);
+        self.top = first.map_or(0, |id| self.index.position(id));
+    }
+
+    /// Takes in all rows once more: what is known of them may be old.
+    pub fn reload(&mut self, rows: &[Row]) {
+        self.summaries.clear();
+        for row in rows {
+            self.arrive(*row);
+        }
+    }
+
+    /// Takes in an exchange that was opened, changed or finished.
+    pub fn change(&mut self, summary: Summary) {
+        self.arrive(Row::of(&summary));
+        let end = summary.duration.and_then(|micros| i64::try_from(micros).ok()).unwrap_or(0);
+        self.last_active = self.last_active.max(summary.started.saturating_add(end));
+        self.know(summary);
+    }
+
+    /// Keeps a summary for drawing.
+    pub fn know(&mut self, summary: Summary) {
+        if self.summaries.len() >= CACHED {
+            self.summaries.clear();
+        }
+        self.method_columns = self.method_columns.max(width::columns(&summary.method).min(7));
+        self.host_columns = self.host_columns.max(width::columns(&summary.host));
+        self.summaries.insert(summary.id.0, summary);
+    }
+
+    /// Where the cursor is.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.cursor.map_or(0, |id| self.index.position(id))
+    }
+
+    /// Puts the cursor on the row at a position, or on the last one.
+    pub fn move_to(&mut self, position: usize) {
+        let last = self.index.shown_count().saturating_sub(1);
+        self.cursor = self.index.at(position.min(last));
+    }
+
+    /// Pins the cursor to the newest row, or lets it go.
+    pub fn set_follow(&mut self, follow: bool) {
+        self.follow = follow;
+        if follow {
+            self.unseen = 0;
+        }
+    }
+
+    /// Puts the cursor onto a row and the window around the cursor.
+    pub fn settle(&mut self, height: usize) {
+        let count = self.index.shown_count();
+        if self.follow || self.cursor.is_none() {
+            self.cursor = self.index.newest();
+        }
+        let position = self.position().min(count.saturating_sub(1));
+        self.cursor = self.index.at(position);
+        let height = height.max(1);
+        self.top = self.top.clamp((position + 1).saturating_sub(height), position);
+        self.top = self.top.min(count.saturating_sub(height));
+    }
+
+    fn arrive(&mut self, row: Row) {
+        if matches!(self.place(row), Moved::In(_)) && !self.follow {
+            self.unseen += 1;
+        }
+    }
+
+    /// Keeps what is on the screen where it is when a row comes or goes above it.
+    fn place(&mut self, row: Row) -> Moved {
+        let moved = self.index.note(row);
+        match moved {
+            Moved::In(at) if at < self.top => self.top += 1,
+            Moved::Out(at) if at < self.top => self.top -= 1,
+            _ => {}
+        }
+        moved
+    }
+}
+
+impl App {
+    /// Opens the detail, alone or beside the list, on a tab.
+    pub fn show_tab(&mut self, tab: Tab) {
+        self.detail.set_tab(tab);
+        if !self.shows_detail() {
+            self.open_detail();
+        }
+    }
+
+    /// Opens the detail alone. The exchange being read stays: following ends.
+    pub fn open_detail(&mut self) {
+        if self.list.cursor.is_some() {
+            self.base = Screen::Detail;
+            self.list.set_follow(false);
+        }
+    }
+}

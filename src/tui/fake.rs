@@ -1,0 +1,407 @@
+//! For tests: a source in memory with one exchange of every kind, and an interface to press keys on.
+
+use super::app::{App, Screen};
+use super::fill::fill;
+use super::source::{Row, Source, Status, Unread};
+use super::theme::Theme;
+use super::update::{Effect, Event, update};
+use crate::exchange::{
+    Body, BodyPlace, Cause, Connection, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, Heads,
+    Kind, Phase, Scheme, Side, State, Summary, Timing, TlsFacts, Verdict,
+};
+use bytes::Bytes;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// 2026-11-23 22:00:00 UTC.
+pub const BEGAN: i64 = 1_795_471_200_000_000;
+
+/// Exchanges in memory.
+pub struct Fake {
+    /// Whether every question is answered by an error.
+    pub broken: bool,
+    pub exchanges: Vec<Exchange>,
+    pub status: Status,
+}
+
+impl Source for Fake {
+    fn rows_after(&self, after: ExchangeId, limit: usize) -> Result<Vec<Row>, Unread> {
+        let rows = self.exchanges.iter().map(|exchange| Row::of(&exchange.summary));
+        Ok(rows.filter(|row| row.id > after).take(limit).collect())
+    }
+
+    fn summaries(&self, from: ExchangeId, to: ExchangeId) -> Result<Vec<Summary>, Unread> {
+        if self.broken {
+            return Err(Unread("disk I/O error\x1b[2J".to_owned()));
+        }
+        let summaries = self.exchanges.iter().map(|exchange| &exchange.summary);
+        Ok(summaries.filter(|summary| (from..=to).contains(&summary.id)).cloned().collect())
+    }
+
+    fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, Unread> {
+        Ok(self.exchanges.iter().find(|exchange| exchange.summary.id == id).cloned())
+    }
+
+    fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread> {
+        Ok(Some(connection(id)))
+    }
+
+    fn status(&self) -> Status {
+        self.status.clone()
+    }
+}
+
+/// An interface on a source.
+pub struct Stage {
+    pub app: App,
+    pub source: Fake,
+}
+
+impl Stage {
+    pub fn new(width: u16, height: u16, exchanges: Vec<Exchange>) -> Self {
+        let source = Fake { broken: false, exchanges, status: status() };
+        let theme = Theme { colour: true, ascii: false };
+        let mut app = App::new(Rect::new(0, 0, width, height), theme, source.status());
+        app.now = BEGAN + 600_000_000;
+        let rows = source.rows_after(ExchangeId(0), usize::MAX).unwrap();
+        update(&mut app, Event::Rows(rows));
+        fill(&mut app, &source);
+        Self { app, source }
+    }
+
+    /// Presses keys: characters, or names between `<` and `>`.
+    pub fn press(&mut self, keys: &str) -> Option<Effect> {
+        let mut effect = None;
+        for key in parse_keys(keys) {
+            effect = update(&mut self.app, Event::Key(key));
+            fill(&mut self.app, &self.source);
+        }
+        effect
+    }
+
+    /// Something happened to exchanges.
+    pub fn change(&mut self, exchange: Exchange) {
+        let summary = exchange.summary.clone();
+        self.source.exchanges.retain(|other| other.summary.id != summary.id);
+        self.source.exchanges.push(exchange);
+        self.source.exchanges.sort_by_key(|exchange| exchange.summary.id);
+        update(&mut self.app, Event::Changed(vec![summary]));
+        fill(&mut self.app, &self.source);
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) {
+        update(&mut self.app, Event::Resize(width, height));
+        fill(&mut self.app, &self.source);
+    }
+
+    pub fn buffer(&self) -> Buffer {
+        let mut buffer = Buffer::empty(self.app.area);
+        super::draw(&self.app, &mut buffer);
+        buffer
+    }
+
+    /// The screen as text, blanks at line ends cut off.
+    pub fn screen(&self) -> String {
+        text(&self.buffer())
+    }
+}
+
+/// A screen for the footer's test.
+pub fn app_on(screen: Screen, width: u16, height: u16, full: bool) -> App {
+    let mut stage = Stage::new(width, height, if full { varied() } else { Vec::new() });
+    let keys = match screen {
+        Screen::List => "",
+        Screen::Side => "<tab>",
+        Screen::Detail => "<enter>",
+        Screen::Help => "?",
+    };
+    stage.press(keys);
+    stage.app
+}
+
+pub fn key_event((code, ctrl): (KeyCode, bool)) -> KeyEvent {
+    KeyEvent::new(code, if ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE })
+}
+
+fn parse_keys(keys: &str) -> Vec<KeyEvent> {
+    let mut events = Vec::new();
+    let mut rest = keys.chars();
+    while let Some(c) = rest.next() {
+        if c != '<' {
+            events.push(key_event((KeyCode::Char(c), false)));
+            continue;
+        }
+        let name: String = rest.by_ref().take_while(|c| *c != '>').collect();
+        events.push(key_event(match name.as_str() {
+            "enter" => (KeyCode::Enter, false),
+            "esc" => (KeyCode::Esc, false),
+            "tab" => (KeyCode::Tab, false),
+            "home" => (KeyCode::Home, false),
+            "end" => (KeyCode::End, false),
+            "pgdn" => (KeyCode::PageDown, false),
+            "pgup" => (KeyCode::PageUp, false),
+            ctrl => (KeyCode::Char(ctrl.chars().last().unwrap()), true),
+        }));
+    }
+    events
+}
+
+pub fn text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width);
+    let mut out = String::new();
+    for line in buffer.content.chunks(width.max(1)) {
+        let mut text = String::new();
+        let mut skip = 0;
+        for cell in line {
+            if skip == 0 {
+                text.push_str(cell.symbol());
+                skip = crate::text::width::columns(cell.symbol());
+            }
+            skip = skip.saturating_sub(1);
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+pub fn status() -> Status {
+    Status {
+        listening: vec![([127, 0, 0, 1], 8080).into()],
+        capture: Some("2026-11-23-2200".to_owned()),
+        recording: true,
+        ca: Some("/home/ada/.local/share/hopscope/certs/ca.pem".into()),
+        cut_bodies: 0,
+        lost_records: 0,
+    }
+}
+
+pub fn summary(id: u64) -> Summary {
+    Summary {
+        id: ExchangeId(id),
+        started: BEGAN,
+        client: "127.0.0.1:51234".to_owned(),
+        scheme: Scheme::Https,
+        method: "GET".to_owned(),
+        host: "api.shop.test".to_owned(),
+        path: "/v1/items?page=2".to_owned(),
+        version: "HTTP/1.1".to_owned(),
+        status: Some(200),
+        state: State::Done,
+        request_bytes: 0,
+        response_bytes: 14_200,
+        duration: Some(31_000),
+        ttfb: Some(28_000),
+        media_type: Some("application/json".to_owned()),
+        failure: None,
+        flags: Flags::default(),
+        parent: None,
+    }
+}
+
+/// A GET that passed, with edits on both messages.
+pub fn passed(id: u64) -> Exchange {
+    let summary = summary(id);
+    let heads = Heads {
+        request_received: Some(Bytes::from_static(
+            b"GET http://api.shop.test/v1/items?page=2 HTTP/1.1\r\nHost: api.shop.test\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\nProxy-Connection: Keep-Alive\r\nConnection: x-trace\r\nX-Trace: 7f3a\r\n\r\n",
+        )),
+        request_sent: Some(Bytes::from_static(
+            b"GET /v1/items?page=2 HTTP/1.1\r\nHost: api.shop.test\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\nVia: 1.1 hopscope\r\n\r\n",
+        )),
+        response_received: Some(Bytes::from_static(
+            b"HTTP/1.1 200 OK\r\nDate: Mon, 23 Nov 2026 22:00:00 GMT\r\nContent-Type: application/json\r\nSet-Cookie: sid=8f02c2; Path=/\r\nset-cookie: theme=dark\r\nKeep-Alive: timeout=5\r\nContent-Length: 14200\r\n\r\n",
+        )),
+        response_sent: Some(Bytes::from_static(
+            b"HTTP/1.1 200 OK\r\nDate: Mon, 23 Nov 2026 22:00:00 GMT\r\nContent-Type: application/json\r\nSet-Cookie: sid=8f02c2; Path=/\r\nset-cookie: theme=dark\r\nContent-Length: 14200\r\nVia: 1.1 hopscope\r\n\r\n",
+        )),
+    };
+    let edit = |before, after, cause| Edit { before, after, cause };
+    Exchange {
+        summary,
+        heads,
+        request_edits: vec![
+            edit(Some(0), Some(0), Cause::TargetForm),
+            edit(Some(4), None, Cause::HopByHop),
+            edit(Some(5), None, Cause::Connection),
+            edit(Some(6), None, Cause::NamedByConnection),
+            edit(None, Some(4), Cause::Via),
+        ],
+        response_edits: vec![edit(Some(5), None, Cause::HopByHop), edit(None, Some(6), Cause::Via)],
+        request_body: Body { complete: true, ..Body::default() },
+        response_body: Body {
+            length: 14_200,
+            kept: 14_200,
+            complete: true,
+            place: BodyPlace::Inline(Vec::new()),
+            ..Body::default()
+        },
+        interim: Vec::new(),
+        attempts: Vec::new(),
+        timing: Timing {
+            request_head: Some(200),
+            resolved: Some(600),
+            connected: Some(3_000),
+            secured: Some(9_000),
+            request_sent: Some(9_200),
+            request_end: Some(9_200),
+            response_head: Some(28_000),
+            response_sent: Some(28_100),
+            response_end: Some(31_000),
+        },
+        client_connection: ConnectionId(1),
+        origin_connection: Some((ConnectionId(2), false)),
+        tunnel: None,
+    }
+}
+
+/// An exchange of which only the row matters.
+pub fn with(id: u64, change: impl FnOnce(&mut Summary)) -> Exchange {
+    let mut exchange = passed(id);
+    change(&mut exchange.summary);
+    exchange
+}
+
+/// A request that found nobody listening; we answered.
+pub fn failed(id: u64) -> Exchange {
+    let mut exchange = passed(id);
+    exchange.summary = Summary {
+        scheme: Scheme::Http,
+        host: "127.0.0.1:19081".to_owned(),
+        path: "/v1/price/7?currency=EUR".to_owned(),
+        status: Some(502),
+        state: State::Failed,
+        response_bytes: 88,
+        duration: Some(3_000),
+        ttfb: None,
+        media_type: Some("text/plain".to_owned()),
+        failure: Some(Failure {
+            side: Side::Origin,
+            phase: Phase::Connect,
+            kind: Kind::Refused,
+            says: "connect refused by 127.0.0.1:19081 (origin)".to_owned(),
+        }),
+        flags: Flags::OURS,
+        ..summary(id)
+    };
+    exchange.heads = Heads {
+        request_received: Some(Bytes::from_static(
+            b"GET http://127.0.0.1:19081/v1/price/7?currency=EUR HTTP/1.1\r\nHost: 127.0.0.1:19081\r\n\r\n",
+        )),
+        request_sent: None,
+        response_received: None,
+        response_sent: Some(Bytes::from_static(
+            b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nProxy-Status: hopscope; error=connection_refused\r\nContent-Length: 88\r\n\r\n",
+        )),
+    };
+    exchange.request_edits.clear();
+    exchange.response_edits.clear();
+    exchange.origin_connection = None;
+    exchange
+}
+
+/// One row of every kind.
+pub fn varied() -> Vec<Exchange> {
+    let tls_refused = Failure {
+        side: Side::Client,
+        phase: Phase::Tls,
+        kind: Kind::CertificateRefused,
+        says: "the client refused our certificate: alert unknown_ca from 127.0.0.1:51240".to_owned(),
+    };
+    let mut hostile = with(18320, |s| {
+        "G\x1b[31mT".clone_into(&mut s.method);
+        "evil\u{202e}tset.\x07test".clone_into(&mut s.host);
+        "/\x1b]52;c;aGk=\x07\u{200b}\u{9b}2J/長い/\u{301}x".clone_into(&mut s.path);
+    });
+    hostile.heads.request_received = Some(Bytes::from_static(
+        b"G\x1b[31mT /\xff\xfe HTTP/1.1\r\nX-\x1b]0;owned\x07: \xe2\x80\xae\x00\x7f\r\n\r\n",
+    ));
+    hostile.request_edits.clear();
+    vec![
+        with(18306, |s| {
+            "CONNECT".clone_into(&mut s.method);
+            "api.shop.test:443".clone_into(&mut s.host);
+            s.path.clear();
+            s.flags.add(Flags::INTERCEPTED);
+        }),
+        passed(18307),
+        with(18308, |s| {
+            "cdn.shop.test".clone_into(&mut s.host);
+            "/app.9f3c.js".clone_into(&mut s.path);
+            (s.status, s.response_bytes, s.duration) = (Some(304), 0, Some(4_000));
+        }),
+        with(18309, |s| {
+            "POST".clone_into(&mut s.method);
+            "/v1/cart".clone_into(&mut s.path);
+            (s.status, s.response_bytes, s.duration) = (Some(201), 312, Some(88_000));
+        }),
+        with(18310, |s| {
+            "/v1/items/991".clone_into(&mut s.path);
+            (s.status, s.response_bytes) = (Some(404), 88);
+        }),
+        with(18311, |s| {
+            "shop.test".clone_into(&mut s.host);
+            "/login".clone_into(&mut s.path);
+            (s.status, s.response_bytes) = (Some(301), 0);
+        }),
+        with(18312, |s| {
+            "DELETE".clone_into(&mut s.method);
+            "/v1/accounts/7d21f0aa-5b1e-4c4e-9a43-c1a1f1e7a0b2/carts/42?notify=true".clone_into(&mut s.path);
+            (s.status, s.response_bytes) = (Some(204), 0);
+        }),
+        with(18313, |s| {
+            "/v1/price/7?currency=EUR".clone_into(&mut s.path);
+            (s.status, s.response_bytes, s.duration) = (Some(500), 2_148, Some(1_940_000));
+        }),
+        failed(18314),
+        with(18315, |s| {
+            "CONNECT".clone_into(&mut s.method);
+            "pinned.app.test:8443".clone_into(&mut s.host);
+            s.path.clear();
+            s.flags.add(Flags::TUNNEL);
+            (s.state, s.duration, s.response_bytes) = (State::Open, None, 38_000);
+        }),
+        with(18316, |s| {
+            "cdn.shop.test".clone_into(&mut s.host);
+            "/video.mp4".clone_into(&mut s.path);
+            (s.status, s.state, s.duration, s.response_bytes) = (None, State::Open, None, 0);
+        }),
+        with(18317, |s| {
+            s.flags.add(Flags::REPLAY);
+            s.parent = Some(ExchangeId(18309));
+        }),
+        with(18318, |s| {
+            "CONNECT".clone_into(&mut s.method);
+            "pinned.app.test".clone_into(&mut s.host);
+            s.path.clear();
+            (s.status, s.state, s.response_bytes) = (None, State::Failed, 0);
+            s.failure = Some(tls_refused);
+        }),
+        with(18319, |s| {
+            "a-very-long-subdomain.of.some.customer.shop.test:8443".clone_into(&mut s.host);
+            (s.state, s.status) = (State::Aborted, Some(200));
+        }),
+        hostile,
+    ]
+}
+
+fn connection(id: ConnectionId) -> Connection {
+    let client = id == ConnectionId(1);
+    let tls = TlsFacts {
+        version: "TLSv1.3".to_owned(),
+        cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
+        alpn: Some("http/1.1".to_owned()),
+        sni: Some("api.shop.test".to_owned()),
+        chain: vec![Vec::new(); if client { 1 } else { 2 }],
+        verdict: (!client).then_some(Verdict::Trusted),
+    };
+    Connection {
+        id,
+        side: if client { Side::Client } else { Side::Origin },
+        opened: BEGAN,
+        peer: Some(if client { ([127, 0, 0, 1], 51234).into() } else { ([192, 0, 2, 7], 443).into() }),
+        local: None,
+        tls: Some(tls),
+    }
+}

@@ -1,0 +1,82 @@
+//! Fetches what the next paint needs and the state does not hold: the visible rows'
+//! summaries and the selected exchange.
+
+use super::app::App;
+use super::detail::Loaded;
+use super::source::{Source, Unread};
+use crate::exchange::ExchangeId;
+
+/// Rows fetched at a time while a capture is being opened, so that keys are served in between.
+pub const CHUNK: usize = 65_536;
+
+/// Numbers between two visible rows that are fetched along rather than by a second question.
+const GAP: u64 = 32;
+
+/// Fills in what is missing; what cannot be read is said in the footer.
+pub fn fill(app: &mut App, source: &dyn Source) {
+    if let Err(error) = summaries(app, source).and_then(|()| detail(app, source)) {
+        app.message = Some(error.to_string());
+    }
+    app.settle();
+}
+
+fn summaries(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
+    let height = usize::from(app.list_places().rows.height);
+    let visible = app.list.index.window(app.list.top, height).to_vec();
+    let wanted = |id: &u64| visible.binary_search(id).is_ok() || app.detail.id == Some(*id);
+    app.list.summaries.retain(|id, _| wanted(id));
+    let mut missing: Vec<u64> = visible;
+    missing.extend(app.detail.id);
+    missing.retain(|id| !app.list.summaries.contains_key(id));
+    missing.sort_unstable();
+    for (from, to) in stretches(&missing) {
+        for summary in source.summaries(ExchangeId(from), ExchangeId(to))? {
+            app.list.know(summary);
+        }
+    }
+    Ok(())
+}
+
+fn detail(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
+    let Some(id) = app.detail.id else { return Ok(()) };
+    if !app.detail.stale && app.detail.loaded.is_some() {
+        return Ok(());
+    }
+    // Cleared first: a capture that cannot be read is asked again on a change, not for ever.
+    app.detail.stale = false;
+    let Some(exchange) = source.exchange(ExchangeId(id))? else {
+        app.detail.load(None);
+        return Ok(());
+    };
+    let client = source.connection(exchange.client_connection)?;
+    let origin = match exchange.origin_connection {
+        Some((id, _)) => source.connection(id)?,
+        None => None,
+    };
+    app.detail.load(Some(Loaded::new(exchange, client, origin)));
+    Ok(())
+}
+
+/// Groups rising numbers into ranges, none of which asks for a long stretch of rows that are not shown.
+fn stretches(ids: &[u64]) -> Vec<(u64, u64)> {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for id in ids {
+        match ranges.last_mut() {
+            Some((_, to)) if id.saturating_sub(*to) <= GAP => *to = *id,
+            _ => ranges.push((*id, *id)),
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn far_rows_are_asked_for_apart() {
+        assert_eq!(stretches(&[1, 2, 3, 40, 900]), [(1, 3), (40, 40), (900, 900)]);
+        assert_eq!(stretches(&[1, 33]), [(1, 33)]);
+        assert_eq!(stretches(&[]), []);
+    }
+}

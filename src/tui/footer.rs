@@ -1,0 +1,77 @@
+//! The last line: a message while there is one, else the keys that work now.
+
+use super::actions::{self, Action, TABLE};
+use super::app::{App, Screen};
+use super::paint::Pane;
+use crate::text::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// Draws the line.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let mut pane = Pane::new(buffer, area);
+    if let Some(message) = &app.message {
+        let room = pane.width().saturating_sub(2);
+        pane.text(1, 0, &width::cut(message, room, "…"), app.theme.notable());
+        return;
+    }
+    let end = pane.width().saturating_sub(1);
+    let mut at = 1;
+    for (keys, words) in keys(app) {
+        let next = at + width::columns(keys) + 1 + width::columns(words);
+        if next > end {
+            continue;
+        }
+        at = pane.text(at, 0, keys, app.theme.name()) + 1;
+        at = pane.text(at, 0, words, app.theme.dim()) + 2;
+    }
+}
+
+/// Keys and words of what can be done on this screen at this moment, most useful first.
+#[must_use]
+pub fn keys(app: &App) -> Vec<(&'static str, &'static str)> {
+    let screen = app.screen();
+    TABLE
+        .iter()
+        .filter(|entry| !entry.short.is_empty() && entry.screens.contains(&screen))
+        .filter(|entry| actions::works(entry.action, app))
+        // The list's footer says 7, which leads to the same place.
+        .filter(|entry| entry.action != Action::Hop || screen != Screen::List)
+        .map(|entry| (entry.shown, short(entry.action, screen, entry.short)))
+        .collect()
+}
+
+fn short(action: Action, screen: Screen, otherwise: &'static str) -> &'static str {
+    match (action, screen) {
+        (Action::Back, Screen::List) => "quit",
+        (Action::Help, Screen::Help) => "close",
+        _ => otherwise,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::fake;
+
+    #[test]
+    fn the_footer_names_only_keys_that_work() {
+        for screen in [Screen::List, Screen::Side, Screen::Detail, Screen::Help] {
+            for (width, height) in [(80, 24), (140, 40)] {
+                for full in [false, true] {
+                    let app = fake::app_on(screen, width, height, full);
+                    for (shown, _) in keys(&app) {
+                        let entry = TABLE.iter().find(|entry| entry.shown == shown);
+                        let Some(entry) = entry else { panic!("{shown} is not in the table") };
+                        let press = fake::key_event(entry.keys[0]);
+                        assert_eq!(
+                            actions::action_of(press, &app),
+                            Some(entry.action),
+                            "{shown} on {screen:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Where things stand, for a size of terminal: pure arithmetic, shared by drawing and by scrolling.
+
+use ratatui::layout::Rect;
+
+/// Columns below which the screen is too small.
+pub const MIN_WIDTH: u16 = 40;
+/// Lines below which the screen is too small.
+pub const MIN_HEIGHT: u16 = 8;
+/// Columns from which list and detail stand side by side.
+pub const SPLIT_WIDTH: u16 = 120;
+
+/// Lines of the preview under the list, its rule included.
+const PREVIEW: u16 = 6;
+/// Lines from which there is room for a preview.
+const PREVIEW_FROM: u16 = 18;
+/// Lines of a detail's head: title, tabs, rule.
+const DETAIL_HEAD: u16 = 3;
+
+/// The places of the list screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListPlaces {
+    /// The line on top.
+    pub header: Rect,
+    /// The column heads.
+    pub heads: Rect,
+    /// The rows.
+    pub rows: Rect,
+    /// The preview under the rows, empty where the detail stands beside them.
+    pub preview: Rect,
+    /// The line between list and detail, empty when there is none.
+    pub divider: Rect,
+    /// The detail beside the list, empty when there is none.
+    pub side: Rect,
+    /// The keys.
+    pub footer: Rect,
+}
+
+/// The list screen, split when `split`.
+#[must_use]
+pub fn list(area: Rect, split: bool) -> ListPlaces {
+    let (header, rest) = top(area, 1);
+    let (middle, footer) = bottom(rest, 1);
+    let columns = if split { list_columns(area.width) } else { area.width };
+    let (left, right) = (Rect { width: columns, ..middle }, shifted(middle, columns));
+    let (heads, below) = top(left, 1);
+    let preview = if split || area.height < PREVIEW_FROM { 0 } else { PREVIEW };
+    let (rows, preview) = bottom(below, preview);
+    let divider = Rect { width: right.width.min(1), ..right };
+    ListPlaces { header, heads, rows, preview, divider, side: shifted(right, 1), footer }
+}
+
+/// The detail screen: what is shown, and the keys.
+#[must_use]
+pub fn detail(area: Rect) -> (Rect, Rect) {
+    bottom(area, 1)
+}
+
+/// A detail's head and its text.
+#[must_use]
+pub fn detail_parts(area: Rect) -> (Rect, Rect) {
+    top(area, DETAIL_HEAD)
+}
+
+/// Whether a size is too small to be of use.
+#[must_use]
+pub fn too_small(area: Rect) -> bool {
+    area.width < MIN_WIDTH || area.height < MIN_HEIGHT
+}
+
+/// A little more than half, as rows need it more.
+fn list_columns(width: u16) -> u16 {
+    u16::try_from(u32::from(width) * 53 / 100).unwrap_or(width)
+}
+
+fn top(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
+}
+
+fn bottom(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    let (upper, lower) = top(area, area.height - height);
+    (upper, lower)
+}
+
+fn shifted(area: Rect, columns: u16) -> Rect {
+    let columns = columns.min(area.width);
+    Rect { x: area.x + columns, width: area.width - columns, ..area }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_places_fill_the_screen_and_do_not_overlap() {
+        for (width, height) in [(0, 0), (1, 1), (3, 2), (40, 8), (80, 24), (140, 40), (300, 80)] {
+            for split in [false, true] {
+                let area = Rect::new(0, 0, width, height);
+                let places = list(area, split);
+                let all = [
+                    places.header,
+                    places.heads,
+                    places.rows,
+                    places.preview,
+                    places.divider,
+                    places.side,
+                    places.footer,
+                ];
+                let cells: u32 = all.iter().map(|place| place.area()).sum();
+                assert_eq!(cells, area.area(), "{width}x{height} {split}");
+                assert!(all.iter().all(|place| area.union(*place) == area));
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The list: one line an exchange, drawn for the visible rows only, straight into the buffer.
+
+use super::app::{App, List, Screen};
+use super::paint::Pane;
+use super::row;
+use super::theme::Theme;
+use crate::exchange::Summary;
+use crate::text::{units, width};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+/// Columns of the selection mark, the row's mark and the space behind them.
+const MARKS: usize = 3;
+/// Columns of a size.
+const SIZE: usize = 6;
+/// Columns that a path keeps beside the cause of a failure.
+const LEAST_PATH: usize = 3;
+/// Columns of a time.
+const TIME: usize = 7;
+
+/// Draws column heads and rows.
+pub fn draw(app: &App, heads: Rect, rows: Rect, buffer: &mut Buffer) {
+    let columns = Columns::new(usize::from(rows.width), &app.list);
+    draw_heads(app.theme, &columns, &mut Pane::new(buffer, heads));
+    let mut pane = Pane::new(buffer, rows);
+    let height = pane.height();
+    for (line, id) in app.list.index.window(app.list.top, height).iter().enumerate() {
+        let selected = app.list.cursor == Some(*id);
+        match app.list.summaries.get(id) {
+            Some(summary) => draw_row(app, &columns, &mut pane, line, summary, selected),
+            None => {
+                pane.text(MARKS, line, &format!("{id:>0$}", columns.id), app.theme.dim());
+            }
+        }
+        if selected {
+            mark_selected(app, &mut pane, line);
+        }
+    }
+}
+
+/// Which columns there are and where. They go in the order size, time, method as room gets
+/// scarce; the host is shortened in the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Columns {
+    id: usize,
+    method: Option<usize>,
+    status: usize,
+    host: usize,
+    host_room: usize,
+    path: usize,
+    path_room: usize,
+    size_end: Option<usize>,
+    time_end: Option<usize>,
+}
+
+impl Columns {
+    fn new(width: usize, list: &List) -> Self {
+        let id = list.index.newest().map_or(1, |id| id.to_string().len()).max(4);
+        let method = MARKS + id + 1;
+        let with_method = method + list.method_columns + 1 + row::STATUS + 1;
+        let rest = width.saturating_sub(with_method + 1);
+        let (size, time) = (rest >= 46, rest >= 32);
+        let merged = rest < 22;
+        let status = if merged { method } else { method + list.method_columns + 1 };
+        let host = status + row::STATUS + 1;
+        let taken = if size { SIZE + 1 } else { 0 } + if time { TIME + 1 } else { 0 };
+        let room = width.saturating_sub(host + 1 + taken);
+        let host_room = list.host_columns.min(room * 2 / 5);
+        let path = host + host_room + 1;
+        let end = width.saturating_sub(1);
+        Self {
+            id,
+            method: (!merged).then_some(method),
+            status,
+            host,
+            host_room,
+            path,
+            path_room: room.saturating_sub(host_room + 1),
+            size_end: size.then_some(end.saturating_sub(TIME + 1)),
+            time_end: time.then_some(end),
+        }
+    }
+}
+
+fn draw_heads(theme: Theme, columns: &Columns, pane: &mut Pane<'_>) {
+    let dim = theme.dim();
+    pane.right(MARKS + columns.id, 0, "#", dim);
+    if let Some(at) = columns.method {
+        pane.text(at, 0, &width::cut("method", columns.status - at - 1, "."), dim);
+    }
+    pane.text(columns.status, 0, "status", dim);
+    pane.text(columns.host, 0, &width::cut("host", columns.host_room, "…"), dim);
+    pane.text(columns.path, 0, "path", dim);
+    if let Some(end) = columns.size_end {
+        pane.right(end, 0, "size", dim);
+    }
+    if let Some(end) = columns.time_end {
+        pane.right(end, 0, "time", dim);
+    }
+}
+
+fn draw_row(
+    app: &App,
+    columns: &Columns,
+    pane: &mut Pane<'_>,
+    line: usize,
+    summary: &Summary,
+    selected: bool,
+) {
+    let theme = app.theme;
+    // The selected row is one colour from end to end: reversed inks would be a patchwork.
+    let ink = |style: Style| if selected { Style::new() } else { style };
+    let cells = row::Cells::new(summary, theme);
+    pane.text(1, line, cells.mark, ink(theme.notable()));
+    pane.right(MARKS + columns.id, line, &summary.id.0.to_string(), ink(theme.dim()));
+    let method = row::method(summary);
+    if let Some(at) = columns.method {
+        pane.text(at, line, &width::cut(&method, columns.status - at - 1, "…"), ink(Style::new()));
+    }
+    pane.text(columns.status, line, &cells.status, ink(cells.status_style));
+    pane.text(columns.host, line, &width::middle(&cells.host, columns.host_room, "…"), ink(cells.style));
+    let path = match columns.method {
+        Some(_) => cells.path,
+        None => format!("{method} {}", cells.path).trim_end().to_owned(),
+    };
+    draw_path(pane, line, columns, &path, cells.cause.as_ref(), (ink(cells.style), ink(theme.bad())));
+    if let Some(end) = columns.size_end {
+        pane.right(end, line, &cells.size, ink(theme.dim()));
+    }
+    if let Some(end) = columns.time_end {
+        pane.right(end, line, &cells.time, ink(cells.time_style));
+    }
+}
+
+/// The path, and behind it the cause of a failure: whole where both fit, then in few words,
+/// then the path makes room.
+fn draw_path(
+    pane: &mut Pane<'_>,
+    line: usize,
+    columns: &Columns,
+    path: &str,
+    cause: Option<&row::Cause>,
+    (style, bad): (Style, Style),
+) {
+    let room = columns.path_room;
+    let Some(cause) = cause else {
+        pane.text(columns.path, line, &width::path(path, room, "…"), style);
+        return;
+    };
+    let path_columns = width::columns(path);
+    let whole = path_columns + 2 + width::columns(&cause.whole) <= room;
+    let says = if whole || cause.short.is_empty() { cause.whole.as_str() } else { cause.short };
+    let path_room = room.saturating_sub(width::columns(says) + 2).max(LEAST_PATH).min(path_columns);
+    let at = pane.text(columns.path, line, &width::path(path, path_room, "…"), style);
+    let tight = at + 2 + width::columns(says) > columns.path + room;
+    let at = if path.is_empty() { at } else { at + if tight { 1 } else { 2 } };
+    let left = (columns.path + room).saturating_sub(at);
+    pane.text(at, line, &width::cut(says, left, "…"), bad);
+}
+
+/// Reverse and a bar: seen without colour, and apart from a row that only keeps its place
+/// while the other pane has the focus.
+fn mark_selected(app: &App, pane: &mut Pane<'_>, line: usize) {
+    let focused = matches!(app.screen(), Screen::List | Screen::Help);
+    let style = if focused { app.theme.selected() } else { Style::new().add_modifier(Modifier::BOLD) };
+    pane.shade(line, style);
+    pane.text(0, line, "▌", style);
+}
+
+/// Draws the line on top: where to connect, what was seen, whether the newest is followed.
+pub fn draw_header(app: &App, area: Rect, buffer: &mut Buffer) {
+    let mut pane = Pane::new(buffer, area);
+    let theme = app.theme;
+    let at = pane.text(1, 0, "hopscope", theme.strong());
+    let (dot, style) = if app.status.recording { ("●", theme.good()) } else { ("○", theme.notable()) };
+    let at = pane.text(at + 1, 0, dot, style);
+    let at = pane.text(at + 1, 0, &listening(app), Style::new());
+    let mut end = pane.width().saturating_sub(1);
+    for (text, style) in counters(app) {
+        let columns = width::columns(&text);
+        if end < at + 2 + columns {
+            break;
+        }
+        pane.right(end, 0, &text, style);
+        end -= columns + 2;
+    }
+}
+
+fn listening(app: &App) -> String {
+    let Some(first) = app.status.listening.first() else {
+        return app.status.capture.clone().unwrap_or_else(|| "not listening".to_owned());
+    };
+    match app.status.listening.len() - 1 {
+        0 => first.to_string(),
+        more => format!("{first} and {more} more"),
+    }
+}
+
+/// What stands at the right, from the right: the first ones stay longest when room is scarce.
+fn counters(app: &App) -> Vec<(String, Style)> {
+    let theme = app.theme;
+    let index = &app.list.index;
+    if index.seen_count() == 0 {
+        return vec![("no traffic yet".to_owned(), theme.dim())];
+    }
+    let count = |number: usize| units::count(number as u64);
+    let mut counters = Vec::new();
+    counters.push(match (app.list.follow, app.list.unseen) {
+        (true, _) => ("follow ▾".to_owned(), theme.good()),
+        (false, 0) => ("F follows".to_owned(), theme.dim()),
+        (false, new) => (format!("▾ {} new", count(new)), theme.notable()),
+    });
+    if app.status.cut_bodies > 0 {
+        let says =
+            units::counted(usize::try_from(app.status.cut_bodies).unwrap_or(usize::MAX), "body", "bodies");
+        counters.push((format!("{says} cut"), theme.notable()));
+    }
+    if app.status.lost_records > 0 {
+        counters.push((format!("{} not recorded", units::count(app.status.lost_records)), theme.bad()));
+    }
+    if index.failed_count() > 0 {
+        counters.push((format!("{} err", count(index.failed_count())), theme.bad()));
+    }
+    counters.push((format!("{} seen", count(index.seen_count())), Style::new()));
+    if index.noise_shown() {
+        counters.push((format!("{} CONNECT shown", count(index.noise_count())), theme.notable()));
+    } else if index.noise_count() > 0 {
+        counters.push((format!("{} CONNECT hidden", count(index.noise_count())), theme.dim()));
+    }
+    counters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_go_as_room_gets_scarce() {
+        let list = List { host_columns: 15, ..List::default() };
+        let shown = |width| {
+            let columns = Columns::new(width, &list);
+            (columns.size_end.is_some(), columns.time_end.is_some(), columns.method.is_some())
+        };
+        assert_eq!(shown(80), (true, true, true));
+        assert_eq!(shown(63), (false, true, true));
+        assert_eq!(shown(50), (false, false, true));
+        assert_eq!(shown(40), (false, false, false));
+    }
+}

@@ -1,0 +1,83 @@
+//! What the interface draws from, and what wakes it.
+//!
+//! The recording process and a second process that opens a capture both stand behind
+//! [`Source`]; one code path draws both. The list holds [`Row`]s (a number and two bits
+//! each) and asks for the summaries of the visible rows only.
+
+use super::changes::Changed;
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, State, Summary};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Where exchanges, connections and the state of the proxy are read from.
+///
+/// Called from the interface's thread between two paints: each call should take about a millisecond.
+pub trait Source: Send {
+    /// At most `limit` rows with a number above `after`, in rising order; fewer only at the end.
+    fn rows_after(&self, after: ExchangeId, limit: usize) -> Result<Vec<Row>, Unread>;
+    /// The list rows from one number to another, both included, in rising order.
+    fn summaries(&self, from: ExchangeId, to: ExchangeId) -> Result<Vec<Summary>, Unread>;
+    /// All that is known of one exchange; `None` while it is not readable yet.
+    fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, Unread>;
+    /// The facts of one connection.
+    fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread>;
+    /// How the proxy stands at this moment.
+    fn status(&self) -> Status;
+}
+
+/// A place in the list: enough to count it and to decide whether it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The exchange's number.
+    pub id: ExchangeId,
+    /// A CONNECT whose tunnel was opened: its exchanges are rows of their own.
+    pub noise: bool,
+    /// Counted as an error: it failed, was cut short, or was answered with 5xx.
+    pub failed: bool,
+}
+
+impl Row {
+    /// The row of a summary.
+    #[must_use]
+    pub fn of(summary: &Summary) -> Self {
+        let broken = summary.failure.is_some() || matches!(summary.state, State::Failed | State::Aborted);
+        Self {
+            id: summary.id,
+            noise: summary.flags.has(Flags::INTERCEPTED) && !broken,
+            failed: broken || summary.status.is_some_and(|status| status >= 500),
+        }
+    }
+}
+
+/// How the proxy stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The addresses listened on; none when a stored capture is open.
+    pub listening: Vec<SocketAddr>,
+    /// The capture's name; `None` when nothing is kept on disk.
+    pub capture: Option<String>,
+    /// Whether traffic is being recorded.
+    pub recording: bool,
+    /// The interception authority's certificate; `None` when TLS is not intercepted.
+    pub ca: Option<PathBuf>,
+    /// Bodies that are not whole in the capture because the disk was slower than the wire.
+    pub cut_bodies: u64,
+    /// Exchanges that could not be recorded.
+    pub lost_records: u64,
+}
+
+/// What the interface's thread waits for; nothing else wakes it.
+#[derive(Debug)]
+pub enum Wake {
+    /// The person did something.
+    Input(crossterm::event::Event),
+    /// Exchanges were opened, changed or finished; [`super::Changes`] makes it.
+    Changed(Changed),
+    /// End now: a signal came, or the proxy stops.
+    Stop,
+}
+
+/// The capture could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the capture could not be read: {0}")]
+pub struct Unread(pub String);

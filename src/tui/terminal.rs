@@ -1,0 +1,298 @@
+//! The shell around the pure parts: it owns the terminal, waits, and paints.
+//!
+//! The terminal is given back on every way out: at the end, on an error, on a panic of this
+//! thread, and while suspended. A panic of another thread must not scribble over the
+//! screen, so its words are kept and written when the terminal is given back.
+
+use super::app::App;
+use super::fill::{CHUNK, fill};
+use super::source::{Source, Wake};
+use super::theme::Theme;
+use super::update::{Effect, Event, update};
+use crate::exchange::ExchangeId;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+};
+use crossterm::{cursor, event, execute, queue, terminal};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::panic::{self, PanicHookInfo};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Paints for data come no closer together than this; keys are painted at once.
+const DATA_PAINT: Duration = Duration::from_millis(66);
+
+/// Events are taken in for no longer than this between two paints.
+const LONGEST_DRAIN: Duration = Duration::from_millis(33);
+
+/// Panics of other threads that are kept to be told at the end.
+const KEPT_PANICS: usize = 16;
+
+/// Shows the interface until the person quits or [`Wake::Stop`] comes, then gives the terminal back.
+///
+/// The caller has checked that standard input and output are terminals. Changes come over
+/// `wakes`; a thread started here puts the person's keys into the same channel. It ends with
+/// the process, for a blocking read of the terminal cannot be cut short.
+pub fn run(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>)) -> io::Result<()> {
+    let (sender, wakes) = wakes;
+    let mut screen = Screen::enter()?;
+    read_events(sender)?;
+    let (width, height) = terminal::size()?;
+    let app = App::new(Rect::new(0, 0, width, height), Theme::from_environment(), source.status());
+    let mut shell = Shell { app, source, loading: Some(Loading::default()), owed: true, painted: None };
+    shell.work(&mut screen, &wakes)
+}
+
+struct Shell {
+    app: App,
+    source: Box<dyn Source>,
+    /// How far the rows that were there before are loaded; `None` once all are.
+    loading: Option<Loading>,
+    /// Whether something changed since the last paint.
+    owed: bool,
+    painted: Option<Instant>,
+}
+
+/// A capture being read from the first row to the last, a piece at a time.
+#[derive(Clone, Copy, Default)]
+struct Loading {
+    after: ExchangeId,
+    /// Whether the rows are read once more, because changes were left out.
+    again: bool,
+}
+
+/// What a wake asks for.
+enum Asked {
+    Nothing,
+    Paint,
+    Quit,
+}
+
+impl Shell {
+    fn work(&mut self, screen: &mut Screen, wakes: &Receiver<Wake>) -> io::Result<()> {
+        self.paint(screen)?;
+        loop {
+            let mut now = false;
+            let mut next = self.wait(wakes);
+            let begun = Instant::now();
+            while let Some(wake) = next {
+                match self.take(wake, screen)? {
+                    Asked::Quit => return Ok(()),
+                    Asked::Paint => now = true,
+                    Asked::Nothing => {}
+                }
+                // All that is there is taken in before one paint, but traffic that comes faster
+                // than it can be taken in must not keep the screen from changing.
+                next = if begun.elapsed() < LONGEST_DRAIN { wakes.try_recv().ok() } else { None };
+            }
+            self.load_more();
+            if now || self.is_due() {
+                self.paint(screen)?;
+            }
+        }
+    }
+
+    /// Blocks until something happens, or until an owed paint is due; not at all while a
+    /// capture is being loaded.
+    fn wait(&self, wakes: &Receiver<Wake>) -> Option<Wake> {
+        if self.loading.is_some() {
+            return match wakes.try_recv() {
+                Ok(wake) => Some(wake),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => Some(Wake::Stop),
+            };
+        }
+        if !self.owed {
+            return Some(wakes.recv().unwrap_or(Wake::Stop));
+        }
+        let since = self.painted.map_or(DATA_PAINT, |at| at.elapsed());
+        match wakes.recv_timeout(DATA_PAINT.saturating_sub(since)) {
+            Ok(wake) => Some(wake),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Wake::Stop),
+        }
+    }
+
+    fn take(&mut self, wake: Wake, screen: &mut Screen) -> io::Result<Asked> {
+        self.app.now = now();
+        let (event, at_once) = match wake {
+            Wake::Stop => (Event::Stop, true),
+            Wake::Changed(changed) => {
+                let (summaries, left_out) = changed.take();
+                if left_out {
+                    self.loading = Some(Loading { after: ExchangeId(0), again: true });
+                }
+                (Event::Changed(summaries), false)
+            }
+            Wake::Input(event::Event::Key(key)) => (Event::Key(key), true),
+            Wake::Input(event::Event::Resize(width, height)) => (Event::Resize(width, height), true),
+            Wake::Input(_) => return Ok(Asked::Nothing),
+        };
+        self.owed = true;
+        match update(&mut self.app, event) {
+            Some(Effect::Quit) => return Ok(Asked::Quit),
+            Some(Effect::Clear) => screen.clear()?,
+            Some(Effect::Suspend) => screen.suspend()?,
+            None => {}
+        }
+        Ok(if at_once { Asked::Paint } else { Asked::Nothing })
+    }
+
+    fn load_more(&mut self) {
+        let Some(Loading { after, again }) = self.loading else { return };
+        self.owed = true;
+        match self.source.rows_after(after, CHUNK) {
+            Ok(rows) => {
+                let last = rows.last().filter(|_| rows.len() == CHUNK).map(|row| row.id);
+                self.loading = last.map(|after| Loading { after, again });
+                update(&mut self.app, if again { Event::Again(rows) } else { Event::Rows(rows) });
+            }
+            Err(error) => {
+                self.loading = None;
+                self.app.message = Some(error.to_string());
+            }
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.owed && self.painted.is_none_or(|at| at.elapsed() >= DATA_PAINT)
+    }
+
+    fn paint(&mut self, screen: &mut Screen) -> io::Result<()> {
+        self.app.status = self.source.status();
+        fill(&mut self.app, self.source.as_ref());
+        screen.paint(&self.app)?;
+        self.owed = false;
+        self.painted = Some(Instant::now());
+        Ok(())
+    }
+}
+
+/// The terminal while it is ours; given back when dropped.
+struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    hook: Hook,
+}
+
+impl Screen {
+    fn enter() -> io::Result<Self> {
+        let output = BufWriter::with_capacity(1 << 16, io::stdout());
+        let terminal = Terminal::new(CrosstermBackend::new(output))?;
+        // Made first, so that whatever was entered is left when a later step fails.
+        let screen = Self { terminal, hook: Hook::set() };
+        enter()?;
+        Ok(screen)
+    }
+
+    fn paint(&mut self, app: &App) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| super::draw(app, frame.buffer_mut()))?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Stops this process as ctrl-z does elsewhere, and takes the terminal again when it is
+    /// continued. A shell sends the signal, as raising one here would need unsafe code.
+    fn suspend(&mut self) -> io::Result<()> {
+        leave();
+        let stop = format!("kill -TSTP {}", std::process::id());
+        let stopped = Command::new("sh").args(["-c", &stop]).stdin(Stdio::null()).status();
+        enter()?;
+        self.clear()?;
+        stopped.map(|_| ())
+    }
+
+    /// Forgets what stands on the screen. Not ratatui's `clear`, which asks the terminal where
+    /// its cursor is: the answer would go to the thread that reads keys, and never come.
+    fn clear(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+        self.hook.unset();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    terminal::enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+}
+
+/// Undoes [`enter`] and an unfinished paint. Goes on whatever fails: there is no other way to
+/// tell anyone than the terminal itself.
+fn leave() {
+    let mut out = io::stdout();
+    let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = terminal::disable_raw_mode();
+}
+
+type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync + 'static>;
+
+/// The panic hook while the terminal is ours.
+struct Hook {
+    before: Arc<PanicHook>,
+    kept: Arc<Mutex<Vec<String>>>,
+}
+
+impl Hook {
+    fn set() -> Self {
+        let before: Arc<PanicHook> = Arc::new(panic::take_hook());
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let (then, keep, ours) = (Arc::clone(&before), Arc::clone(&kept), thread::current().id());
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == ours {
+                leave();
+                then(info);
+            } else {
+                let mut kept: std::sync::MutexGuard<'_, Vec<String>> =
+                    keep.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.len() < KEPT_PANICS {
+                    kept.push(info.to_string());
+                }
+            }
+        }));
+        Self { before, kept }
+    }
+
+    /// Puts the hook before back, and tells what it would have told.
+    fn unset(&self) {
+        if !thread::panicking() {
+            let before = Arc::clone(&self.before);
+            panic::set_hook(Box::new(move |info| before(info)));
+        }
+        for words in self.kept.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            for line in words.lines() {
+                let _ = writeln!(io::stderr(), "{}", crate::text::sanitize(line));
+            }
+        }
+    }
+}
+
+/// Reads the person's events in a thread of its own until the channel or the terminal is gone.
+fn read_events(sender: Sender<Wake>) -> io::Result<()> {
+    let read = move || {
+        while let Ok(event) = event::read() {
+            if sender.send(Wake::Input(event)).is_err() {
+                return;
+            }
+        }
+        // Without a terminal nobody could ever quit.
+        let _ = sender.send(Wake::Stop);
+    };
+    thread::Builder::new().name("keys".to_owned()).spawn(read).map(|_| ())
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

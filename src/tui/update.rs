@@ -1,0 +1,373 @@
+//! What happens on an event: state in, state and effects out; nothing is read or drawn here.
+
+use super::actions::{self, Action};
+use super::app::{App, Screen};
+use super::detail::Tab;
+use super::help;
+use super::layout;
+use super::source::Row;
+use crate::exchange::{State, Summary};
+use crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::layout::Rect;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The terminal has a new size, columns and lines.
+    Resize(u16, u16),
+    /// Exchanges were opened, changed or finished.
+    Changed(Vec<Summary>),
+    /// Rows that were there before the first change.
+    Rows(Vec<Row>),
+    /// All rows anew, in pieces, because changes were left out.
+    Again(Vec<Row>),
+    /// hopscope ends.
+    Stop,
+}
+
+/// Something to be done about it by the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Leave.
+    Quit,
+    /// Give the terminal back until continued.
+    Suspend,
+    /// Draw every cell anew.
+    Clear,
+}
+
+/// Changes the state by an event.
+pub fn update(app: &mut App, event: Event) -> Option<Effect> {
+    let effect = match event {
+        Event::Key(key) if key.kind == KeyEventKind::Release => None,
+        Event::Key(key) => press(app, key),
+        Event::Resize(width, height) => {
+            app.area = Rect::new(0, 0, width, height);
+            None
+        }
+        Event::Changed(summaries) => {
+            change(app, summaries);
+            None
+        }
+        Event::Rows(rows) => {
+            app.list.load(&rows);
+            None
+        }
+        Event::Again(rows) => {
+            app.list.reload(&rows);
+            app.detail.stale = true;
+            None
+        }
+        Event::Stop => Some(Effect::Quit),
+    };
+    app.settle();
+    effect
+}
+
+fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
+    app.message = None;
+    let action = actions::action_of(key, app);
+    let asked = std::mem::take(&mut app.asked_to_quit);
+    match action? {
+        Action::Quit => return Some(Effect::Quit),
+        Action::Suspend => return Some(Effect::Suspend),
+        Action::Redraw => return Some(Effect::Clear),
+        Action::Back if app.screen() == Screen::List => return quit(app, asked),
+        Action::Back | Action::Escape => back(app),
+        Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
+        Action::Open => app.open_detail(),
+        Action::OtherPane => other_pane(app),
+        Action::Tab(place) => app.show_tab(Tab::ALL.get(place).copied().unwrap_or_default()),
+        Action::TabBefore => app.detail.set_tab(app.detail.tab.before()),
+        Action::TabAfter => app.detail.set_tab(app.detail.tab.after()),
+        Action::Hop => hop(app),
+        Action::Follow => app.list.set_follow(!app.list.follow),
+        Action::Noise => app.list.index.toggle_noise(),
+        action => travel(app, action),
+    }
+    None
+}
+
+fn change(app: &mut App, summaries: Vec<Summary>) {
+    for summary in summaries {
+        if Some(summary.id.0) == app.detail.id {
+            app.detail.stale = true;
+        }
+        if summary.state == State::Open {
+            app.list.last_active = app.list.last_active.max(app.now);
+        }
+        app.list.change(summary);
+    }
+}
+
+/// Asks once when a client was active a moment ago.
+fn quit(app: &mut App, asked: bool) -> Option<Effect> {
+    if asked || !app.is_busy() {
+        return Some(Effect::Quit);
+    }
+    let seconds = app.now.saturating_sub(app.list.last_active) / 1_000_000;
+    app.asked_to_quit = true;
+    app.message =
+        Some(format!("A client was active {seconds} s ago and would lose its proxy: q again quits."));
+    None
+}
+
+fn back(app: &mut App) {
+    if app.help.take().is_none() {
+        app.base = Screen::List;
+    }
+}
+
+fn other_pane(app: &mut App) {
+    app.base = match app.base {
+        Screen::Side => Screen::List,
+        _ => Screen::Side,
+    };
+    if app.base == Screen::Side {
+        app.list.set_follow(false);
+    }
+}
+
+/// Turns the sides where they are in view, else shows them.
+fn hop(app: &mut App) {
+    if app.shows_detail() && app.detail.has_sides() {
+        app.detail.sides = app.detail.sides.next();
+    } else {
+        app.show_tab(Tab::Hops);
+    }
+}
+
+fn travel(app: &mut App, action: Action) {
+    match app.screen() {
+        Screen::List => travel_list(app, action),
+        Screen::Help => {
+            let page = usize::from(app.area.height.saturating_sub(1));
+            let end = help::lines(app).len().saturating_sub(page);
+            app.help = app.help.map(|line| step(action, line, end, page));
+        }
+        Screen::Side | Screen::Detail => {
+            let (_, text) = layout::detail_parts(app.detail_place());
+            let page = usize::from(text.height);
+            let end = app.detail.last_top(page);
+            let scroll = app.detail.scroll_mut();
+            *scroll = step(action, *scroll, end, page);
+        }
+    }
+}
+
+fn travel_list(app: &mut App, action: Action) {
+    let page = usize::from(app.list_places().rows.height);
+    let last = app.list.index.shown_count().saturating_sub(1);
+    let (from, to) = (app.list.position(), step(action, app.list.position(), last, page));
+    if action == Action::Bottom {
+        app.list.set_follow(true);
+    } else if to < from {
+        app.list.set_follow(false);
+    }
+    app.list.move_to(to);
+}
+
+/// Where a movement leads from a line, when `end` is the last one.
+fn step(action: Action, from: usize, end: usize, page: usize) -> usize {
+    let page = page.max(1);
+    let half = page.div_ceil(2);
+    let to = match action {
+        Action::Down => from.saturating_add(1),
+        Action::Up => from.saturating_sub(1),
+        Action::HalfDown => from.saturating_add(half),
+        Action::HalfUp => from.saturating_sub(half),
+        Action::PageDown => from.saturating_add(page),
+        Action::PageUp => from.saturating_sub(page),
+        Action::Top => 0,
+        Action::Bottom => end,
+        _ => from,
+    };
+    to.min(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::fake::{self, BEGAN, Stage};
+    use proptest::prelude::*;
+
+    fn stage(rows: u64) -> Stage {
+        Stage::new(80, 24, (1..=rows).map(fake::passed).collect())
+    }
+
+    fn cursor(stage: &Stage) -> Option<u64> {
+        stage.app.list.cursor
+    }
+
+    #[test]
+    fn the_cursor_follows_the_newest_until_it_is_moved_up() {
+        let mut stage = stage(3);
+        assert_eq!(cursor(&stage), Some(3));
+        stage.change(fake::passed(4));
+        assert_eq!(cursor(&stage), Some(4));
+        stage.press("k");
+        stage.change(fake::passed(5));
+        assert_eq!((cursor(&stage), stage.app.list.unseen), (Some(3), 1));
+        stage.press("G");
+        stage.change(fake::passed(6));
+        assert_eq!((cursor(&stage), stage.app.list.unseen), (Some(6), 0));
+    }
+
+    #[test]
+    fn every_way_through_the_list() {
+        let mut stage = stage(100);
+        let page = u64::from(stage.app.list_places().rows.height);
+        for (keys, expected) in [
+            ("g", 1),
+            ("j", 2),
+            ("jj", 4),
+            ("k", 3),
+            ("<home>", 1),
+            ("<pgdn>", 1 + page),
+            ("<pgup>", 1),
+            ("<ctrl-d>", 1 + page.div_ceil(2)),
+            ("<ctrl-u>", 1),
+            ("k", 1),
+            ("<end>", 100),
+            ("j", 100),
+        ] {
+            stage.press(keys);
+            assert_eq!(cursor(&stage), Some(expected), "{keys}");
+        }
+    }
+
+    #[test]
+    fn enter_opens_q_and_esc_go_back_and_neither_quits_from_inside() {
+        let mut stage = stage(2);
+        for out in ["q", "<esc>"] {
+            stage.press("<enter>");
+            assert_eq!(stage.app.screen(), Screen::Detail);
+            assert_eq!(stage.press(out), None);
+            assert_eq!(stage.app.screen(), Screen::List);
+        }
+        assert_eq!(stage.press("<esc>"), None);
+        assert_eq!(stage.press("q"), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn q_asks_once_when_a_client_was_just_active() {
+        let mut stage = stage(1);
+        stage.app.now = BEGAN + 3_000_000;
+        stage.change(fake::passed(2));
+        assert_eq!(stage.press("q"), None);
+        assert!(stage.app.message.as_deref().is_some_and(|says| says.contains("q again quits")));
+        stage.press("k");
+        assert_eq!(stage.app.message, None);
+        assert_eq!(stage.press("q"), None, "asked anew after another key");
+        assert_eq!(stage.press("q"), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn control_keys_reach_the_shell() {
+        let mut stage = stage(1);
+        for (keys, effect) in [
+            ("<ctrl-c>", Effect::Quit),
+            ("<ctrl-z>", Effect::Suspend),
+            ("<ctrl-l>", Effect::Clear),
+            ("?<ctrl-c>", Effect::Quit),
+        ] {
+            assert_eq!(stage.press(keys), Some(effect), "{keys}");
+        }
+        assert_eq!(update(&mut stage.app, Event::Stop), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn tabs_by_number_from_the_list_and_by_brackets_inside() {
+        let mut stage = stage(1);
+        stage.press("7");
+        assert_eq!((stage.app.screen(), stage.app.detail.tab), (Screen::Detail, Tab::Hops));
+        stage.press("]]");
+        assert_eq!(stage.app.detail.tab, Tab::Overview);
+        stage.press("[");
+        assert_eq!(stage.app.detail.tab, Tab::Raw);
+        stage.press("q");
+        stage.press("[");
+        assert_eq!(stage.app.detail.tab, Tab::Raw, "brackets belong to the detail");
+    }
+
+    #[test]
+    fn the_detail_scrolls_within_its_text_and_each_tab_keeps_its_place() {
+        let mut stage = stage(1);
+        stage.press("8G");
+        let end = *stage.app.detail.scroll_mut();
+        assert!(end > 0);
+        stage.press("j");
+        assert_eq!(*stage.app.detail.scroll_mut(), end);
+        stage.press("7");
+        assert_eq!(*stage.app.detail.scroll_mut(), 0);
+        stage.press("8k");
+        assert_eq!(*stage.app.detail.scroll_mut(), end - 1);
+        stage.press("g ");
+        assert_eq!(*stage.app.detail.scroll_mut(), end.min(20));
+    }
+
+    #[test]
+    fn what_is_being_read_stays_while_traffic_comes() {
+        let mut stage = stage(3);
+        stage.press("<enter>");
+        stage.change(fake::passed(4));
+        assert_eq!(stage.app.detail.id, Some(3));
+    }
+
+    #[test]
+    fn tab_goes_to_the_pane_beside_only_where_there_is_one() {
+        let mut stage = stage(3);
+        stage.press("<tab>");
+        assert_eq!(stage.app.screen(), Screen::List);
+        stage.resize(140, 40);
+        stage.press("<tab>");
+        assert_eq!(stage.app.screen(), Screen::Side);
+        stage.resize(80, 24);
+        assert_eq!(stage.app.screen(), Screen::Detail);
+        stage.press("q");
+        assert_eq!(stage.app.screen(), Screen::List);
+    }
+
+    #[test]
+    fn the_cursor_leaves_a_row_that_turns_out_to_be_noise() {
+        let mut stage = stage(3);
+        stage.press("k");
+        let mut connect = fake::passed(2);
+        connect.summary.flags.add(crate::exchange::Flags::INTERCEPTED);
+        stage.change(connect);
+        assert_eq!(cursor(&stage), Some(3));
+    }
+
+    #[test]
+    fn rows_read_again_say_the_last_word() {
+        let mut stage = stage(3);
+        stage.press("k");
+        let row = |id, failed| Row { id: crate::exchange::ExchangeId(id), noise: false, failed };
+        update(&mut stage.app, Event::Again(vec![row(1, false), row(2, true), row(3, false), row(4, true)]));
+        assert_eq!((cursor(&stage), stage.app.list.index.failed_count()), (Some(2), 2));
+        assert_eq!((stage.app.list.index.seen_count(), stage.app.list.unseen), (4, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn the_selection_survives_whatever_comes(
+            start in 2u64..30, ups in 1u64..20, ids in proptest::collection::vec(1u64..90, 0..40), noise in any::<bool>(),
+        ) {
+            let mut stage = stage(start);
+            stage.press(&"k".repeat(usize::try_from(ups).unwrap()));
+            let before = cursor(&stage);
+            for id in ids {
+                stage.change(fake::passed(id));
+            }
+            if noise {
+                stage.press("..");
+            }
+            prop_assert_eq!(cursor(&stage), before);
+            let (top, position) = (stage.app.list.top, stage.app.list.position());
+            let height = usize::from(stage.app.list_places().rows.height);
+            prop_assert!((top..top + height).contains(&position));
+        }
+    }
+}
