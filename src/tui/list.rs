@@ -15,7 +15,7 @@ const MARKS: usize = 3;
 /// Columns of a size.
 const SIZE: usize = 6;
 /// Columns that a path keeps beside the cause of a failure.
-const LEAST_PATH: usize = 4;
+const LEAST_PATH: usize = 3;
 /// Columns of a time.
 const TIME: usize = 7;
 
