@@ -26,12 +26,12 @@ pub(super) enum Job {
 }
 
 /// Writes what [`Inbox::body_end`] came to into a body's handle, for the recorder.
-pub fn settle(body: &mut Body, outcome: Result<[u8; 32], StoreError>) {
+pub fn settle(body: &mut Body, outcome: &Result<[u8; 32], StoreError>) {
     match outcome {
-        Ok(hash) => body.place = BodyPlace::File(hash),
-        Err(StoreError::BodyCut { kept, hash, .. }) if kept > 0 => {
-            body.place = BodyPlace::File(hash);
-            body.kept = kept;
+        Ok(hash) => body.place = BodyPlace::File(*hash),
+        Err(StoreError::BodyCut { kept, hash, .. }) if *kept > 0 => {
+            body.place = BodyPlace::File(*hash);
+            body.kept = *kept;
             body.truncated = Some(Truncation::Disk);
         }
         Err(_) => {

@@ -70,24 +70,17 @@ impl Captures {
 
     /// All captures, the last written first.
     pub fn list(&self) -> Result<Vec<Kept>, StoreError> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(StoreError::Io { doing: "read", path: self.folder.clone(), source }),
-        };
-        let mut kept: Vec<_> = entries.flatten().filter_map(|entry| Kept::at(&entry.path())).collect();
-        kept.sort_by(|a, b| (b.modified, &b.name).cmp(&(a.modified, &a.name)));
-        Ok(kept)
+        Ok(self.found()?.into_iter().filter_map(|(modified, path)| Kept::of(path, modified)).collect())
     }
 
     /// The capture last written to.
     pub fn last(&self) -> Result<Option<PathBuf>, StoreError> {
-        Ok(self.list()?.into_iter().next().map(|kept| kept.path))
+        Ok(self.found()?.into_iter().next().map(|(_, path)| path))
     }
 
     /// The capture that a process records into now; of several, the last written to.
     pub fn recording(&self) -> Result<Option<PathBuf>, StoreError> {
-        Ok(self.list()?.into_iter().find(|kept| kept.recorded).map(|kept| kept.path))
+        Ok(self.found()?.into_iter().map(|(_, path)| path).find(|path| folder::is_recorded(path)))
     }
 
     /// The capture that a command without one means: the one being recorded, else the last.
@@ -136,6 +129,19 @@ impl Captures {
         Ok(removed)
     }
 
+    /// Captures by their last writing, newest first, without a walk through their bodies.
+    fn found(&self) -> Result<Vec<(SystemTime, PathBuf)>, StoreError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(StoreError::Io { doing: "read", path: self.folder.clone(), source }),
+        };
+        let paths = entries.flatten().map(|entry| entry.path()).filter(|path| is_kept(path));
+        let mut found: Vec<_> = paths.filter_map(|path| Some((modified(&path)?, path))).collect();
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(found)
+    }
+
     fn finish_removals(&self) {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(LEAVING) {
@@ -147,21 +153,22 @@ impl Captures {
 }
 
 impl Kept {
-    /// `None` for what is no capture, symbolic links included: retention must not follow them.
-    fn at(path: &Path) -> Option<Self> {
-        let own = fs::symlink_metadata(path).ok()?.is_dir() && path.extension() == Some(OsStr::new(SUFFIX));
-        if !own || !folder::is_capture(path) {
-            return None;
-        }
+    fn of(path: PathBuf, modified: SystemTime) -> Option<Self> {
         Some(Self {
-            path: path.to_owned(),
             name: path.file_stem()?.to_string_lossy().into_owned(),
-            bytes: size(path),
-            modified: modified(path)?,
-            recorded: folder::is_recorded(path),
+            bytes: size(&path),
+            modified,
+            recorded: folder::is_recorded(&path),
             pinned: path.join(PINNED).exists(),
+            path,
         })
     }
+}
+
+/// Not for what is no capture, symbolic links included: retention must not follow them.
+fn is_kept(path: &Path) -> bool {
+    let own = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
+    own && path.extension() == Some(OsStr::new(SUFFIX)) && folder::is_capture(path)
 }
 
 /// A name that nobody guesses.
@@ -197,7 +204,7 @@ fn data_folder(env: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     })
 }
 
-/// SQLite knows the local time; the standard library does not.
+/// `SQLite` knows the local time; the standard library does not.
 fn local_time() -> String {
     let ask = || -> rusqlite::Result<String> {
         rusqlite::Connection::open_in_memory()?.query_row(
@@ -309,7 +316,7 @@ mod tests {
         }
         fs::write(at("pinned").join(PINNED), "").unwrap();
         age(recorded.path(), 60);
-        let removed = captures.retain(u64::MAX, Duration::from_secs(30 * 24 * 3600)).unwrap();
+        let removed = captures.retain(u64::MAX, Duration::from_hours(30 * 24)).unwrap();
         assert_eq!(names(&removed), ["oldest"]);
         let room: u64 = captures.list().unwrap().iter().map(|kept| kept.bytes).sum();
         let removed = captures.retain(room - 1, Duration::MAX).unwrap();

@@ -59,6 +59,7 @@ mod unix {
     use crate::store::folder;
     use std::fs::{self, File};
     use std::io::{self, BufRead, BufReader, Read, Write};
+    use std::os::fd::AsRawFd;
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::{Path, PathBuf};
     use std::sync::Arc;
@@ -147,7 +148,6 @@ mod unix {
             if !cfg!(target_os = "linux") {
                 return Err(StoreError::NoSocket { path, why: "the path is longer than 103 bytes" });
             }
-            use std::os::fd::AsRawFd;
             let folder = File::open(capture).map_err(StoreError::io("open", capture))?;
             let path = format!("/proc/self/fd/{}/{SOCKET}", folder.as_raw_fd()).into();
             Ok(Self { path, _folder: Some(folder) })
@@ -250,7 +250,8 @@ mod elsewhere {
 #[cfg(not(unix))]
 pub use elsewhere::{Control, ask};
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;

@@ -31,7 +31,7 @@ pub enum StoreError {
     Unreadable {
         /// The capture.
         path: PathBuf,
-        /// What SQLite says.
+        /// What `SQLite` says.
         source: rusqlite::Error,
     },
     /// A later hopscope wrote it.
@@ -62,14 +62,14 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
-    /// SQLite refused.
+    /// `SQLite` refused.
     #[error("could not {doing} the capture {}", path.display())]
     Sql {
         /// Verb.
         doing: &'static str,
         /// The capture.
         path: PathBuf,
-        /// What SQLite says.
+        /// What `SQLite` says.
         source: rusqlite::Error,
     },
     /// A row does not hold what its format promises.
@@ -121,7 +121,7 @@ impl StoreError {
         move |source| Self::Io { doing, path: path.to_owned(), source }
     }
 
-    /// An error of SQLite, told apart into damage and the rest.
+    /// An error of `SQLite`, told apart into damage and the rest.
     pub(super) fn sql(doing: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, NotADatabase, PermissionDenied};
         move |source| match source.sqlite_error_code() {

@@ -11,15 +11,15 @@
 //! block once it is written; the writer releases a finished exchange's inline bytes once committed.
 
 use super::bodies::Job;
+use super::budget::Budget;
 use super::error::StoreError;
 use crate::config::Pressure;
 use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Side, Truncation};
-use std::collections::VecDeque;
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{SendError, Sender};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::thread::Thread;
 
 /// The writer is woken early at this many events in one shard's buffer …
@@ -93,7 +93,7 @@ impl Inbox {
         Self {
             shards: (0..shards.max(1)).map(|_| Mutex::default()).collect(),
             pressure,
-            budget: Budget { limit: unsaved.max(1), used: AtomicUsize::new(0), waiting: Mutex::default() },
+            budget: Budget::new(unsaved),
             bodies,
             writer: OnceLock::new(),
             asleep: AtomicBool::new(false),
@@ -106,6 +106,7 @@ impl Inbox {
 
     /// Hands an event to the writer. Any `shard` number does; each thread that relays takes its own.
     /// Where the disk has stalled for so long that the buffer is full, the event is dropped and counted.
+    /// Not to be called with the exchange locked.
     pub fn push(&self, shard: usize, event: Event) {
         let bytes = event_bytes(&event);
         let wake = {
@@ -135,18 +136,7 @@ impl Inbox {
     /// `poll_reserve(cx, 0)` waits only while the event buffers are full, for a wire under
     /// `pressure = "block"` that is about to begin an exchange.
     pub fn poll_reserve(&self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
-        if self.try_reserve(bytes) {
-            return Poll::Ready(());
-        }
-        // Under the lock that a release takes before it wakes: what is freed after this look finds the waker.
-        let mut waiting = lock(&self.budget.waiting);
-        if self.try_reserve(bytes) {
-            return Poll::Ready(());
-        }
-        if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            waiting.push_back(cx.waker().clone());
-        }
-        Poll::Pending
+        if self.budget.wait(cx.waker(), || self.try_reserve(bytes)) { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Gives bytes back that were reserved and then not handed over.
@@ -327,43 +317,12 @@ fn event_bytes(event: &Event) -> usize {
         + head(&heads.response_sent)
 }
 
-/// Body bytes that wait for the disk.
-#[derive(Debug)]
-struct Budget {
-    limit: usize,
-    used: AtomicUsize,
-    waiting: Mutex<VecDeque<Waker>>,
-}
-
-impl Budget {
-    fn try_take(&self, bytes: usize) -> bool {
-        let taken = self.used.fetch_update(SeqCst, SeqCst, |used| {
-            let after = used.saturating_add(bytes);
-            (after <= self.limit || used == 0).then_some(after)
-        });
-        taken.is_ok()
-    }
-
-    fn release(&self, bytes: usize) {
-        if bytes > 0 {
-            let _ = self.used.fetch_update(SeqCst, SeqCst, |used| Some(used.saturating_sub(bytes)));
-            self.wake_all();
-        }
-    }
-
-    /// Woken outside the lock: a waker may run its task's code at once.
-    fn wake_all(&self) {
-        let waiting = mem::take(&mut *lock(&self.waiting));
-        waiting.into_iter().for_each(Waker::wake);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::Arc;
     use std::sync::mpsc;
-    use std::task::Wake;
+    use std::task::{Wake, Waker};
 
     #[derive(Default)]
     struct Woken(AtomicU64);

@@ -15,7 +15,9 @@
 //! - One process records a capture ([`Store`] holds its lock); any number read it.
 
 mod bodies;
+mod budget;
 pub mod captures;
+mod connections;
 pub mod control;
 mod error;
 mod folder;
@@ -36,16 +38,16 @@ pub use error::StoreError;
 pub use inbox::{Done, Inbox, Losses};
 pub use reader::{BodyReader, Reader};
 pub use schema::FORMAT;
+pub use writer::Listener;
 
 use crate::config;
-use crate::exchange::Summary;
 use bodies::BodyWriter;
 use folder::{Folder, SEGMENT};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
-use writer::{Listener, Rhythm, Writer};
+use writer::{Rhythm, Writer};
 
 /// A capture being recorded by this process.
 pub struct Store {
@@ -142,7 +144,7 @@ impl Store {
 
     /// Calls `f` on the writer thread with list rows: those opened or changed at each swap, those finished
     /// once they are committed. It must be quick, and must not subscribe.
-    pub fn subscribe(&self, f: Box<dyn Fn(&[Summary]) + Send + Sync>) {
+    pub fn subscribe(&self, f: Listener) {
         inbox::lock(&self.listeners).push(f);
     }
 

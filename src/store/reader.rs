@@ -3,6 +3,7 @@
 //! No transaction outlives a call: a reader that held one would keep the WAL from being emptied.
 
 use super::bodies::{body_file, tmp_file};
+use super::connections;
 use super::error::StoreError;
 use super::folder::{self, SEGMENT};
 use super::rows::{self, Fault};
@@ -36,10 +37,10 @@ impl Reader {
         if !folder::is_capture(&path) {
             return Err(StoreError::NotACapture { path, why: "the folder holds no 000001.db" });
         }
-        let db = connect(&path, false).or_else(|error| {
-            // A read-only place: without a writer nothing changes, so SQLite may skip its locks.
-            if folder::is_recorded(&path) { Err(error) } else { connect(&path, true).map_err(|_| error) }
-        })?;
+        let db = match connect(&path, false) {
+            Err(_) if is_at_rest(&path) => connect(&path, true)?,
+            other => other?,
+        };
         Ok(Self { db, path, seen: None })
     }
 
@@ -99,7 +100,7 @@ impl Reader {
 
     /// One connection.
     pub fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
-        self.at_once(id.0, |db| rows::connection(db, id))
+        self.at_once(id.0, |db| connections::read(db, id))
     }
 
     /// The kept bytes of a body, as received: those of one still arriving as far as they are written.
@@ -130,7 +131,7 @@ impl Reader {
 
     fn list(&self, tail: &str, params: &[&dyn ToSql]) -> Result<Vec<Summary>, StoreError> {
         let mut last = 0;
-        let mut list = || -> Result<Vec<Summary>, Fault> {
+        let mut read = || -> Result<Vec<Summary>, Fault> {
             let columns = rows::SUMMARY;
             let mut statement = self.db.prepare_cached(&format!("SELECT {columns} FROM exchange {tail}"))?;
             let mut found = statement.query(params)?;
@@ -141,7 +142,7 @@ impl Reader {
             }
             Ok(summaries)
         };
-        list().map_err(|fault| fault.at(last, &self.path))
+        read().map_err(|fault| fault.at(last, &self.path))
     }
 
     fn number<P: rusqlite::Params>(&self, sql: &str, params: P) -> Result<i64, StoreError> {
@@ -195,6 +196,13 @@ impl Seek for BodyReader {
             Bytes::File(file) => file.seek(to),
         }
     }
+}
+
+/// Whether the database file is all there is, and stays so: then it may be read without locks, from
+/// places that cannot be written to. With a WAL beside it, it would be read as it was some time ago.
+fn is_at_rest(capture: &Path) -> bool {
+    let wal = std::fs::metadata(capture.join(format!("{SEGMENT}-wal")));
+    wal.map_or(true, |wal| wal.len() == 0) && !folder::is_recorded(capture)
 }
 
 pub(super) fn connect(capture: &Path, immutable: bool) -> Result<rusqlite::Connection, StoreError> {

@@ -1,12 +1,12 @@
-//! Exchanges and connections as rows, there and back.
+//! Exchanges as rows, there and back.
 
 use super::error::StoreError;
 use crate::exchange::{
-    Attempt, Body, BodyPlace, Cause, Connection, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags,
-    Heads, Interim, Kind, Phase, Scheme, Side, State, Summary, Timing, TlsFacts, Truncation, Verdict,
+    Attempt, Body, BodyPlace, Cause, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, Heads,
+    Interim, Kind, Phase, Scheme, Side, State, Summary, Timing, Truncation,
 };
 use bytes::Bytes;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 use std::fmt::Write;
 
 /// The columns of a list row, in the order of [`summary`].
@@ -20,9 +20,6 @@ const WRITE_SUMMARY: &str = "INSERT OR REPLACE INTO exchange VALUES \
 const WRITE_PAYLOAD: &str = "INSERT OR REPLACE INTO payload VALUES \
     (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,\
      ?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36)";
-
-const WRITE_CONNECTION: &str =
-    "INSERT OR REPLACE INTO connection VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
 
 /// Writes an exchange over whatever stood under its number.
 pub(super) fn write_exchange(db: &rusqlite::Connection, exchange: &Exchange) -> rusqlite::Result<()> {
@@ -47,32 +44,6 @@ pub(super) fn write_exchange(db: &rusqlite::Connection, exchange: &Exchange) -> 
             attempt.says
         ])?;
     }
-    Ok(())
-}
-
-/// Writes a connection over whatever stood under its number.
-pub(super) fn write_connection(db: &rusqlite::Connection, connection: &Connection) -> rusqlite::Result<()> {
-    let tls = connection.tls.as_ref();
-    let chain = tls.map(|tls| write_chain(db, &tls.chain)).transpose()?;
-    let (trusted, reason) = match tls.and_then(|tls| tls.verdict.as_ref()) {
-        None => (None, None),
-        Some(Verdict::Trusted) => (Some(true), None),
-        Some(Verdict::Untrusted(reason)) => (Some(false), Some(reason.as_str())),
-    };
-    db.prepare_cached(WRITE_CONNECTION)?.execute(params![
-        int(connection.id.0),
-        connection.side.as_str(),
-        connection.opened,
-        connection.peer.map(|address| address.to_string()),
-        connection.local.map(|address| address.to_string()),
-        tls.map(|tls| &tls.version),
-        tls.map(|tls| &tls.cipher),
-        tls.and_then(|tls| tls.alpn.as_ref()),
-        tls.and_then(|tls| tls.sni.as_ref()),
-        chain,
-        trusted,
-        reason,
-    ])?;
     Ok(())
 }
 
@@ -118,26 +89,10 @@ pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Opti
     }))
 }
 
-/// Reads a connection; `None` when there is no such row.
-pub(super) fn connection(db: &rusqlite::Connection, id: ConnectionId) -> Result<Option<Connection>, Fault> {
-    let mut statement = db.prepare_cached("SELECT * FROM connection WHERE id = ?1")?;
-    let mut rows = statement.query([int(id.0)])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let side: String = row.get(1)?;
-    Ok(Some(Connection {
-        id,
-        side: side_of(&side)?,
-        opened: row.get(2)?,
-        peer: address(row.get(3)?)?,
-        local: address(row.get(4)?)?,
-        tls: row.get::<_, Option<String>>(5)?.map(|version| tls(db, row, version)).transpose()?,
-    }))
-}
-
 /// What keeps a row from being read.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// SQLite says so.
+    /// `SQLite` says so.
     Sql(rusqlite::Error),
     /// The column holds what its format does not allow.
     Bad(&'static str),
@@ -159,7 +114,7 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-/// SQLite's integers are signed; what is larger than 2^63 is no count that we meet.
+/// Integers of `SQLite` are signed; what is larger than 2^63 is no count that we meet.
 pub(super) fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
@@ -246,18 +201,6 @@ fn write_payload(db: &rusqlite::Connection, exchange: &Exchange) -> rusqlite::Re
         inline_of(&response.place),
     ])?;
     Ok(())
-}
-
-/// Certificates repeat on every connection to an origin; each is kept once.
-fn write_chain(db: &rusqlite::Connection, chain: &[Vec<u8>]) -> rusqlite::Result<Vec<u8>> {
-    let mut hashes = Vec::with_capacity(chain.len() * 32);
-    for der in chain {
-        let hash = blake3::hash(der);
-        db.prepare_cached("INSERT OR IGNORE INTO certificate VALUES (?1, ?2)")?
-            .execute(params![hash.as_bytes(), der])?;
-        hashes.extend_from_slice(hash.as_bytes());
-    }
-    Ok(hashes)
 }
 
 fn of_payload(row: &Row<'_>, summary: Summary) -> Result<Exchange, Fault> {
@@ -395,29 +338,6 @@ fn attempts(db: &rusqlite::Connection, id: i64) -> Result<Vec<Attempt>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn tls(db: &rusqlite::Connection, row: &Row<'_>, version: String) -> Result<TlsFacts, Fault> {
-    let hashes: Vec<u8> = row.get::<_, Option<_>>(9)?.unwrap_or_default();
-    let mut certificate = db.prepare_cached("SELECT der FROM certificate WHERE hash = ?1")?;
-    let mut chain = Vec::new();
-    for hash in hashes.chunks(32) {
-        let der = certificate.query_row([hash], |row| row.get(0)).optional()?;
-        chain.push(der.ok_or(Fault::Bad("certificate chain"))?);
-    }
-    let trusted: Option<bool> = row.get(10)?;
-    Ok(TlsFacts {
-        version,
-        cipher: row.get::<_, Option<_>>(6)?.unwrap_or_default(),
-        alpn: row.get(7)?,
-        sni: row.get(8)?,
-        chain,
-        verdict: match trusted {
-            None => None,
-            Some(true) => Some(Verdict::Trusted),
-            Some(false) => Some(Verdict::Untrusted(row.get::<_, Option<_>>(11)?.unwrap_or_default())),
-        },
-    })
-}
-
 fn failure_of(row: &Row<'_>, side: &str) -> Result<Failure, Fault> {
     let bad = Fault::Bad("failure");
     let word = |column| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
@@ -427,7 +347,7 @@ fn failure_of(row: &Row<'_>, side: &str) -> Result<Failure, Fault> {
     Ok(Failure { side: side_of(side)?, phase, kind, says: word(20)? })
 }
 
-fn side_of(word: &str) -> Result<Side, Fault> {
+pub(super) fn side_of(word: &str) -> Result<Side, Fault> {
     [Side::Client, Side::Origin].into_iter().find(|side| side.as_str() == word).ok_or(Fault::Bad("side"))
 }
 
@@ -436,10 +356,6 @@ fn scheme(word: &str) -> Result<Scheme, Fault> {
         .into_iter()
         .find(|scheme| scheme.as_str() == word)
         .ok_or(Fault::Bad("scheme"))
-}
-
-fn address(text: Option<String>) -> Result<Option<std::net::SocketAddr>, Fault> {
-    text.map(|text| text.parse().map_err(|_| Fault::Bad("address"))).transpose()
 }
 
 fn bytes(row: &Row<'_>, column: usize) -> Result<Option<Bytes>, Fault> {

@@ -318,7 +318,7 @@ fn any_side() -> impl Strategy<Value = Side> {
     select(vec![Side::Client, Side::Origin])
 }
 
-/// SQLite's integers end at 2^63.
+/// Integers of `SQLite` end at 2^63.
 fn count() -> impl Strategy<Value = u64> {
     prop_oneof![0_u64..1000, 0..=u64::try_from(i64::MAX).unwrap()]
 }

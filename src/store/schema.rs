@@ -30,8 +30,10 @@ pub(super) fn prepare(db: &Connection, capture: &Path) -> Result<(), StoreError>
     let sql = || StoreError::sql("open", capture);
     db.busy_timeout(Duration::from_secs(2)).map_err(sql())?;
     check(db, capture, true)?;
+    // An exchange takes 2 to 3 KiB. On pages of 4 KiB that is one a page: measured 24 us and 4.4 kB an
+    // exchange against 16 us and 3.1 kB on 8 KiB. (16 KiB: 15 us, 2.6 kB, but twice the WAL for a lone one.)
     db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
+        "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
     )
     .map_err(sql())?;

@@ -107,10 +107,12 @@ CREATE VIEW heads AS SELECT id,
 CREATE VIEW bodies AS
   SELECT id, 'client' AS side, request_length AS length, request_kept AS kept, request_complete AS complete,
     CAST(request_body AS TEXT) AS text,
-    'bodies/' || substr(lower(hex(request_hash)), 1, 2) || '/' || lower(hex(request_hash)) AS file FROM payload
+    iif(request_hash IS NULL, NULL,
+      'bodies/' || substr(lower(hex(request_hash)), 1, 2) || '/' || lower(hex(request_hash))) AS file FROM payload
   UNION ALL
   SELECT id, 'origin', response_length, response_kept, response_complete, CAST(response_body AS TEXT),
-    'bodies/' || substr(lower(hex(response_hash)), 1, 2) || '/' || lower(hex(response_hash)) FROM payload;
+    iif(response_hash IS NULL, NULL,
+      'bodies/' || substr(lower(hex(response_hash)), 1, 2) || '/' || lower(hex(response_hash))) FROM payload;
 
 CREATE VIEW edits AS
   SELECT p.id, 'client' AS side, j.value ->> 0 AS before, j.value ->> 1 AS after, c.clause, c.says

@@ -7,8 +7,8 @@
 
 use super::error::StoreError;
 use super::inbox::{Inbox, Swapped, inline_bytes, lock};
-use super::{bodies, rows, sweep};
-use crate::exchange::{BodyPlace, Connection as Peer, Event, ExchangeId, Live, Side, Summary};
+use super::{bodies, connections, rows, sweep};
+use crate::exchange::{BodyPlace, Connection as Peer, Event, ExchangeId, Live, Side, State, Summary};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use std::collections::{HashMap, VecDeque};
 use std::mem;
@@ -19,13 +19,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Commits between looks at the size of the WAL.
 const COMMITS_A_LOOK: u32 = 8;
-/// Pages (4 KiB) in the WAL beyond which they are moved into the database: 16 MiB.
-const WAL_PAGES: i64 = 4096;
+/// Pages (8 KiB) in the WAL beyond which they are moved into the database: 16 MiB.
+const WAL_PAGES: i64 = 2048;
 /// How often a failing commit is tried again before closing gives up.
 const LAST_TRIES: u32 = 4;
 
 /// Called with rows that changed.
-pub(super) type Listener = Box<dyn Fn(&[Summary]) + Send + Sync>;
+pub type Listener = Box<dyn Fn(&[Summary]) + Send + Sync>;
 
 /// How long the writer waits for what.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +143,7 @@ impl Writer {
         arrived
     }
 
-    fn rest(&self, arrived: bool) {
+    fn rest(&mut self, arrived: bool) {
         match self.nap(arrived, Instant::now()) {
             Nap::For(time) => thread::park_timeout(time),
             Nap::Asleep(until) => {
@@ -155,13 +155,15 @@ impl Writer {
         }
     }
 
-    fn nap(&self, arrived: bool, now: Instant) -> Nap {
+    fn nap(&mut self, arrived: bool, now: Instant) -> Nap {
         if !self.rows.is_empty() {
             return Nap::For(self.rhythm.retry);
         }
         if arrived {
             return Nap::For(self.rhythm.swap);
         }
+        // What has finished needs no early row, and is no reason to wake up.
+        while self.due.pop_front_if(|(_, id)| !self.open.contains_key(id)).is_some() {}
         Nap::Asleep(self.due.front().map(|(due, _)| due.saturating_duration_since(now)))
     }
 
@@ -222,6 +224,10 @@ impl Writer {
             open.written = true;
             if !mem::replace(&mut open.queued, true) {
                 self.rows.push(Row::Open(Arc::clone(&open.live)));
+            }
+            if open.live.lock().is_over() {
+                // Its end has come by another shard before its beginning, or is just about to come.
+                self.open.remove(&id);
             }
         }
     }
@@ -366,10 +372,15 @@ impl Writer {
 
 fn write_row(db: &Connection, row: &Row) -> rusqlite::Result<()> {
     match row {
-        Row::Connection(connection) => rows::write_connection(db, connection),
+        Row::Connection(connection) => connections::write(db, connection),
         // A copy, because its relaying task must never wait for the disk behind this lock.
         Row::Open(live) => {
-            let exchange = live.lock().clone();
+            let mut exchange = live.lock().clone();
+            let arriving = [&exchange.request_body, &exchange.response_body];
+            if arriving.iter().any(|body| body.place == BodyPlace::Arriving) {
+                // Over or not: without its `Finished` the sweep has still to name its body.
+                exchange.summary.state = State::Open;
+            }
             rows::write_exchange(db, &exchange)
         }
         // Nobody adds to it any more.
@@ -388,4 +399,98 @@ fn is_of_the_row(error: &rusqlite::Error) -> bool {
                 | ErrorCode::ParameterOutOfRange
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{folder, samples, schema};
+    use super::*;
+    use crate::config::Pressure;
+    use std::sync::mpsc;
+
+    fn writer() -> (tempfile::TempDir, Writer) {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Connection::open(dir.path().join(folder::SEGMENT)).unwrap();
+        schema::prepare(&db, dir.path()).unwrap();
+        let inbox = Arc::new(Inbox::new(1, Pressure::Drop, 1, mpsc::channel().0));
+        let path = dir.path().to_owned();
+        (dir, Writer::new(db, path, inbox, Arc::default(), Rhythm::default()))
+    }
+
+    fn rows(writer: &Writer) -> i64 {
+        writer.db.query_row("SELECT count(*) FROM exchange", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn an_idle_writer_sleeps_without_end() {
+        let (_dir, mut writer) = writer();
+        assert!(!writer.turn());
+        assert_eq!(writer.nap(false, Instant::now()), Nap::Asleep(None));
+        writer.inbox.push(0, samples::finished(1));
+        assert!(writer.turn());
+        assert_eq!(writer.nap(true, Instant::now()), Nap::For(Duration::from_millis(20)));
+        assert!(!writer.turn());
+        assert_eq!(writer.nap(false, Instant::now()), Nap::Asleep(None));
+        assert!(writer.inbox.fall_asleep());
+    }
+
+    #[test]
+    fn an_event_between_the_last_look_and_the_sleep_keeps_the_writer_awake() {
+        let (_dir, writer) = writer();
+        writer.inbox.push(0, samples::finished(1));
+        assert!(!writer.inbox.fall_asleep());
+    }
+
+    #[test]
+    fn an_open_exchange_wakes_the_writer_once_for_its_row() {
+        let (_dir, mut writer) = writer();
+        let (begun, exchange) = (Instant::now(), samples::open(1));
+        writer.sort(Swapped { events: vec![Event::Opened(Arc::clone(&exchange))], dropped: 0 }, begun);
+        assert_eq!(writer.nap(false, begun), Nap::Asleep(Some(Duration::from_secs(1))));
+        writer.ripen(begun + Duration::from_secs(1));
+        writer.commit().unwrap();
+        assert_eq!((rows(&writer), writer.nap(false, begun)), (1, Nap::Asleep(None)));
+    }
+
+    #[test]
+    fn an_exchange_over_within_the_second_is_no_reason_to_wake() {
+        let (_dir, mut writer) = writer();
+        let exchange = samples::open(1);
+        let events = vec![Event::Opened(Arc::clone(&exchange)), Event::Finished(exchange)];
+        writer.sort(Swapped { events, dropped: 0 }, Instant::now());
+        writer.commit().unwrap();
+        assert_eq!((rows(&writer), writer.nap(false, Instant::now())), (1, Nap::Asleep(None)));
+    }
+
+    #[test]
+    fn an_exchange_whose_end_found_no_room_is_rescued_where_it_is_known() {
+        let (_dir, mut writer) = writer();
+        let exchange = samples::open(1);
+        writer
+            .sort(Swapped { events: vec![Event::Opened(Arc::clone(&exchange))], dropped: 0 }, Instant::now());
+        *exchange.lock() = samples::exchange(1);
+        writer.inbox.count_lost(3);
+        writer.sort(Swapped { events: Vec::new(), dropped: 3 }, Instant::now());
+        writer.commit().unwrap();
+        let gap: i64 = writer.db.query_row("SELECT sum(records) FROM gap", [], |row| row.get(0)).unwrap();
+        assert_eq!((rows(&writer), gap, writer.inbox.losses().records), (1, 2, 2));
+    }
+
+    #[test]
+    fn the_wal_is_emptied_into_the_database_beyond_16_mib() {
+        let (dir, mut writer) = writer();
+        let wal = dir.path().join("000001.db-wal");
+        let mut largest = 0;
+        for number in 0..40 {
+            for id in 0..500 {
+                writer
+                    .rows
+                    .extend([Row::Finished(Arc::new(Live::new(samples::exchange(number * 500 + id))))]);
+            }
+            writer.commit().unwrap();
+            largest = largest.max(wal.metadata().unwrap().len());
+        }
+        let database = dir.path().join(folder::SEGMENT).metadata().unwrap().len();
+        assert!(largest < 40 << 20 && database > 16 << 20, "WAL {largest}, database {database}");
+    }
 }

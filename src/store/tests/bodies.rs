@@ -31,7 +31,7 @@ fn record(store: &Store, exchange: &Arc<Live>, bytes: &[u8]) {
             {
                 let mut exchange = exchange.lock();
                 exchange.response_body = Body { length, kept: length, complete: true, ..Body::default() };
-                settle(&mut exchange.response_body, outcome);
+                settle(&mut exchange.response_body, &outcome);
                 exchange.summary.state = State::Done;
             }
             inbox_at_end.push(0, Event::Finished(exchange));

@@ -55,7 +55,7 @@ fn listen(store: &Store) -> Arc<Mutex<Vec<Summary>>> {
 
 /// Waits for what must come; the bound is there to end a failing test.
 fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(found) = look() {
             return found;

@@ -1,6 +1,6 @@
 //! What is written is what is read, byte for byte.
 
-use super::super::{rows, samples, schema};
+use super::super::{connections, rows, samples, schema};
 use super::{all_of, finish, live, open, place, stored};
 use crate::exchange::{Connection, ConnectionId, Event, ExchangeId, Side, TlsFacts, Verdict};
 use crate::store::Reader;
@@ -63,6 +63,7 @@ fn plain_sqlite_reads_heads_urls_and_reasons_as_text() {
     assert!(one("SELECT url FROM exchanges").starts_with("http://api-1.example.com/v2/accounts/1/orders?"));
     assert_eq!(one("SELECT time FROM exchanges"), "2026-09-21T14:13:20.000Z");
     assert!(one("SELECT request_sent FROM heads").starts_with("GET /v2/"));
+    assert_eq!(one("SELECT CAST(count(file) AS TEXT) FROM bodies"), "0");
     assert!(one("SELECT text FROM bodies WHERE side = 'origin'").starts_with("{\"id\":1"));
     assert_eq!(
         one("SELECT group_concat(clause, ', ') FROM edits WHERE side = 'client'"),
@@ -84,8 +85,8 @@ proptest! {
     #[test]
     fn any_connection_comes_back(connection in samples::any_connection(7)) {
         let db = tables();
-        rows::write_connection(&db, &connection).unwrap();
-        let back = rows::connection(&db, ConnectionId(7)).unwrap();
+        connections::write(&db, &connection).unwrap();
+        let back = connections::read(&db, ConnectionId(7)).unwrap();
         prop_assert_eq!(back, Some(connection));
     }
 }
