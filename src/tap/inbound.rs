@@ -254,7 +254,9 @@ impl Inbound {
         let State::Head { scanned } = self.state else { return false };
         match hop::head_end(&self.input, scanned) {
             Some(end) => {
-                let raw = self.input.split_to(end).freeze();
+                // A copy of its own: a slice would pin the read buffer for as long as the record waits.
+                let raw = Bytes::copy_from_slice(&self.input[..end]);
+                self.input.advance(end);
                 self.began = None;
                 self.judge(Head::parse(raw), (began, Instant::now()));
                 true
@@ -364,7 +366,8 @@ impl Inbound {
         if part == 0 {
             return false;
         }
-        self.output.unsplit(self.input.split_to(part));
+        self.output.extend_from_slice(&self.input[..part]);
+        self.input.advance(part);
         self.passed(part as u64);
         true
     }

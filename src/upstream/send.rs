@@ -17,9 +17,13 @@ use std::time::Instant;
 
 type Io1 = TokioIo<Tap<Box<dyn Io>>>;
 
-/// An HTTP/1.1 connection to an origin.
+/// An HTTP/1.1 connection to an origin. A pointer to it: it is handed from one holder to the next
+/// several times in each exchange, and hyper's connection is a few kilobytes.
 #[derive(Debug)]
-pub struct Upstream {
+pub struct Upstream(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     sender: SendRequest<RequestBody>,
     /// `None` once hyper is done with the connection.
     connection: Option<Connection<Io1, RequestBody>>,
@@ -67,7 +71,7 @@ impl Upstream {
     ) -> Result<Self, hyper::Error> {
         let (tap, handle) = Tap::client(io, bounds);
         let (sender, connection) = http1::Builder::new().handshake(TokioIo::new(tap)).await?;
-        Ok(Self {
+        Ok(Self(Box::new(Inner {
             sender,
             connection: Some(connection),
             tap: handle,
@@ -76,53 +80,53 @@ impl Upstream {
             exchanges: 0,
             idle_since: Instant::now(),
             may_pool: true,
-        })
+        })))
     }
 
     /// Where it leads.
     #[must_use]
     pub fn key(&self) -> &Key {
-        &self.key
+        &self.0.key
     }
 
     /// Its number.
     #[must_use]
     pub fn id(&self) -> ConnectionId {
-        self.id
+        self.0.id
     }
 
     /// Its tap.
     #[must_use]
     pub fn tap(&self) -> &Handle {
-        &self.tap
+        &self.0.tap
     }
 
     /// Whether it has carried an exchange before.
     #[must_use]
     pub fn is_used(&self) -> bool {
-        self.exchanges > 0
+        self.0.exchanges > 0
     }
 
     /// Since when it has been idle.
     #[must_use]
     pub fn idle_since(&self) -> Instant {
-        self.idle_since
+        self.0.idle_since
     }
 
     /// Connection-bound authentication took place: it must never serve another client.
     pub fn bind_to_client(&mut self) {
-        self.may_pool = false;
+        self.0.may_pool = false;
     }
 
     /// Whether another client's exchange may go out on it.
     #[must_use]
     pub fn may_pool(&self) -> bool {
-        self.may_pool
+        self.0.may_pool
     }
 
     /// Drives the connection; ready when it is over.
     pub fn poll_drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(connection) = &mut self.connection else { return Poll::Ready(()) };
+        let Some(connection) = &mut self.0.connection else { return Poll::Ready(()) };
         match connection.poll_without_shutdown(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(_) => Poll::Ready(()),
@@ -131,21 +135,21 @@ impl Upstream {
 
     /// Whether it is idle and stands: drives it once to see a close that has already arrived.
     pub fn poll_usable(&mut self, cx: &mut Context<'_>) -> bool {
-        self.poll_drive(cx).is_pending() && self.sender.is_ready() && self.tap.is_between()
+        self.poll_drive(cx).is_pending() && self.0.sender.is_ready() && self.0.tap.is_between()
     }
 
     /// Called when an exchange is over: the next may find it idle.
     pub fn rest(&mut self) {
-        self.idle_since = Instant::now();
+        self.0.idle_since = Instant::now();
     }
 
     /// Sends a request head, exactly as in `head`, with its body.
     pub fn send(&mut self, to_head: bool, upgrade: bool, head: OutHead, body: RequestBody) -> Sending {
-        self.exchanges += 1;
-        let number = self.tap.expect(to_head, upgrade);
-        self.tap.queue(head);
+        self.0.exchanges += 1;
+        let number = self.0.tap.expect(to_head, upgrade);
+        self.0.tap.queue(head);
         let request = stand_in(to_head, upgrade, body);
-        Sending { response: Box::pin(self.sender.send_request(request)), number }
+        Sending { response: Box::pin(self.0.sender.send_request(request)), number }
     }
 
     /// Drives the connection until the answer's head is there. Interim heads can be taken from the
@@ -162,11 +166,11 @@ impl Upstream {
     /// Gives the raw connection back after 101.
     #[must_use]
     pub fn into_parts(self) -> Option<Parts<Box<dyn Io>>> {
-        Some(self.connection?.into_parts().io.into_inner().into_parts())
+        Some(self.0.connection?.into_parts().io.into_inner().into_parts())
     }
 
     fn answer(&self, response: Response<Incoming>) -> Answer {
-        match self.tap.take_response() {
+        match self.0.tap.take_response() {
             Some(Arrival::Response { head, facts, at }) => {
                 Answer::Response { head, facts, at, body: response.into_body() }
             }
@@ -176,7 +180,7 @@ impl Upstream {
     }
 
     fn no_answer(&self, error: &hyper::Error) -> Answer {
-        if let Some(Arrival::Refused { raw, fault, .. }) = self.tap.take_response() {
+        if let Some(Arrival::Refused { raw, fault, .. }) = self.0.tap.take_response() {
             return Answer::Refused { raw, fault };
         }
         Answer::Broken(io_kind(error))
