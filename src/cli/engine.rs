@@ -1,13 +1,20 @@
-//! The one place where commands meet the listener, the store and the authority.
+//! The one place where commands meet the listener and the store.
 //!
-//! Until those are there, stand-ins bind the addresses and answer nothing.
+//! Until the listener is there, a stand-in binds the addresses and answers nothing.
 
 use super::holder::{self, Holder};
+use super::plan::Plan;
 use super::records::Records;
-use crate::config::Settings;
-use crate::exchange::Summary;
+use super::{Exit, Halt, Outcome};
+use crate::ca::Authority;
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Side, Summary};
+use crate::store::captures::Captures;
+use crate::store::control::{Control, Reply, Status};
+use crate::store::{Reader, Store};
+use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 /// Called with rows as they are opened, changed or finished; must not block.
 pub(super) type OnRows = Box<dyn Fn(&[Summary]) + Send + Sync>;
@@ -15,7 +22,10 @@ pub(super) type OnRows = Box<dyn Fn(&[Summary]) + Send + Sync>;
 /// A proxy at work.
 pub(super) struct Engine {
     addresses: Vec<SocketAddr>,
-    capture: Option<PathBuf>,
+    store: Store,
+    /// Whether the capture outlives the process.
+    kept: bool,
+    control: Option<Control>,
     _listeners: Vec<TcpListener>,
 }
 
@@ -24,38 +34,53 @@ pub(super) struct Engine {
 pub(super) enum StartError {
     Taken(SocketAddr, Option<Holder>),
     Bind(SocketAddr, std::io::Error),
-}
-
-/// The authority's certificate.
-pub(super) struct Authority {
-    pub(super) path: PathBuf,
-    pub(super) pem: String,
-    pub(super) der: Vec<u8>,
-    pub(super) fingerprint: String,
-    pub(super) expires: String,
-    /// Made just now.
-    pub(super) created: bool,
-    /// A looser folder or the like, to be said aloud.
-    pub(super) warning: Option<String>,
-}
-
-/// Loads the authority, or makes it.
-pub(super) fn authority(dir: &Path) -> anyhow::Result<Authority> {
-    Err(anyhow::anyhow!("{}: the authority is not built in yet", dir.display()))
+    Other(anyhow::Error),
 }
 
 /// Binds, opens the capture and begins to serve.
-pub(super) fn start(settings: &Settings, _on_rows: OnRows) -> Result<Engine, StartError> {
-    let mut listeners = Vec::new();
-    for address in &settings.listen {
-        let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
+pub(super) fn start(plan: &Plan, _authority: &Arc<Authority>, on_rows: OnRows) -> Result<Engine, StartError> {
+    let listeners = bind(&plan.settings.listen)?;
+    let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    let (store, kept) = open(plan).map_err(StartError::Other)?;
+    store.subscribe(on_rows);
+    let status = Status {
+        pid: std::process::id(),
+        listen: addresses.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        capture: store.path().to_owned(),
+    };
+    let control = if kept {
+        let answer = Box::new(move |_| Reply::Status(status.clone()));
+        Some(Control::serve(store.path(), answer).map_err(|error| StartError::Other(error.into()))?)
+    } else {
+        None
+    };
+    Ok(Engine { addresses, store, kept, control, _listeners: listeners })
+}
+
+fn bind(wanted: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+    let one = |address: &SocketAddr| {
+        TcpListener::bind(address).map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => StartError::Taken(*address, holder::of(*address)),
             _ => StartError::Bind(*address, error),
-        })?;
-        listeners.push(listener);
+        })
+    };
+    wanted.iter().map(one).collect()
+}
+
+/// The capture to record into, after old ones were removed; whether it is kept.
+fn open(plan: &Plan) -> anyhow::Result<(Store, bool)> {
+    let settings = &plan.settings.capture;
+    let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if !settings.enabled {
+        return Ok((Store::temporary(settings, shards)?, false));
     }
-    let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-    Ok(Engine { addresses, capture: settings.capture.path.clone(), _listeners: listeners })
+    let captures = Captures::in_folder(plan.places.data.join("captures"));
+    for removed in captures.retain(settings.retain_bytes, settings.retain_age)? {
+        super::door::say(format!("removed the old capture {}", removed.path.display()));
+    }
+    let path = settings.path.clone().unwrap_or_else(|| captures.new_path());
+    Ok((Store::open(&path, settings, shards)?, true))
 }
 
 impl Engine {
@@ -63,23 +88,58 @@ impl Engine {
         &self.addresses
     }
 
-    /// The capture's folder, if one is written.
+    /// The capture's folder, if it is kept.
     pub(super) fn capture(&self) -> Option<&Path> {
-        self.capture.as_deref()
+        self.kept.then(|| self.store.path())
     }
 
-    /// Lets exchanges under way finish, writes everything down, ends. Says what was not kept.
+    /// What the person ought to know about the capture.
+    pub(super) fn warnings(&self) -> &[String] {
+        self.store.warnings()
+    }
+
+    /// Lets exchanges under way finish and writes everything down. Says what went wrong with that.
     pub(super) fn drain(self) -> Vec<String> {
-        Vec::new()
+        drop(self.control);
+        self.store.close().err().map(|error| error.to_string()).into_iter().collect()
     }
 }
 
 /// Opens a capture for reading.
 pub(super) fn records(path: &Path) -> anyhow::Result<Box<dyn Records>> {
-    Err(anyhow::anyhow!("{}: reading captures is not built in yet", path.display()))
+    Ok(Box::new(Reader::open(path)?))
+}
+
+impl Records for Reader {
+    fn after(&mut self, id: ExchangeId, limit: usize) -> anyhow::Result<Vec<Summary>> {
+        let ids = self.ids_after(id, limit)?;
+        match (ids.first(), ids.last()) {
+            (Some(first), Some(last)) => Ok(self.summaries(*first, *last)?),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn before(&mut self, id: Option<ExchangeId>, limit: usize) -> anyhow::Result<Vec<Summary>> {
+        Ok(match id {
+            Some(id) => Reader::before(self, id, limit)?,
+            None => self.newest(limit)?,
+        })
+    }
+
+    fn exchange(&mut self, id: ExchangeId) -> anyhow::Result<Option<Exchange>> {
+        Ok(Reader::exchange(self, id)?)
+    }
+
+    fn connection(&mut self, id: ConnectionId) -> anyhow::Result<Option<Connection>> {
+        Ok(Reader::connection(self, id)?)
+    }
+
+    fn body(&mut self, exchange: &Exchange, side: Side) -> anyhow::Result<Box<dyn Read>> {
+        Ok(Box::new(Reader::body(self, exchange, side)?))
+    }
 }
 
 /// The proxy with its screen.
-pub(super) fn screen(_plan: &super::plan::Plan) -> super::Outcome {
-    Err(super::Halt::new(super::Exit::Failed, "the screen is not built in yet: use hopscope serve"))
+pub(super) fn screen(_plan: &Plan) -> Outcome {
+    Err(Halt::new(Exit::Failed, "the screen is not built in yet: use hopscope serve"))
 }

@@ -170,8 +170,10 @@ mod tests {
         let piece = prop_oneof![
             any::<Vec<u8>>(),
             any::<String>().prop_map(String::into_bytes),
-            proptest::sample::select(vec!["\x1b[2J", "\u{202e}", "\u{9b}", "\u{200d}", "\u{2028}", "\u{301}"])
-                .prop_map(|text| text.as_bytes().to_vec()),
+            proptest::sample::select(vec![
+                "\x1b[2J", "\u{202e}", "\u{9b}", "\u{200d}", "\u{2028}", "\u{301}"
+            ])
+            .prop_map(|text| text.as_bytes().to_vec()),
         ];
         proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
     }
