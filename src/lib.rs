@@ -1,6 +1,22 @@
 //! hopscope: an HTTP(S) debugging forward proxy that shows every exchange as its four messages.
 //!
-//! A module uses only modules above it in this list; `tests/house` holds that.
+//! ```text
+//!            request received        request sent
+//!   client ───────────────────> hop ───────────────────> origin server
+//!          <───────────────────     <───────────────────
+//!            response sent           response received
+//!                                │
+//!                  recorder ──> store ──> tui, cli
+//! ```
+//!
+//! Words (RFC 9110's): a *client* asks an *origin server*; we are an *intermediary*, a *proxy*. An
+//! *exchange* is a request and its response; each *message* has a *head* (a start line and *field
+//! lines*) and perhaps a body. What we change on the way, the *hop*, is an *edit* with its cause. The
+//! next hop toward the origin is *upstream*. A CONNECT makes a *tunnel*, which is *intercepted* when
+//! its TLS is opened. A *capture* is a folder of recorded exchanges.
+//!
+//! A module uses only modules above it in this list; `tests/house` holds that. `src/README.md` tells
+//! the life of an exchange.
 
 // row 0: words
 pub mod text;
@@ -9,16 +25,16 @@ pub mod exchange;
 // row 2: rules
 pub mod hop;
 // row 3: keeping
-pub mod ca;
 pub mod config;
+pub mod ca;
 pub mod store;
 // row 4: the wire
-pub mod connection;
-pub mod forward;
-pub mod listener;
-pub mod recorder;
 pub mod tap;
+pub mod recorder;
 pub mod upstream;
+pub mod forward;
+pub mod connection;
+pub mod listener;
 // row 5: faces
-pub mod cli;
 pub mod tui;
+pub mod cli;

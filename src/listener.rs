@@ -76,14 +76,19 @@ pub fn shards() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Binds all addresses and starts the shards. Whatever can fail does so before the first accept.
+/// Binds all addresses of the settings; clients are accepted from [`start`] on.
+pub fn bind(settings: &Settings) -> Result<Vec<TcpListener>, StartError> {
+    settings.listen.iter().map(|address| bind_one(*address)).collect()
+}
+
+/// Starts the shards on bound sockets.
 pub fn start(
     settings: &Arc<Settings>,
+    sockets: Vec<TcpListener>,
     recorder: &Recorder,
     interceptor: Option<&Arc<Interceptor>>,
     tls: &Arc<OriginTls>,
 ) -> Result<Running, StartError> {
-    let sockets = settings.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
     let addresses: Vec<SocketAddr> = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
     let known = Arc::new(OnceLock::from(addresses.clone()));
     let drain = CancellationToken::new();
@@ -109,7 +114,7 @@ pub fn start(
     Ok(Running { addresses, drain, threads })
 }
 
-fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+fn bind_one(address: SocketAddr) -> Result<TcpListener, StartError> {
     let bound = TcpListener::bind(address).and_then(|socket| {
         socket.set_nonblocking(true)?;
         Ok(socket)

@@ -29,7 +29,7 @@ Examples:
   hopscope                                   proxy on 127.0.0.1:8080 and [::1]:8080, with the list
   hopscope run -- curl https://example.org/  run a command through a proxy of its own
   hopscope serve --listen 127.0.0.1:0        no screen: one line per exchange
-  hopscope ls cart 404                       what passed, words anywhere in method, URL, status, failure
+  hopscope ls cart 404                       what passed, by words anywhere in its row
   hopscope show 18 --part hops               what the hop changed, and why
 
 Exit codes: 0 ok, 2 usage, 3 settings or filter, 4 port or authority, 5 failed; run: CMD's own,
@@ -78,12 +78,15 @@ pub(super) enum Command {
 /// Where the settings come from.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct ConfigFlag {
-    /// Settings file, or HOPSCOPE_CONFIG; else config.toml in the user's config folder
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Settings file, or HOPSCOPE_CONFIG; else config.toml in the user's config folder"
+    )]
     pub(super) config: Option<PathBuf>,
 }
 
-/// Flags of everything that proxies; each is also a key of config.toml and a HOPSCOPE_ variable.
+/// Flags of everything that proxies; each is also a key of config.toml and a variable.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct ProxyFlags {
     #[command(flatten)]
@@ -94,7 +97,7 @@ pub(super) struct ProxyFlags {
     /// Record into this capture folder: made if absent, continued if present
     #[arg(long, value_name = "PATH", conflicts_with = "no_capture")]
     pub(super) capture: Option<String>,
-    /// Write nothing to disk
+    /// Keep nothing: the capture goes when the run ends
     #[arg(long)]
     pub(super) no_capture: bool,
     /// Folder of the authority: ca.pem and ca.key
@@ -201,9 +204,8 @@ pub(super) enum Shell {
     Sh,
     /// fish
     Fish,
-    /// `PowerShell`
-    #[value(name = "powershell")]
-    PowerShell,
+    #[value(name = "powershell", help = "PowerShell")]
+    Power,
 }
 
 #[derive(Args, Debug)]

@@ -2,15 +2,15 @@
 
 use super::args::{Ca, CaFlags, Format, ProxyFlags};
 use super::door::{Out, say};
-use super::engine::{self, Authority};
 use super::exit::{Exit, Halt, Outcome};
 use super::plan;
+use crate::ca::Authority;
 
 /// Runs the command.
 pub(super) fn run(typed: &Ca) -> Outcome {
     let mut out = Out::stdout();
     match typed {
-        Ca::Path(flags) => out.line(load(flags)?.path.display().to_string())?,
+        Ca::Path(flags) => out.line(load(flags)?.path().display().to_string())?,
         Ca::Show(flags) => {
             for line in lines(&load(flags)?) {
                 out.line(line)?;
@@ -22,8 +22,8 @@ pub(super) fn run(typed: &Ca) -> Outcome {
         Ca::Export { flags, format } => {
             let authority = load(flags)?;
             match format {
-                Format::Der => out.bytes(&authority.der)?,
-                Format::Pem | Format::P12 => out.bytes(authority.pem.as_bytes())?,
+                Format::Der => out.bytes(authority.der())?,
+                Format::Pem | Format::P12 => out.bytes(authority.pem().as_bytes())?,
             }
         }
     }
@@ -35,22 +35,20 @@ pub(super) fn run(typed: &Ca) -> Outcome {
 fn load(flags: &CaFlags) -> Result<Authority, Halt> {
     let proxy = ProxyFlags { ca_dir: flags.ca_dir.clone(), ..ProxyFlags::default() };
     let settings = plan::effective(&super::places()?, &flags.config, &proxy)?.settings;
-    let authority = engine::authority(&settings.ca_dir)
-        .map_err(|error| Halt::new(Exit::Unavailable, format!("{error:#}")))?;
-    if authority.created {
+    let authority =
+        Authority::load_or_create(&settings.ca_dir).map_err(|error| Halt::new(Exit::Unavailable, error))?;
+    if authority.created() {
         say(format!("made a new authority in {}", settings.ca_dir.display()));
     }
-    if let Some(warning) = &authority.warning {
-        say(warning);
-    }
+    authority.warning().into_iter().for_each(say);
     Ok(authority)
 }
 
 fn lines(authority: &Authority) -> Vec<String> {
     vec![
-        format!("certificate  {}", authority.path.display()),
-        format!("SHA-256      {}", authority.fingerprint),
-        format!("expires      {}", authority.expires),
+        format!("certificate  {}", authority.path().display()),
+        format!("SHA-256      {}", authority.fingerprint()),
+        format!("expires      {}", authority.expires().date()),
         "trust it     curl --cacert FILE; hopscope run and hopscope env do it for what they start".to_owned(),
     ]
 }

@@ -65,17 +65,7 @@ pub(super) fn say(text: impl AsRef<str>) {
 
 /// What a terminal may show of captured bytes.
 pub(super) fn shown(bytes: &[u8]) -> Cow<'_, str> {
-    // Stands in for text::sanitize until that is there.
-    let text = String::from_utf8_lossy(bytes);
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    if !text.contains(harmful) {
-        return text;
-    }
-    let escape = |c: char| if harmful(c) { c.escape_default().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(escape).collect())
+    crate::text::sanitize(bytes)
 }
 
 #[cfg(test)]
@@ -99,6 +89,6 @@ mod tests {
     fn a_line_stays_one_line() {
         let mut out = Out::to(Vec::new(), false);
         out.line("a\nb\u{202e}").unwrap();
-        assert_eq!(out.to.iter().filter(|byte| **byte == b'\n').count(), 1);
+        assert_eq!(String::from_utf8(out.to).unwrap().lines().count(), 1);
     }
 }

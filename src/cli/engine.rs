@@ -1,22 +1,32 @@
-//! The one place where commands meet the listener, the store and the authority.
-//!
-//! Until those are there, stand-ins bind the addresses and answer nothing.
+//! The one place where commands meet the proxy and the store.
 
 use super::holder::{self, Holder};
+use super::plan::Plan;
 use super::records::Records;
-use crate::config::Settings;
-use crate::exchange::Summary;
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use crate::ca::{Authority, Interceptor};
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Side, Summary};
+use crate::listener::{self, Running};
+use crate::recorder::Recorder;
+use crate::store::captures::Captures;
+use crate::store::control::{Control, Reply, Status};
+use crate::store::{Losses, Reader, Store};
+use crate::upstream::OriginTls;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Called with rows as they are opened, changed or finished; must not block.
 pub(super) type OnRows = Box<dyn Fn(&[Summary]) + Send + Sync>;
 
 /// A proxy at work.
 pub(super) struct Engine {
-    addresses: Vec<SocketAddr>,
-    capture: Option<PathBuf>,
-    _listeners: Vec<TcpListener>,
+    running: Running,
+    store: Store,
+    /// Whether the capture outlives the process.
+    kept: bool,
+    control: Option<Control>,
+    warnings: Vec<String>,
 }
 
 /// Why it did not start.
@@ -24,62 +34,141 @@ pub(super) struct Engine {
 pub(super) enum StartError {
     Taken(SocketAddr, Option<Holder>),
     Bind(SocketAddr, std::io::Error),
+    /// A file of roots or the authority cannot be used.
+    Authority(String),
+    Other(anyhow::Error),
 }
 
-/// The authority's certificate.
-pub(super) struct Authority {
-    pub(super) path: PathBuf,
-    pub(super) pem: String,
-    pub(super) der: Vec<u8>,
-    pub(super) fingerprint: String,
-    pub(super) expires: String,
-    /// Made just now.
-    pub(super) created: bool,
-    /// A looser folder or the like, to be said aloud.
-    pub(super) warning: Option<String>,
+/// Opens the capture, binds, and begins to serve.
+pub(super) fn start(plan: &Plan, authority: &Arc<Authority>, on_rows: OnRows) -> Result<Engine, StartError> {
+    let settings = Arc::new(plan.settings.clone());
+    let (tls, mut warnings) =
+        OriginTls::new(&settings.origin).map_err(|error| StartError::Authority(error.to_string()))?;
+    let tls = Arc::new(tls);
+    let interceptor = settings.intercept.enabled.then(|| Arc::new(Interceptor::new(Arc::clone(authority))));
+    let sockets = listener::bind(&settings).map_err(not_started)?;
+    let (store, kept) = open(plan).map_err(StartError::Other)?;
+    store.subscribe(on_rows);
+    let recorder =
+        Recorder::new(store.inbox(), store.next_exchange(), store.next_connection(), &settings.capture);
+    let running =
+        listener::start(&settings, sockets, &recorder, interceptor.as_ref(), &tls).map_err(not_started)?;
+    warm(interceptor, tls);
+    let control = if kept { Some(control(&store, &running)?) } else { None };
+    warnings.extend(store.warnings().iter().cloned());
+    Ok(Engine { running, store, kept, control, warnings })
 }
 
-/// Loads the authority, or makes it.
-pub(super) fn authority(dir: &Path) -> anyhow::Result<Authority> {
-    Err(anyhow::anyhow!("{}: the authority is not built in yet", dir.display()))
-}
-
-/// Binds, opens the capture and begins to serve.
-pub(super) fn start(settings: &Settings, _on_rows: OnRows) -> Result<Engine, StartError> {
-    let mut listeners = Vec::new();
-    for address in &settings.listen {
-        let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => StartError::Taken(*address, holder::of(*address)),
-            _ => StartError::Bind(*address, error),
-        })?;
-        listeners.push(listener);
+fn not_started(error: listener::StartError) -> StartError {
+    match error {
+        listener::StartError::Taken { address } => StartError::Taken(address, holder::of(address)),
+        listener::StartError::Bind { address, source } => StartError::Bind(address, source),
+        listener::StartError::Thread(_) => StartError::Other(error.into()),
     }
-    let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-    Ok(Engine { addresses, capture: settings.capture.path.clone(), _listeners: listeners })
+}
+
+/// Keys and roots are made ready beside the first client, not before it: a start must not wait for them.
+fn warm(interceptor: Option<Arc<Interceptor>>, tls: Arc<OriginTls>) {
+    let ready = move || {
+        if let Some(interceptor) = interceptor {
+            interceptor.warm();
+        }
+        tls.warm();
+    };
+    // Without the thread they are made when first needed.
+    let _ = std::thread::Builder::new().name("warm".to_owned()).spawn(ready);
+}
+
+fn control(store: &Store, running: &Running) -> Result<Control, StartError> {
+    let status = Status {
+        pid: std::process::id(),
+        listen: running.addresses().to_vec(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        capture: store.path().to_owned(),
+    };
+    let answer = Box::new(move |_| Reply::Status(status.clone()));
+    Control::serve(store.path(), answer).map_err(|error| StartError::Other(error.into()))
+}
+
+/// The capture to record into, after old ones were removed; whether it is kept.
+fn open(plan: &Plan) -> anyhow::Result<(Store, bool)> {
+    let settings = &plan.settings.capture;
+    let shards = listener::shards();
+    if !settings.enabled {
+        return Ok((Store::temporary(settings, shards)?, false));
+    }
+    let captures = Captures::in_folder(plan.places.data.join("captures"));
+    for removed in captures.retain(settings.retain_bytes, settings.retain_age)? {
+        super::door::say(format!("removed the old capture {}", removed.path.display()));
+    }
+    let path = settings.path.clone().unwrap_or_else(|| captures.new_path());
+    Ok((Store::open(&path, settings, shards)?, true))
 }
 
 impl Engine {
     pub(super) fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+        self.running.addresses()
     }
 
-    /// The capture's folder, if one is written.
+    /// The capture's folder, if it is kept.
     pub(super) fn capture(&self) -> Option<&Path> {
-        self.capture.as_deref()
+        self.kept.then(|| self.store.path())
     }
 
-    /// Lets exchanges under way finish, writes everything down, ends. Says what was not kept.
+    /// Where the exchanges are, kept or not.
+    pub(super) fn folder(&self) -> &Path {
+        self.store.path()
+    }
+
+    /// What could not be recorded so far, asked for again and again.
+    pub(super) fn losses(&self) -> impl Fn() -> Losses + Send + use<> {
+        let inbox = self.store.inbox();
+        move || inbox.losses()
+    }
+
+    /// What the person ought to know about the start.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Lets exchanges under way finish and writes everything down. Says what went wrong with that.
     pub(super) fn drain(self) -> Vec<String> {
-        Vec::new()
+        self.running.drain();
+        drop(self.control);
+        self.store.close().err().map(|error| error.to_string()).into_iter().collect()
     }
 }
 
 /// Opens a capture for reading.
 pub(super) fn records(path: &Path) -> anyhow::Result<Box<dyn Records>> {
-    Err(anyhow::anyhow!("{}: reading captures is not built in yet", path.display()))
+    Ok(Box::new(Reader::open(path)?))
 }
 
-/// The proxy with its screen.
-pub(super) fn screen(_plan: &super::plan::Plan) -> super::Outcome {
-    Err(super::Halt::new(super::Exit::Failed, "the screen is not built in yet: use hopscope serve"))
+impl Records for Reader {
+    fn after(&mut self, id: ExchangeId, limit: usize) -> anyhow::Result<Vec<Summary>> {
+        let ids = self.ids_after(id, limit)?;
+        match (ids.first(), ids.last()) {
+            (Some(first), Some(last)) => Ok(self.summaries(*first, *last)?),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn before(&mut self, id: Option<ExchangeId>, limit: usize) -> anyhow::Result<Vec<Summary>> {
+        Ok(match id {
+            Some(id) => Reader::before(self, id, limit)?,
+            None => self.newest(limit)?,
+        })
+    }
+
+    fn exchange(&mut self, id: ExchangeId) -> anyhow::Result<Option<Exchange>> {
+        Ok(Reader::exchange(self, id)?)
+    }
+
+    fn connection(&mut self, id: ConnectionId) -> anyhow::Result<Option<Connection>> {
+        Ok(Reader::connection(self, id)?)
+    }
+
+    fn body(&mut self, exchange: &Exchange, side: Side) -> anyhow::Result<Box<dyn Read>> {
+        Ok(Box::new(Reader::body(self, exchange, side)?))
+    }
 }

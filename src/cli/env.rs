@@ -72,8 +72,8 @@ pub(super) fn bundle(ours: &[u8], lookup: Lookup<'_>, runtime: &Path) -> Vec<u8>
 fn shell_of(shell: Option<&str>) -> Shell {
     match shell.and_then(|path| Path::new(path).file_name()?.to_str()) {
         Some("fish") => Shell::Fish,
-        Some("pwsh") => Shell::PowerShell,
-        None if cfg!(windows) => Shell::PowerShell,
+        Some("pwsh") => Shell::Power,
+        None if cfg!(windows) => Shell::Power,
         _ => Shell::Sh,
     }
 }
@@ -82,7 +82,7 @@ fn set_line(shell: Shell, name: &str, value: &str) -> String {
     match shell {
         Shell::Sh => format!("export {name}={}", sh_quoted(value)),
         Shell::Fish => format!("set -gx {name} {}", fish_quoted(value)),
-        Shell::PowerShell => format!("$env:{name} = '{}'", value.replace('\'', "''")),
+        Shell::Power => format!("$env:{name} = '{}'", value.replace('\'', "''")),
     }
 }
 
@@ -91,7 +91,7 @@ fn unset_line(shell: Shell, name: &str, value: Option<String>) -> String {
         (_, Some(value)) => set_line(shell, name, &value),
         (Shell::Sh, None) => format!("unset {name}"),
         (Shell::Fish, None) => format!("set -e {name}"),
-        (Shell::PowerShell, None) => format!("Remove-Item -ErrorAction Ignore Env:{name}"),
+        (Shell::Power, None) => format!("Remove-Item -ErrorAction Ignore Env:{name}"),
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
         let value = r"it's a \ $(test)";
         assert_eq!(set_line(Shell::Sh, "A", value), r"export A='it'\''s a \ $(test)'");
         assert_eq!(set_line(Shell::Fish, "A", value), r"set -gx A 'it\'s a \\ $(test)'");
-        assert_eq!(set_line(Shell::PowerShell, "A", value), r"$env:A = 'it''s a \ $(test)'");
+        assert_eq!(set_line(Shell::Power, "A", value), r"$env:A = 'it''s a \ $(test)'");
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
         };
         insta::assert_snapshot!("sh", lines(Shell::Sh));
         insta::assert_snapshot!("fish", lines(Shell::Fish));
-        insta::assert_snapshot!("powershell", lines(Shell::PowerShell));
+        insta::assert_snapshot!("powershell", lines(Shell::Power));
         let unset = variables::unset(&|_| None).into_iter();
         let unset: Vec<_> = unset.map(|(name, value)| unset_line(Shell::Sh, name, value)).collect();
         insta::assert_snapshot!("unset", unset.join("\n"));

@@ -29,7 +29,8 @@ fn clashes(held: SocketAddr, wanted: SocketAddr) -> bool {
     held.port() == wanted.port() && (any || held.ip() == wanted.ip())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

@@ -42,7 +42,7 @@ use std::process::ExitCode;
 /// Does what was typed and says how it ended.
 pub fn main(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = match Typed::try_parse_from(typed) {
-        Ok(typed) => dispatch(&typed).unwrap_or_else(report),
+        Ok(typed) => dispatch(&typed).unwrap_or_else(|halt| report(&halt)),
         Err(error) => unparsed(&error),
     };
     exit.into()
@@ -62,7 +62,7 @@ fn dispatch(typed: &Typed) -> Outcome {
     }
 }
 
-fn report(halt: Halt) -> Exit {
+fn report(halt: &Halt) -> Exit {
     if !halt.says.is_empty() {
         door::say(format!("hopscope: {}", halt.says));
     }

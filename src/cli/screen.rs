@@ -3,13 +3,87 @@
 use super::args::ProxyFlags;
 use super::exit::{Exit, Halt, Outcome};
 use super::plan::Plan;
+use super::session::Session;
+use super::signals::Signals;
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Summary};
+use crate::store::{Losses, Reader, StoreError};
+use crate::tui::{self, Changes, Row, Source, Status, Unread, Wake};
 use std::io::IsTerminal as _;
+use std::sync::mpsc;
 
-/// Runs until the person quits.
+/// Runs until the person quits or a signal comes.
 pub(super) fn run(flags: &ProxyFlags) -> Outcome {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Halt::new(Exit::Usage, "no terminal: use hopscope serve"));
     }
     let plan = Plan::public(flags)?;
-    super::engine::screen(&plan)
+    let signals = Signals::listen()?;
+    let wakes = mpsc::channel();
+    let (stop, changes) = (wakes.0.clone(), Changes::new(wakes.0.clone()));
+    let session = Session::start(&plan, Box::new(move |rows| changes.tell(rows)))?;
+    let source = Box::new(Recording::of(&session).map_err(anyhow::Error::from)?);
+    let shown = signals.while_running(
+        move || tui::run(source, wakes),
+        // Fails only when the interface has already ended.
+        move |_| drop(stop.send(Wake::Stop)),
+    )?;
+    session.drain();
+    match shown {
+        Some(Ok(())) => Ok(Exit::Ok),
+        Some(Err(error)) => Err(Halt::new(Exit::Failed, format!("the terminal was lost: {error}"))),
+        None => Err(Halt::new(Exit::Failed, "the interface ended unexpectedly; the capture is whole")),
+    }
+}
+
+/// The capture that this process records.
+struct Recording {
+    reader: Reader,
+    status: Status,
+    losses: Box<dyn Fn() -> Losses + Send>,
+}
+
+impl Recording {
+    fn of(session: &Session) -> Result<Self, StoreError> {
+        let engine = &session.engine;
+        let name = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let status = Status {
+            listening: engine.addresses().to_vec(),
+            capture: engine.capture().and_then(name),
+            recording: true,
+            ca: Some(session.authority.path().to_owned()),
+            ..Status::default()
+        };
+        Ok(Self { reader: Reader::open(engine.folder())?, status, losses: Box::new(engine.losses()) })
+    }
+}
+
+impl Source for Recording {
+    fn rows_after(&self, after: ExchangeId, limit: usize) -> Result<Vec<Row>, Unread> {
+        let ids = self.reader.ids_after(after, limit).map_err(unread)?;
+        match (ids.first(), ids.last()) {
+            (Some(first), Some(last)) => Ok(self.summaries(*first, *last)?.iter().map(Row::of).collect()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn summaries(&self, from: ExchangeId, to: ExchangeId) -> Result<Vec<Summary>, Unread> {
+        self.reader.summaries(from, to).map_err(unread)
+    }
+
+    fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, Unread> {
+        self.reader.exchange(id).map_err(unread)
+    }
+
+    fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread> {
+        self.reader.connection(id).map_err(unread)
+    }
+
+    fn status(&self) -> Status {
+        let losses = (self.losses)();
+        Status { cut_bodies: losses.bodies, lost_records: losses.records, ..self.status.clone() }
+    }
+}
+
+fn unread(error: StoreError) -> Unread {
+    Unread(error.to_string())
 }

@@ -6,13 +6,15 @@ use super::exit::{Exit, Halt};
 use super::holder::Holder;
 use super::plan::Plan;
 use super::runtime::{self, Notice, Posted};
+use crate::ca::Authority;
 use crate::config::Places;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// A running proxy.
 pub(super) struct Session {
     pub(super) engine: Engine,
-    pub(super) authority: engine::Authority,
+    pub(super) authority: Arc<Authority>,
     pub(super) notice: Notice,
     _posted: Posted,
 }
@@ -20,10 +22,12 @@ pub(super) struct Session {
 impl Session {
     /// Starts what was planned and posts its notice.
     pub(super) fn start(plan: &Plan, on_rows: OnRows) -> Result<Self, Halt> {
-        let authority = engine::authority(&plan.settings.ca_dir)
-            .map_err(|error| Halt::new(Exit::Unavailable, format!("{error:#}")))?;
-        let engine = engine::start(&plan.settings, on_rows).map_err(|error| refused(error, &plan.places))?;
-        let notice = Notice::of_us(plan.private, engine.addresses(), engine.capture(), &authority.path);
+        let authority = Authority::load_or_create(&plan.settings.ca_dir)
+            .map_err(|error| Halt::new(Exit::Unavailable, error))
+            .map(Arc::new)?;
+        let engine =
+            engine::start(plan, &authority, on_rows).map_err(|error| refused(error, &plan.places))?;
+        let notice = Notice::of_us(plan.private, engine.addresses(), engine.capture(), authority.path());
         let posted = notice.post(&plan.places).map_err(|error| {
             Halt::new(Exit::Failed, format!("{}: cannot be written: {error}", plan.places.runtime.display()))
         })?;
@@ -35,11 +39,10 @@ impl Session {
         for address in self.engine.addresses() {
             say(format!("listening on {address}"));
         }
-        let made = if self.authority.created { " (made now; clients must trust it)" } else { "" };
-        say(format!("authority {}{made}", self.authority.path.display()));
-        if let Some(warning) = &self.authority.warning {
-            say(warning);
-        }
+        let made = if self.authority.created() { " (made now; clients must trust it)" } else { "" };
+        say(format!("authority {}{made}", self.authority.path().display()));
+        self.authority.warning().into_iter().for_each(say);
+        self.engine.warnings().iter().for_each(say);
         if let Some(capture) = self.engine.capture() {
             say(format!("recording into {}", capture.display()));
         }
@@ -62,6 +65,8 @@ fn refused(error: StartError, places: &Places) -> Halt {
         StartError::Bind(address, error) => {
             Halt::new(Exit::Unavailable, format!("cannot listen on {address}: {error}"))
         }
+        StartError::Authority(error) => Halt::new(Exit::Unavailable, error),
+        StartError::Other(error) => error.into(),
     }
 }
 

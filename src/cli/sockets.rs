@@ -6,7 +6,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-/// States of `/proc/net/tcp` (include/net/tcp_states.h).
+/// States of `/proc/net/tcp` (`include/net/tcp_states.h`).
 pub(super) const LISTEN: u8 = 0x0A;
 pub(super) const TIME_WAIT: u8 = 0x06;
 
@@ -31,7 +31,7 @@ pub(super) fn table(proc: &Path) -> Vec<Socket> {
 
 /// Numbers of all processes.
 pub(super) fn processes(proc: &Path) -> Vec<u32> {
-    names(&proc.to_owned()).filter_map(|name| name.parse().ok()).collect()
+    names(proc).filter_map(|name| name.parse().ok()).collect()
 }
 
 /// Inodes of the sockets that a process has open.

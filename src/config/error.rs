@@ -1,5 +1,6 @@
 //! A setting that cannot be used: where it stands, why, what to do, with a caret under it.
 
+use crate::text::carets;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -40,18 +41,17 @@ pub struct ConfigError {
 #[derive(Debug)]
 pub(super) struct Excerpt {
     line: String,
+    part: Range<usize>,
     /// 1-based; `None` where the text has one line only.
     number: Option<usize>,
-    /// Characters before the part, and of the part.
-    before: usize,
-    width: usize,
 }
 
 impl ConfigError {
     /// Whether the mistake is on the command line rather than in a file or variable.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self.place, From::Flag(_))
+        // A settings file that cannot be read is a matter of settings, however it was named.
+        matches!(self.place, From::Flag(name) if name != "--config")
     }
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for ConfigError {
         match &self.place {
             From::Default => {}
             place @ From::File(..) => match &self.excerpt {
-                Some(excerpt) => write!(f, "{place}:{}: ", excerpt.before + 1)?,
+                Some(excerpt) => write!(f, "{place}:{}: ", excerpt.column())?,
                 None => write!(f, "{place}: ")?,
             },
             From::Variable(name) => write!(f, "{name}: ")?,
@@ -78,14 +78,14 @@ impl Excerpt {
         let bytes = text.as_bytes();
         let from = bytes.iter().take(start).rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let to = bytes.iter().skip(from).position(|byte| *byte == b'\n').map_or(text.len(), |at| from + at);
-        let end = span.end.clamp(start, to.max(start));
-        let part = |range: Range<usize>| text.get(range).unwrap_or_default();
-        Self {
-            line: shown(part(from..to).trim_end()),
-            number: numbered.then(|| line_number(text, start)),
-            before: part(from..start).chars().count(),
-            width: part(start..end).trim_end().chars().count().max(1),
-        }
+        let line = text.get(from..to).unwrap_or_default().trim_end().to_owned();
+        let part = start - from..span.end.clamp(start, to.max(start)) - from;
+        Self { line, part, number: numbered.then(|| line_number(text, start)) }
+    }
+
+    /// Characters up to the part, counted from 1.
+    fn column(&self) -> usize {
+        self.line.char_indices().take_while(|(at, _)| *at < self.part.start).count() + 1
     }
 }
 
@@ -97,15 +97,11 @@ pub(super) fn line_number(text: &str, at: usize) -> usize {
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.number.map(|number| number.to_string()).unwrap_or_default();
-        let gutter = " ".repeat(number.len());
-        writeln!(f, "  {number} | {}", self.line)?;
-        write!(f, "  {gutter} | {}{}", " ".repeat(self.before), "^".repeat(self.width))
+        let shown = carets(&self.line, self.part.clone(), "");
+        let (line, marks) = shown.split_once('\n').unwrap_or((&shown, ""));
+        writeln!(f, "  {number} | {line}")?;
+        write!(f, "  {:width$} | {}", "", marks.trim_end(), width = number.len())
     }
-}
-
-/// One column for each character, whatever it does to a terminal.
-fn shown(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The known name that a mistyped one most likely means.
@@ -154,6 +150,6 @@ mod tests {
         let text = "a = 1\nπ = \"x\u{1b}\"\n";
         let from = text.find('"').unwrap();
         let shown = Excerpt::of(text, &(from..text.len()), true).to_string();
-        assert_eq!(shown, "  2 | π = \"x \"\n    |     ^^^^");
+        assert_eq!(shown, "  2 | π = \"x\\x1b\"\n    |     ^^^^^^^");
     }
 }

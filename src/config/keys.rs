@@ -81,7 +81,7 @@ keys! {
         Insecure::All => "true".to_owned(),
         Insecure::Hosts(hosts) => list(hosts.iter()),
     };
-    "origin.reuse": |s, raw, _| put(&mut s.origin.reuse, raw.word(REUSES)), |s| word(REUSES, s.origin.reuse);
+    "origin.reuse": |s, raw, _| put(&mut s.origin.reuse, raw.word(REUSES)), |s| word(REUSES, &s.origin.reuse);
     "limits.connections": |s, raw, _| put(&mut s.limits.connections, raw.size_within(1..=1_000_000)),
         |s| s.limits.connections.to_string();
     "limits.head": |s, raw, _| put(&mut s.limits.head, raw.size_within(1_024..=MAX_HEAD)),
@@ -107,7 +107,7 @@ keys! {
     "capture.path": |s, raw, base| put(&mut s.capture.path, unless(raw, "", |raw| raw.path(base))),
         |s| quoted(s.capture.path.as_deref().unwrap_or(Path::new("")).display());
     "capture.pressure": |s, raw, _| put(&mut s.capture.pressure, raw.word(PRESSURES)),
-        |s| word(PRESSURES, s.capture.pressure);
+        |s| word(PRESSURES, &s.capture.pressure);
     "capture.max_body": |s, raw, _| put(&mut s.capture.max_body, unless(raw, "unlimited", Raw::size)),
         |s| quoted(s.capture.max_body.map_or("unlimited".to_owned(), show_size));
     "capture.unsaved": |s, raw, _| put(&mut s.capture.unsaved, raw.size_within(65_536..=1 << 40)),
@@ -157,8 +157,8 @@ fn credentials(raw: &Raw) -> Result<Option<String>, Misfit> {
     }
 }
 
-fn word<T: PartialEq>(words: &[(&str, T)], value: T) -> String {
-    quoted(words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word))
+fn word<T: PartialEq>(words: &[(&str, T)], value: &T) -> String {
+    quoted(words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word))
 }
 
 fn list(items: impl Iterator<Item = impl std::fmt::Display>) -> String {

@@ -67,10 +67,8 @@ impl Effective {
 /// The documented default for a file of one's own: every option commented out.
 #[must_use]
 pub fn default_text() -> String {
-    DEFAULT
-        .lines()
-        .map(|line| if is_option(line) { format!("#{line}\n") } else { format!("{line}\n") })
-        .collect()
+    let comment = |line: &str| if is_option(line) { format!("#{line}") } else { line.to_owned() };
+    by_line(DEFAULT, comment)
 }
 
 /// Reads all sources. Nothing is written, nothing but the file is opened.
@@ -94,9 +92,11 @@ fn absolute(path: &Path, folder: &Path) -> PathBuf {
 
 /// Every option of the text made live.
 fn uncommented(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("{}\n", line.strip_prefix('#').filter(|l| is_option(l)).unwrap_or(line)))
-        .collect()
+    by_line(text, |line| line.strip_prefix('#').filter(|line| is_option(line)).unwrap_or(line).to_owned())
+}
+
+fn by_line(text: &str, change: impl Fn(&str) -> String) -> String {
+    text.lines().flat_map(|line| [change(line), "\n".to_owned()]).collect()
 }
 
 fn is_option(line: &str) -> bool {
@@ -105,7 +105,7 @@ fn is_option(line: &str) -> bool {
     })
 }
 
-/// `--config`, else HOPSCOPE_CONFIG, else config.toml of the config folder if there is one.
+/// `--config`, else `HOPSCOPE_CONFIG`, else config.toml of the config folder if there is one.
 fn user_file(places: &Places, sources: &Sources) -> Result<Option<(PathBuf, String)>, ConfigError> {
     let variable =
         sources.variables.iter().find(|(name, value)| name == "HOPSCOPE_CONFIG" && !value.is_empty());

@@ -54,7 +54,8 @@ fn folder(variable: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<Pat
     variable(name).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

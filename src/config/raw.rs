@@ -85,13 +85,11 @@ impl Raw {
     /// One of some words.
     pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Fit<T> {
         let text = self.text()?;
-        match words.iter().find(|(word, _)| *word == text) {
-            Some((_, value)) => Ok(*value),
-            None => {
-                let known: Vec<_> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
-                self.misfit(format!("{text:?} is not one of {}", known.join(", ")))
-            }
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Ok(*value);
         }
+        let known: Vec<_> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
+        self.misfit(format!("{text:?} is not one of {}", known.join(", ")))
     }
 
     pub(crate) fn size(&self) -> Fit<u64> {

@@ -155,13 +155,13 @@ impl Default for Limits {
             head: 256 * 1024,
             fields: 1_000,
             head_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(300),
+            idle_timeout: Duration::from_mins(5),
             connect_timeout: Duration::from_secs(10),
             tls_timeout: Duration::from_secs(10),
-            response_timeout: Duration::from_secs(300),
+            response_timeout: Duration::from_mins(5),
             drain_timeout: Duration::from_secs(5),
             pool: 32,
-            pool_idle: Duration::from_secs(60),
+            pool_idle: Duration::from_mins(1),
         }
     }
 }
@@ -175,7 +175,7 @@ impl Default for Capture {
             max_body: None,
             unsaved: 16 * 1024 * 1024,
             retain_bytes: 20 * 1024 * 1024 * 1024,
-            retain_age: Duration::from_secs(30 * 24 * 3600),
+            retain_age: Duration::from_hours(30 * 24),
         }
     }
 }

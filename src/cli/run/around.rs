@@ -222,7 +222,8 @@ fn ends(row: &Socket) -> (SocketAddr, SocketAddr) {
     (row.local, row.remote)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use std::io::{BufRead, BufReader, Write};

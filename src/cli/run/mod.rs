@@ -66,7 +66,7 @@ fn known_as_ours(plan: &Plan, session: &Session) -> Vec<std::net::SocketAddr> {
 /// The variables for CMD; the bundle they name is taken away with the notice.
 fn environment(plan: &Plan, session: &Session) -> Result<Vec<(&'static str, String)>, Halt> {
     let bundle = runtime::bundle_path(&plan.places, session.notice.pid);
-    private::write(&bundle, &env::bundle(session.authority.pem.as_bytes(), &lookup, &plan.places.runtime))?;
+    private::write(&bundle, &env::bundle(session.authority.pem().as_bytes(), &lookup, &plan.places.runtime))?;
     let address =
         session.notice.address().ok_or_else(|| Halt::new(Exit::Failed, "the proxy has no address"))?;
     Ok(variables::set(address, &bundle.to_string_lossy(), &lookup))
@@ -115,7 +115,8 @@ fn exit_of(status: ExitStatus) -> Exit {
     status.code().map_or(Exit::RunFailed, |code| Exit::Command(u8::try_from(code & 0xFF).unwrap_or(u8::MAX)))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

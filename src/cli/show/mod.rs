@@ -138,9 +138,9 @@ fn show<W: Write>(
             head(exchange, kind, out)?;
             body(records, exchange, side, out)
         }
-        Wanted::Overview => lines(out, overview::lines(exchange)),
-        Wanted::Hops => lines(out, hops::lines(exchange)),
-        Wanted::Timing => lines(out, timing::lines(exchange)),
+        Wanted::Overview => lines(out, &overview::lines(exchange)),
+        Wanted::Hops => lines(out, &hops::lines(exchange)),
+        Wanted::Timing => lines(out, &timing::lines(exchange)),
         Wanted::Tls | Wanted::Json => {
             let client = records.connection(exchange.client_connection)?;
             let origin = match exchange.origin_connection {
@@ -148,7 +148,7 @@ fn show<W: Write>(
                 None => None,
             };
             if wanted == Wanted::Tls {
-                return lines(out, secured::lines(client.as_ref(), origin.as_ref()));
+                return lines(out, &secured::lines(client.as_ref(), origin.as_ref()));
             }
             let text =
                 json::whole(exchange, client.as_ref(), origin.as_ref()).map_err(anyhow::Error::from)?;
@@ -157,20 +157,17 @@ fn show<W: Write>(
     }
 }
 
-fn lines<W: Write>(out: &mut Out<W>, lines: Vec<String>) -> Result<(), Halt> {
+fn lines<W: Write>(out: &mut Out<W>, lines: &[String]) -> Result<(), Halt> {
     lines.iter().try_for_each(|line| out.line(line)).map_err(Halt::from)
 }
 
 /// The exact bytes of one head and nothing else.
 fn head<W: Write>(exchange: &Exchange, kind: MessageKind, out: &mut Out<W>) -> Result<(), Halt> {
-    match exchange.heads.of(kind) {
-        Some(raw) => Ok(out.bytes(raw)?),
-        None => {
-            let says =
-                format!("exchange {} has no {}: {}", exchange.summary.id.0, kind.as_str(), absent(exchange));
-            Err(Halt::new(Exit::Failed, says))
-        }
-    }
+    let raw = exchange.heads.of(kind).ok_or_else(|| {
+        let id = exchange.summary.id.0;
+        Halt::new(Exit::Failed, format!("exchange {id} has no {}: {}", kind.as_str(), absent(exchange)))
+    })?;
+    Ok(out.bytes(raw)?)
 }
 
 fn heads<W: Write>(exchange: &Exchange, out: &mut Out<W>) -> Result<(), Halt> {

@@ -32,7 +32,7 @@ fn facts(tls: &TlsFacts) -> Vec<String> {
     match &tls.verdict {
         None => {}
         Some(Verdict::Trusted) => {
-            lines.push("  verdict  trusted: chains to a root and names the host".to_owned())
+            lines.push("  verdict  trusted: chains to a root and names the host".to_owned());
         }
         Some(Verdict::Untrusted(why)) => lines.push(format!("  verdict  NOT trusted: {why}")),
     }
