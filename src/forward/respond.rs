@@ -88,6 +88,9 @@ struct Life {
 impl Life {
     async fn run(self, body: Incoming) -> Response<ResponseBody> {
         note_request_line(&self.recording, &self.head);
+        if self.facts.framing == Framing::None {
+            self.recording.note(|exchange| exchange.request_body.complete = true);
+        }
         let tunnel = self.client.tunnel.as_ref().map(|tunnel| (tunnel.scheme, &tunnel.authority));
         let destination = match hop::route(&self.head, &self.facts, tunnel) {
             Ok(destination) => destination,

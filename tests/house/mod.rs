@@ -79,7 +79,7 @@ fn paths(text: &str, below: Option<&str>) -> Vec<String> {
                             list.split('}').next().unwrap().split(',').map(|part| {
                                 part.trim().split(|c: char| !is_name(c)).next().unwrap().to_owned()
                             }),
-                        )
+                        );
                     }
                     None => names.push(rest.split(|c: char| !is_name(c)).next().unwrap().to_owned()),
                 }
