@@ -188,7 +188,8 @@ impl Sight {
     fn tell(&mut self, pid: u32, row: &Socket, listens: &HashSet<u16>) {
         let inner = row.state == LISTEN || listens.contains(&row.local.port());
         // A socket that is not connected yet has no far end: it is looked at again.
-        if row.remote.port() == 0 && !inner || !self.told.insert(row.inode) || inner {
+        let early = row.remote.port() == 0 && !inner;
+        if early || !self.told.insert(row.inode) || inner {
             return;
         }
         self.explained.insert(ends(row));
