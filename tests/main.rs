@@ -11,4 +11,5 @@
 
 mod cli;
 mod house;
+mod screen;
 mod support;

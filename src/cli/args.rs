@@ -39,7 +39,7 @@ Exit codes: 0 ok, 2 usage, 3 settings or filter, 4 port or authority, 5 failed; 
 pub(super) enum Command {
     /// Proxy without a screen: one line per exchange on stdout
     ///
-    /// The first SIGINT or SIGTERM lets exchanges under way finish and ends with 0; a second SIGINT
+    /// The first SIGINT, SIGTERM or SIGHUP lets exchanges under way finish and ends with 0; a second SIGINT
     /// ends at once with 130.
     Serve(Serve),
     /// Run a command through a proxy of its own, on a free port

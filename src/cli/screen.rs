@@ -17,7 +17,7 @@ pub(super) fn run(flags: &ProxyFlags) -> Outcome {
         return Err(Halt::new(Exit::Usage, "no terminal: use hopscope serve"));
     }
     let plan = Plan::public(flags)?;
-    let signals = Signals::listen()?;
+    let signals = Signals::listen_on_terminal()?;
     let wakes = mpsc::channel();
     let (stop, changes) = (wakes.0.clone(), Changes::new(wakes.0.clone()));
     let session = Session::start(&plan, Box::new(move |rows| changes.tell(rows)))?;
@@ -27,7 +27,10 @@ pub(super) fn run(flags: &ProxyFlags) -> Outcome {
         // Fails only when the interface has already ended.
         move |_| drop(stop.send(Wake::Stop)),
     )?;
-    session.drain();
+    // The terminal is a shell's again: an interrupt ends what is still under way.
+    if signals.until_interrupt(move || session.drain())?.is_none() {
+        return Err(Halt::new(Exit::Interrupted, "interrupted: what was under way is cut off"));
+    }
     match shown {
         Some(Ok(())) => Ok(Exit::Ok),
         Some(Err(error)) => Err(Halt::new(Exit::Failed, format!("the terminal was lost: {error}"))),

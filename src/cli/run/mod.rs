@@ -82,15 +82,15 @@ fn not_started(error: &std::io::Error, name: &Path) -> Halt {
     Halt::new(exit, format!("{}: cannot be started: {error}", name.display()))
 }
 
-/// Waits for CMD. An interrupt reaches it from the terminal as well as us; SIGTERM is passed on.
+/// Waits for CMD. An interrupt reaches it from the terminal as well as us; other signals are passed on.
 fn wait(signals: &Signals, mut child: Child) -> Result<ExitStatus, Halt> {
     let pid = child.id();
     let ended = signals.while_running(
         move || child.wait(),
-        |signal| {
-            if signal == Signal::Terminate {
-                terminate(pid);
-            }
+        |signal| match signal {
+            Signal::Interrupt => {}
+            Signal::Terminate => pass_on("TERM", pid),
+            Signal::Hangup => pass_on("HUP", pid),
         },
     )?;
     match ended {
@@ -100,10 +100,11 @@ fn wait(signals: &Signals, mut child: Child) -> Result<ExitStatus, Halt> {
 }
 
 /// Without unsafe code the way to send a signal is the system's own tool.
-fn terminate(pid: u32) {
-    let kill = Command::new("kill").args(["-TERM", &pid.to_string()]).stderr(Stdio::null()).status();
+fn pass_on(signal: &str, pid: u32) {
+    let kill =
+        Command::new("kill").args([format!("-{signal}"), pid.to_string()]).stderr(Stdio::null()).status();
     if kill.is_err() {
-        say("SIGTERM could not be passed on to the command: no `kill` on this system");
+        say(format!("SIG{signal} could not be passed on to the command: no `kill` on this system"));
     }
 }
 
