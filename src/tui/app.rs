@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// Summaries held at most between two paints; the visible ones are fetched again when needed.
 const CACHED: usize = 4096;
 
+/// Bytes from which a text is longer than any terminal is wide.
+const LONG: usize = 2048;
+
 /// What has the focus, and so decides what keys mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
@@ -147,6 +150,8 @@ pub struct List {
     pub method_columns: usize,
     /// Columns that hosts would like; grows only.
     pub host_columns: usize,
+    /// Columns that paths would like, with the cause of a failure behind them; grows only.
+    pub path_columns: usize,
     /// When a client was last active, microseconds since the epoch.
     pub last_active: i64,
 }
@@ -162,6 +167,7 @@ impl Default for List {
             summaries: BTreeMap::new(),
             method_columns: 4,
             host_columns: 8,
+            path_columns: 8,
             last_active: 0,
         }
     }
@@ -198,6 +204,7 @@ impl List {
         }
         self.method_columns = self.method_columns.max(width::columns(&summary.method).min(7));
         self.host_columns = self.host_columns.max(width::columns(&summary.host));
+        self.path_columns = self.path_columns.max(path_columns(&summary));
         self.summaries.insert(summary.id.0, summary);
     }
 
@@ -250,6 +257,13 @@ impl List {
         }
         moved
     }
+}
+
+/// Columns of a path and of the cause behind it. Bytes of very long ones: they are cut anyway.
+fn path_columns(summary: &Summary) -> usize {
+    let columns = |text: &str| if text.len() > LONG { text.len() } else { width::columns(text) };
+    let cause = summary.failure.as_ref().map_or(0, |failure| 2 + columns(&failure.says));
+    columns(&summary.path) + cause
 }
 
 impl App {

@@ -69,7 +69,7 @@ pub fn too_small(area: Rect) -> bool {
 
 /// A little more than half, as rows need it more.
 fn list_columns(width: u16) -> u16 {
-    u16::try_from(u32::from(width) * 53 / 100).unwrap_or(width)
+    u16::try_from(u32::from(width) * 55 / 100).unwrap_or(width)
 }
 
 fn top(area: Rect, height: u16) -> (Rect, Rect) {

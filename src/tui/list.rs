@@ -16,6 +16,8 @@ const MARKS: usize = 3;
 const SIZE: usize = 6;
 /// Columns that a path keeps beside the cause of a failure.
 const LEAST_PATH: usize = 3;
+/// Columns that a host may take from a path that wants them too.
+const HOST: usize = 32;
 /// Columns of a time.
 const TIME: usize = 7;
 
@@ -40,7 +42,8 @@ pub fn draw(app: &App, heads: Rect, rows: Rect, buffer: &mut Buffer) {
 }
 
 /// Which columns there are and where. They go in the order size, time, method as room gets
-/// scarce; the host is shortened in the middle.
+/// scarce. The host has what it wants up to a little less than half of the room, and more
+/// where paths are short; beyond that it is shortened in the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Columns {
     id: usize,
@@ -66,7 +69,8 @@ impl Columns {
         let host = status + row::STATUS + 1;
         let taken = if size { SIZE + 1 } else { 0 } + if time { TIME + 1 } else { 0 };
         let room = width.saturating_sub(host + 1 + taken);
-        let host_room = list.host_columns.min(room * 2 / 5);
+        let spare = room.saturating_sub(list.path_columns + 1);
+        let host_room = list.host_columns.min(spare.max(HOST.min(room * 9 / 20)));
         let path = host + host_room + 1;
         let end = width.saturating_sub(1);
         Self {
@@ -246,5 +250,17 @@ mod tests {
         assert_eq!(shown(63), (false, true, true));
         assert_eq!(shown(50), (false, false, true));
         assert_eq!(shown(40), (false, false, false));
+    }
+
+    #[test]
+    fn a_host_takes_its_share_and_what_paths_leave() {
+        let room = |width, host_columns, path_columns| {
+            let columns = Columns::new(width, &List { host_columns, path_columns, ..List::default() });
+            (columns.host_room, columns.path_room)
+        };
+        assert_eq!(room(74, 15, 200), (15, 21));
+        assert_eq!(room(74, 60, 200), (16, 20));
+        assert_eq!(room(74, 60, 10), (26, 10));
+        assert_eq!(room(200, 60, 500), (32, 130));
     }
 }

@@ -132,13 +132,17 @@ impl Shell {
                 (Event::Changed(summaries), false)
             }
             Wake::Input(event::Event::Key(key)) => (Event::Key(key), true),
-            Wake::Input(event::Event::Resize(width, height)) => (Event::Resize(width, height), true),
+            Wake::Input(event::Event::Resize(width, height)) => {
+                // Even to the size it has: what stood beyond a smaller one in between is gone.
+                screen.forget();
+                (Event::Resize(width, height), true)
+            }
             Wake::Input(_) => return Ok(Asked::Nothing),
         };
         self.owed = true;
         match update(&mut self.app, event) {
             Some(Effect::Quit) => return Ok(Asked::Quit),
-            Some(Effect::Clear) => screen.clear()?,
+            Some(Effect::Clear) => screen.forget(),
             Some(Effect::Suspend) => screen.suspend()?,
             None => {}
         }
@@ -178,6 +182,8 @@ impl Shell {
 /// The terminal while it is ours; given back when dropped.
 struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Whether what stands on it is unknown, and is to be cleared and drawn whole.
+    forgotten: bool,
     hook: Hook,
 }
 
@@ -186,13 +192,16 @@ impl Screen {
         let output = BufWriter::with_capacity(1 << 16, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(output))?;
         // Made first, so that whatever was entered is left when a later step fails.
-        let screen = Self { terminal, hook: Hook::set() };
+        let screen = Self { terminal, forgotten: false, hook: Hook::set() };
         enter()?;
         Ok(screen)
     }
 
     fn paint(&mut self, app: &App) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.forgotten) {
+            self.clear()?;
+        }
         self.terminal.draw(|frame| super::draw(app, frame.buffer_mut()))?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
@@ -204,11 +213,16 @@ impl Screen {
         let stop = format!("kill -TSTP {}", std::process::id());
         let stopped = Command::new("sh").args(["-c", &stop]).stdin(Stdio::null()).status();
         enter()?;
-        self.clear()?;
+        self.forget();
         stopped.map(|_| ())
     }
 
-    /// Forgets what stands on the screen. Not ratatui's `clear`, which asks the terminal where
+    /// Has the next paint draw every cell.
+    fn forget(&mut self) {
+        self.forgotten = true;
+    }
+
+    /// Clears what stands on the screen. Not by ratatui's `clear`, which asks the terminal where
     /// its cursor is: the answer would go to the thread that reads keys, and never come.
     fn clear(&mut self) -> io::Result<()> {
         let size = self.terminal.size()?;

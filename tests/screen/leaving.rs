@@ -67,7 +67,7 @@ fn a_closed_terminal_ends_it() {
 #[test]
 fn a_closed_terminal_ends_serve_too() {
     let origin = Origin::answering(ANSWER);
-    let mut terminal = Terminal::with(140, 24, &["serve"], &[]);
+    let terminal = Terminal::with(140, 24, &["serve"], &[]);
     let screen = terminal.shows(&["listening on ", "recording into "]);
     let line = screen.lines().find_map(|line| line.strip_prefix("listening on ")).unwrap();
     ask(line.trim().parse().unwrap(), origin.address(), "/done", "");
