@@ -5,6 +5,8 @@ use super::{ANSWER, ask};
 use crate::support::origin::Origin;
 use hopscope::exchange::{ExchangeId, State};
 use hopscope::store::Reader;
+use std::sync::{Mutex, mpsc};
+use std::thread;
 
 /// A terminal that shows one finished exchange, `/done`.
 fn busy(columns: u16, lines: u16) -> Terminal {
@@ -60,7 +62,29 @@ fn signals_quit() {
 fn a_closed_terminal_ends_it() {
     let mut terminal = busy(80, 24);
     terminal.hang_up();
-    terminal.ended();
+    assert_ne!(terminal.ended(), 128, "it was killed rather than told");
+    assert_whole(&terminal);
+}
+
+#[test]
+fn an_exchange_under_way_may_finish() {
+    let (answer, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let origin = Origin::start(move |peer, _| {
+        peer.read_head();
+        held.lock().unwrap().recv().unwrap();
+        peer.send(ANSWER);
+    });
+    let terminal = Terminal::start(80, 24);
+    let (proxy, target) = (terminal.address(), origin.address());
+    let client = thread::spawn(move || ask(proxy, target, "/done", ""));
+    terminal.shows(&["/done", "   open"]);
+    terminal.signal("-TERM");
+    terminal.wait("the shell's screen", |state| (!state.screen().alternate_screen()).then_some(()));
+    answer.send(()).unwrap();
+    assert!(client.join().unwrap().starts_with("HTTP/1.1 200 OK\r\n"));
+    assert_eq!(terminal.ended(), 0);
+    terminal.assert_given_back();
     assert_whole(&terminal);
 }
 

@@ -49,7 +49,7 @@ fn finished_exchanges_and_one_in_flight() {
     let both = until(&terminal, &["ls", "--json"], |ran| ran.stdout.lines().count() == 2);
     let second = row(both.stdout.lines().last().unwrap());
     assert_eq!((second["state"].as_str(), second["status"].as_u64()), (Some("open"), None), "{second}");
-    let head = terminal.sandbox().run(&[
+    let raw = terminal.sandbox().run(&[
         "show",
         "2",
         "--part",
@@ -59,7 +59,7 @@ fn finished_exchanges_and_one_in_flight() {
         "-c",
         terminal.capture().to_str().unwrap(),
     ]);
-    assert!(head.stdout.starts_with("GET /second HTTP/1.1\r\n"), "{head:?}");
+    assert!(raw.stdout.starts_with("GET /second HTTP/1.1\r\n"), "{raw:?}");
 
     answer.send(()).unwrap();
     client.join().unwrap();

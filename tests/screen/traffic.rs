@@ -79,7 +79,7 @@ fn no_color_leaves_the_selection_to_be_seen() {
             let plain = |cell: &&vt100::Cell| {
                 cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default
             };
-            (cells.iter().all(|cell| plain(&cell)), cells.iter().any(|cell| cell.inverse()))
+            (cells.iter().all(|cell| plain(cell)), cells.iter().any(|cell| cell.inverse()))
         })
     };
     for (variables, plain) in [(&[("NO_COLOR", "1")][..], true), (&[][..], false)] {
