@@ -54,7 +54,7 @@ fn a_refused_request_is_shown_harmlessly() {
     let mut client = Peer::connect(terminal.address());
     client.send(format!("GET /{SEQUENCES} HTTP/1.1\r\nHost: h\r\nX-Evil: {SEQUENCES}\r\n\r\n"));
     assert!(client.read_message().0.starts_with(b"HTTP/1.1 400 "));
-    terminal.shows(&["1 seen", "400"]);
+    terminal.shows(&["1 seen", " 400 "]);
     read_all_tabs(&mut terminal);
     terminal.shows(&["\\x1b]52;c;aGk=", "\\x1b]0;owned"]);
     assert_clean(&terminal);
@@ -79,7 +79,7 @@ fn a_refused_answer_is_shown_harmlessly() {
     let origin = Origin::answering(format!("HTTP/1.1 200 OK\r\nX-Evil: {SEQUENCES}\r\n\r\n"));
     let mut terminal = Terminal::start(140, 40);
     assert!(ask(terminal.address(), origin.address(), "/refused", "").starts_with("HTTP/1.1 502 "));
-    terminal.shows(&["/refused", "502"]);
+    terminal.shows(&["/refused", " 502 "]);
     read_all_tabs(&mut terminal);
     terminal.shows(&["\\x1b]52;c;aGk="]);
     assert_clean(&terminal);
@@ -92,7 +92,7 @@ fn a_body_is_not_what_the_screen_is_made_of() {
     );
     let mut terminal = Terminal::start(140, 40);
     ask(terminal.address(), origin.address(), "/body", "");
-    terminal.shows(&["/body", "200"]);
+    terminal.shows(&["/body", " 200 "]);
     read_all_tabs(&mut terminal);
     assert_clean(&terminal);
 }

@@ -13,7 +13,7 @@ fn busy(columns: u16, lines: u16) -> Terminal {
     let origin = Origin::answering(ANSWER);
     let terminal = Terminal::start(columns, lines);
     ask(terminal.address(), origin.address(), "/done", "");
-    terminal.shows(&["/done", "200"]);
+    terminal.shows(&["/done", " 200 "]);
     terminal
 }
 
@@ -88,17 +88,31 @@ fn an_exchange_under_way_may_finish() {
     assert_whole(&terminal);
 }
 
-#[test]
-fn a_closed_terminal_ends_serve_too() {
+/// `serve` on a terminal, after the same exchange.
+fn serving() -> Terminal {
     let origin = Origin::answering(ANSWER);
     let terminal = Terminal::with(140, 24, &["serve"], &[]);
     let screen = terminal.shows(&["listening on ", "recording into "]);
     let line = screen.lines().find_map(|line| line.strip_prefix("listening on ")).unwrap();
     ask(line.trim().parse().unwrap(), origin.address(), "/done", "");
     terminal.shows(&["/done"]);
+    terminal
+}
+
+#[test]
+fn a_hangup_drains_serve() {
+    let terminal = serving();
     terminal.signal("-HUP");
     assert_eq!(terminal.ended(), 0);
     terminal.shows(&["stopping"]);
+    assert_whole(&terminal);
+}
+
+#[test]
+fn a_closed_terminal_ends_serve_too() {
+    let mut terminal = serving();
+    terminal.hang_up();
+    assert_ne!(terminal.ended(), 128, "it was killed rather than told");
     assert_whole(&terminal);
 }
 

@@ -28,7 +28,7 @@ fn an_exchange_is_a_row_and_its_hops_say_why() {
         let head = ask(terminal.address(), origin.address(), "/a?b=c", fields);
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
         let host = origin.address().to_string();
-        let screen = terminal.shows(&["/a?b=c", "1 seen"]);
+        let screen = terminal.shows(&["/a?b=c", "1 seen", " 200 "]);
         let row = screen.lines().find(|line| line.starts_with('▌')).unwrap();
         assert!(row.contains("GET") && row.contains("200") && row.contains(&host), "{row}");
         terminal.press("\r");
@@ -63,7 +63,7 @@ fn a_request_under_way_is_a_row_before_its_answer() {
     client.join().unwrap();
     let screen = terminal.wait("a finished row", |state| {
         let text = state.text();
-        (text.contains("200") && !text.contains("   open")).then_some(text)
+        (text.contains(" 200 ") && !text.contains("   open")).then_some(text)
     });
     assert!(screen.contains("/slow"));
 }
@@ -79,14 +79,14 @@ fn no_color_leaves_the_selection_to_be_seen() {
             let plain = |cell: &&vt100::Cell| {
                 cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default
             };
-            (cells.iter().all(|cell| plain(cell)), cells.iter().any(|cell| cell.inverse()))
+            (cells.iter().all(plain), cells.iter().any(|cell| cell.inverse()))
         })
     };
     for (variables, plain) in [(&[("NO_COLOR", "1")][..], true), (&[][..], false)] {
         let origin = Origin::answering(ANSWER);
         let terminal = Terminal::with(80, 24, &[], variables);
         ask(terminal.address(), origin.address(), "/row", "");
-        terminal.shows(&["▌", "/row", "200"]);
+        terminal.shows(&["▌", "/row", " 200 "]);
         assert_eq!(inks(&terminal), (plain, true), "{variables:?}");
     }
 }
