@@ -12,3 +12,4 @@
 mod cli;
 mod house;
 mod support;
+mod wire;
