@@ -87,6 +87,9 @@ enum State {
     Chunked(Chunked),
     UntilClose,
     Held,
+    /// A head was refused: nothing behind it is read, and hyper closes behind the answer. An end
+    /// told before that would make hyper give the answer up.
+    Refused,
     Ended,
     Broken,
 }
@@ -145,7 +148,7 @@ impl Inbound {
                 State::Head { .. } => self.head(),
                 State::Counted(_) | State::UntilClose => self.plain_body(),
                 State::Chunked(_) => self.chunked_body(),
-                State::Held | State::Ended | State::Broken => false,
+                State::Held | State::Refused | State::Ended | State::Broken => false,
             };
             if !moved {
                 break;
@@ -158,6 +161,7 @@ impl Inbound {
         match &self.state {
             State::Broken => Want::Broken,
             State::Ended => Want::End,
+            State::Refused => Want::Hold,
             _ if self.ended => Want::End,
             State::Held => Want::Hold,
             State::Head { .. } if self.arrivals.len() >= PIPELINE => Want::Hold,
@@ -404,7 +408,7 @@ impl Inbound {
         if self.role == Role::Server {
             self.number += 1;
             stand_in_refused(&mut self.output, self.number);
-            self.state = State::Ended;
+            self.state = State::Refused;
         } else {
             self.state = State::Broken;
         }
