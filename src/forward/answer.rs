@@ -40,14 +40,21 @@ impl Answer {
             .closing()
     }
 
-    /// What a request gets whose origin failed: 502 or 504 (RFC 9110 15.6.3, 15.6.5).
+    /// What a request gets whose origin failed: 502 or 504 (RFC 9110 15.6.3, 15.6.5); 400 when it
+    /// was the client's own body (RFC 9112 8).
     #[must_use]
     pub fn failure(failure: &Failure, pseudonym: &str) -> Self {
         let status = match (failure.kind, failure.side) {
             (Kind::Loop, _) => 508,
+            (Kind::Malformed | Kind::Closed, Side::Client) => 400,
             (Kind::TimedOut, Side::Origin) => 504,
             _ => 502,
         };
+        if status == 400 {
+            let says = format!("hopscope could not pass this request on whole.\n\n{}\n", failure.says);
+            return Self::text(status, says)
+                .with("Proxy-Status", proxy_status(pseudonym, "http_request_error", &failure.says));
+        }
         let says = format!(
             "hopscope could not get an answer to this request.\n\n{}\n{}\n",
             failure.says,

@@ -164,6 +164,7 @@ impl Life {
                     fresh = true;
                 }
                 Ok(upstream::Answer::Broken(kind)) => return self.fail(broken(kind, route)),
+                Ok(upstream::Answer::Cut) => return self.fail(cut(self.client.tap.body_fault())),
                 Err(failure) => return self.fail(failure),
             }
         }
@@ -510,6 +511,19 @@ fn broken(kind: ErrorKind, route: &Route) -> Failure {
     };
     let says = format!("{} {what}", route.authority);
     Failure { side: Side::Origin, phase: Phase::Wait, kind: failure, says }
+}
+
+/// The client's own body broke off or broke the protocol: the origin had no part in that.
+fn cut(fault: Option<Fault>) -> Failure {
+    let (kind, says) = match fault {
+        Some(fault) if fault.clause != "RFC 9112 8" => {
+            (Kind::Malformed, format!("{} ({}, byte {} of the body)", fault.says, fault.clause, fault.offset))
+        }
+        _ => {
+            (Kind::Closed, "the client closed the connection before its request's body was complete".to_owned())
+        }
+    };
+    Failure { side: Side::Client, phase: Phase::Body, kind, says }
 }
 
 fn too_slow(limit: Duration) -> Failure {
