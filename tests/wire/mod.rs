@@ -16,3 +16,13 @@ fn plain(settings: &mut Settings) {
 fn hop_by_hop_fields() {
     run::run(&Proxy::start(plain), include_str!("cases/hop_by_hop.txt"));
 }
+
+#[test]
+fn messages() {
+    run::run(&Proxy::start(plain), include_str!("cases/messages.txt"));
+}
+
+#[test]
+fn framing() {
+    run::run(&Proxy::start(plain), include_str!("cases/framing.txt"));
+}
