@@ -8,7 +8,7 @@ use hopscope::exchange::{Exchange, Head};
 use hopscope::hop::replay_edits;
 use std::net::{SocketAddr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The date that stands for the one that we added.
 const DATE: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
@@ -37,6 +37,7 @@ struct Running<'a> {
     client_over: bool,
     crossed: Crossed,
     _nobody: socket2::Socket,
+    _silent: Silent,
 }
 
 /// The heads that crossed the sockets, in order.
@@ -53,12 +54,15 @@ impl<'a> Running<'a> {
     fn of(proxy: &'a Proxy) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let nobody = bound_only();
+        let silent = Silent::new();
         let nobody_at = nobody.local_addr().unwrap().as_socket().unwrap();
         let names = vec![
             ("origin", listener.local_addr().unwrap().to_string()),
             ("port", listener.local_addr().unwrap().port().to_string()),
             ("proxy", proxy.address().to_string()),
             ("nobody", nobody_at.to_string()),
+            ("silent", silent.address().to_string()),
+            ("unresolvable", unresolvable()),
             ("date", DATE.to_owned()),
         ];
         Self {
@@ -71,6 +75,7 @@ impl<'a> Running<'a> {
             client_over: false,
             crossed: Crossed::default(),
             _nobody: nobody,
+            _silent: silent,
         }
     }
 
@@ -320,4 +325,32 @@ fn bound_only() -> socket2::Socket {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     socket
+}
+
+/// A port that answers no more: its queue of connections is full and nobody accepts.
+struct Silent {
+    socket: socket2::Socket,
+    _held: Vec<std::net::TcpStream>,
+}
+
+impl Silent {
+    fn new() -> Self {
+        let socket = bound_only();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(20));
+        let held = std::iter::from_fn(|| connect().ok()).collect();
+        Self { socket, _held: held }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap().as_socket().unwrap()
+    }
+}
+
+/// The system's words for a name that does not resolve, which differ from machine to machine.
+fn unresolvable() -> String {
+    use std::net::ToSocketAddrs;
+    let error = "nowhere.invalid:80".to_socket_addrs().unwrap_err().to_string();
+    error.trim_start_matches("failed to lookup address information: ").to_owned()
 }
