@@ -275,6 +275,7 @@ impl Life {
         if facts.switches {
             return self.switch(upstream);
         }
+        self.client.tap.resume(self.number);
         if over {
             self.recording.note(|exchange| exchange.response_body.complete = true);
             upstream.rest();
@@ -413,7 +414,7 @@ impl Life {
     }
 
     fn refuse(&self, fault: &Fault) -> Response<ResponseBody> {
-        self.client.tap.resume();
+        self.client.tap.resume(self.number);
         refuse(&self.client, &self.recording, fault, self.facts.head_method)
     }
 
@@ -425,7 +426,7 @@ impl Life {
 
     /// An answer of ours. The connection stays open only when nothing of the request is left to read.
     fn answer(&self, answer: Answer) -> Response<ResponseBody> {
-        self.client.tap.resume();
+        self.client.tap.resume(self.number);
         let persistent = self.facts.persistent
             && matches!(self.facts.framing, Framing::None | Framing::Length(0))
             && !self.client.shard.drain.is_cancelled();

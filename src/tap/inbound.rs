@@ -200,8 +200,13 @@ impl Inbound {
         }
     }
 
-    /// The exchange decided about a held CONNECT or Upgrade: HTTP goes on.
-    pub(super) fn resume(&mut self) {
+    /// The exchange decided about the CONNECT or Upgrade with this number: HTTP goes on. Another
+    /// one, held further back in the pipeline, is still to be decided.
+    pub(super) fn resume(&mut self, number: u64) {
+        if number != self.number {
+            return;
+        }
+        self.hold_after = false;
         if matches!(self.state, State::Held) {
             self.state = State::Head { scanned: 0 };
         }
