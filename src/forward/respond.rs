@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, sent, stand_in};
 use super::context::{After, Client};
-use super::response::ResponseBody;
+use super::response::{ResponseBody, is_sent};
 use super::{origin, page, tunnel};
 use crate::exchange::{Attempt, Failure, Flags, Head, Interim, Kind, Phase, Scheme, Side, Target};
 use crate::hop::{
@@ -223,10 +223,7 @@ impl Life {
 
     /// Whether the client is still sending the body: then the origin's time has not begun.
     fn is_uploading(&self) -> bool {
-        self.facts.framing != Framing::None
-            && self
-                .recording
-                .note(|exchange| !exchange.request_body.complete && exchange.timing.request_end.is_none())
+        self.facts.framing != Framing::None && !is_sent(&self.recording)
     }
 
     /// RFC 9110 15.2: 1xx responses are passed on, but never to an HTTP/1.0 client.
@@ -279,7 +276,7 @@ impl Life {
         if over {
             self.recording.note(|exchange| exchange.response_body.complete = true);
             upstream.rest();
-            if facts.persistent && upstream::is_usable(&mut upstream) {
+            if facts.persistent && is_sent(&self.recording) && upstream::is_usable(&mut upstream) {
                 self.client.keep(upstream);
             }
             return stand_in(facts.status, ResponseBody::Empty, close);
