@@ -12,6 +12,8 @@ use std::time::Instant;
 
 /// Requests that may wait unanswered in a client's pipeline before we stop reading.
 const PIPELINE: usize = 16;
+/// The first byte of a TLS handshake (RFC 8446 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
 
 /// Which end of HTTP the peer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,18 +293,26 @@ impl Inbound {
                 Role::Client => hop::oversize_response(&self.input, limit),
             });
         }
-        match self.role {
-            Role::Server => {
-                let first = self.input[0];
-                (first <= b' ' || first >= 0x7f)
-                    .then(|| self.fault("RFC 9112 3", "what arrived does not begin like a request line"))
+        let no_http = match self.role {
+            Role::Server => self.input[0] <= b' ' || self.input[0] >= 0x7f,
+            Role::Client => !b"HTTP/".starts_with(&self.input[..self.input.len().min(5)]),
+        };
+        no_http.then(|| self.not_http())
+    }
+
+    /// What is wrong with bytes that are no HTTP, told with their beginning.
+    fn not_http(&self) -> Fault {
+        let head = Head::parse(Bytes::copy_from_slice(&self.input));
+        let fault = match self.role {
+            Role::Server if self.input[0] == TLS_HANDSHAKE => {
+                let says = "This is a TLS handshake, and this port speaks plain HTTP. \
+                            Give your client the proxy as http://, not https://.";
+                Some(Fault { offset: 0, ..self.fault("RFC 9112 3", says) })
             }
-            Role::Client => {
-                let start = &self.input[..self.input.len().min(5)];
-                (!b"HTTP/".starts_with(start))
-                    .then(|| self.fault("RFC 9112 4", "the answer does not begin with a status line"))
-            }
-        }
+            Role::Server => hop::check_request(&head, &self.bounds).err(),
+            Role::Client => hop::check_response(&head, false, false, &self.bounds).err(),
+        };
+        fault.unwrap_or_else(|| self.fault("RFC 9112 2.1", "what arrived is no HTTP message"))
     }
 
     fn judge(&mut self, head: Head, at: (Instant, Instant)) {
