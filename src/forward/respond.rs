@@ -316,7 +316,11 @@ impl Life {
             exchange.heads.response_received = Some(raw);
             exchange.timing.response_head = Some(at);
         });
-        let kind = if fault.clause == "RFC 6585 5" { Kind::TooLarge } else { Kind::Malformed };
+        let kind = match fault.clause {
+            "RFC 6585 5" => Kind::TooLarge,
+            "RFC 9112 8" => Kind::Closed,
+            _ => Kind::Malformed,
+        };
         let says = format!(
             "the origin's answer is not usable: {} ({}, byte {})",
             fault.says, fault.clause, fault.offset
