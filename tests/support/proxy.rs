@@ -54,7 +54,7 @@ impl Proxy {
         let settings = Arc::new(settings);
         let authority = Arc::new(Authority::load_or_create(&settings.ca_dir).unwrap());
         let pem = authority.pem().to_owned();
-        let interceptor = Arc::new(Interceptor::new(authority));
+        let interceptor = settings.intercept.enabled.then(|| Arc::new(Interceptor::new(authority)));
         let capture = home.path().join("capture.hop");
         let store = Store::open(&capture, &settings.capture, listener::shards()).unwrap();
         let rows = Arc::new(Rows::default());
@@ -67,7 +67,7 @@ impl Proxy {
             &settings.capture,
         );
         let (tls, _) = OriginTls::new(&settings.origin).unwrap();
-        let running = listener::start(&settings, &recorder, Some(&interceptor), &Arc::new(tls)).unwrap();
+        let running = listener::start(&settings, &recorder, interceptor.as_ref(), &Arc::new(tls)).unwrap();
         let address = running.addresses()[0];
         let inbox = store.inbox();
         Self {
@@ -111,13 +111,16 @@ impl Proxy {
     /// Waits until so many exchanges of a client (by its address) are over, and reads them in order.
     pub fn exchanges_of(&self, client: SocketAddr, count: usize) -> Vec<Exchange> {
         let client = client.to_string();
-        let ids = self.rows.wait(&format!("{count} exchanges of {client} that are over"), |all| {
+        let reader = self.reader();
+        self.rows.wait(&format!("{count} exchanges of {client} that are over"), |all| {
             let over = all.iter().filter(|row| row.client == client && row.state != State::Open);
             let mut ids: Vec<ExchangeId> = over.map(|row| row.id).collect();
             ids.sort();
-            (ids.len() >= count).then_some(ids)
-        });
-        ids.into_iter().map(|id| self.read(id)).collect()
+            // A row may be told before it is committed.
+            let read = ids.into_iter().map(|id| reader.exchange(id).unwrap());
+            let all: Vec<Exchange> = read.collect::<Option<_>>()?;
+            (all.len() >= count).then_some(all)
+        })
     }
 
     /// Waits until a client's only exchange is over, and reads it.
