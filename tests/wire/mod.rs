@@ -3,7 +3,10 @@
 //! `cases/` holds what can be told as a trace (`trace` reads it, `run` plays it); the other files
 //! hold what needs more than one client, many bytes, or chance.
 
+mod reuse;
 mod run;
+mod secured;
+mod streams;
 mod trace;
 mod words;
 
