@@ -3,6 +3,8 @@
 //! `cases/` holds what can be told as a trace (`trace` reads it, `run` plays it); the other files
 //! hold what needs more than one client, many bytes, or chance.
 
+mod bodies;
+mod property;
 mod reuse;
 mod run;
 mod secured;

@@ -183,6 +183,7 @@ fn a_drain_lets_the_exchange_under_way_finish() {
     assert!(head.escape_ascii().to_string().contains("Connection: close"), "{}", head.escape_ascii());
     assert_eq!(body, b"hi");
     assert!(client.is_closed());
+    drop(client);
     let proxy = draining.join().unwrap();
     assert_eq!(words::exchange(&proxy.exchange_of(me)), "done 200");
 }
