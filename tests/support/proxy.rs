@@ -16,6 +16,7 @@ use hopscope::listener::{self, Running};
 use hopscope::recorder::Recorder;
 use hopscope::store::{Inbox, Reader, Store};
 use hopscope::upstream::OriginTls;
+use std::collections::HashSet;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ pub struct Proxy {
     origin_ca: TestCa,
     capture: PathBuf,
     rows: Arc<Rows>,
+    /// Exchanges that were already handed out: a client's port may come again.
+    handed_out: Mutex<HashSet<ExchangeId>>,
     _home: TempDir,
 }
 
@@ -79,6 +82,7 @@ impl Proxy {
             origin_ca,
             capture,
             rows,
+            handed_out: Mutex::default(),
             _home: home,
         }
     }
@@ -108,19 +112,24 @@ impl Proxy {
         &self.inbox
     }
 
-    /// Waits until so many exchanges of a client (by its address) are over, and reads them in order.
+    /// Waits until so many exchanges of a client (by its address) are over, and reads them in order;
+    /// those that it has returned before do not count.
     pub fn exchanges_of(&self, client: SocketAddr, count: usize) -> Vec<Exchange> {
         let client = client.to_string();
         let reader = self.reader();
-        self.rows.wait(&format!("{count} exchanges of {client} that are over"), |all| {
-            let over = all.iter().filter(|row| row.client == client && row.state != State::Open);
+        let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let exchanges = self.rows.wait(&format!("{count} exchanges of {client} that are over"), |all| {
+            let fresh = all.iter().filter(|row| row.client == client && !handed_out.contains(&row.id));
+            let over = fresh.filter(|row| row.state != State::Open);
             let mut ids: Vec<ExchangeId> = over.map(|row| row.id).collect();
             ids.sort();
             // A row may be told before it is committed.
             let read = ids.into_iter().map(|id| reader.exchange(id).unwrap());
             let all: Vec<Exchange> = read.collect::<Option<_>>()?;
             (all.len() >= count).then_some(all)
-        })
+        });
+        handed_out.extend(exchanges.iter().map(|exchange| exchange.summary.id));
+        exchanges
     }
 
     /// Waits until a client's only exchange is over, and reads it.

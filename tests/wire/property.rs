@@ -19,12 +19,18 @@ enum Framed {
 }
 
 /// A message to be sent: everything but the request line's authority and Host.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Message {
     start: Vec<u8>,
     lines: Vec<Vec<u8>>,
     framed: Option<Framed>,
     body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "\n{}", self.bytes(&self.start, &[]).escape_ascii().to_string().replace("\\r\\n", "\\r\\n\n"))
+    }
 }
 
 impl Message {
@@ -53,7 +59,7 @@ impl Message {
             Some(Framed::Counted) => self.body.clone(),
             Some(Framed::Chunked) if self.body.is_empty() => b"0\r\n\r\n".to_vec(),
             Some(Framed::Chunked) => {
-                let size = format!("{:x}\r\n", self.body.len()).into_bytes();
+                let size = format!("{:X}\r\n", self.body.len()).into_bytes();
                 [&size[..], &self.body, b"\r\n0\r\n\r\n"].concat()
             }
         }
