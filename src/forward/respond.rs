@@ -251,7 +251,9 @@ impl Life {
         body: Incoming,
         number: u64,
     ) -> Response<ResponseBody> {
-        let early = self.facts.expects_continue && self.is_uploading();
+        // The answer is over before the request is: nobody sends the rest on (RFC 9112 9.6).
+        let bodiless = matches!(facts.framing, Framing::None | Framing::Length(0)) && !facts.switches;
+        let early = (self.facts.expects_continue || bodiless) && self.is_uploading();
         let wanted = self.facts.persistent && !early && !self.client.shard.drain.is_cancelled();
         let forwarded = match hop::forward_response(&head, &facts, &self.response_hop(wanted)) {
             Ok(forwarded) => forwarded,
