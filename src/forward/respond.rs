@@ -523,9 +523,10 @@ fn cut(fault: Option<Fault>) -> Failure {
         Some(fault) if fault.clause != "RFC 9112 8" => {
             (Kind::Malformed, format!("{} ({}, byte {} of the body)", fault.says, fault.clause, fault.offset))
         }
-        _ => {
-            (Kind::Closed, "the client closed the connection before its request's body was complete".to_owned())
-        }
+        _ => (
+            Kind::Closed,
+            "the client closed the connection before its request's body was complete".to_owned(),
+        ),
     };
     Failure { side: Side::Client, phase: Phase::Body, kind, says }
 }

@@ -84,7 +84,9 @@ pub(super) enum Want {
 
 #[derive(Debug)]
 enum State {
-    Head { scanned: usize },
+    Head {
+        scanned: usize,
+    },
     Counted(u64),
     Chunked(Chunked),
     UntilClose,

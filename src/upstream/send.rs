@@ -185,7 +185,7 @@ impl Upstream {
         if let Some(Arrival::Refused { raw, fault, .. }) = self.0.tap.take_response() {
             return Answer::Refused { raw, fault };
         }
-        if std::error::Error::source(error).is_some_and(|source| source.is::<Cut>()) {
+        if std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<Cut>) {
             return Answer::Cut;
         }
         Answer::Broken(io_kind(error))

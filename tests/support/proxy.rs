@@ -19,7 +19,7 @@ use hopscope::upstream::OriginTls;
 use std::collections::HashSet;
 use std::io::Read;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use tempfile::TempDir;
 
@@ -63,12 +63,8 @@ impl Proxy {
         let rows = Arc::new(Rows::default());
         let told = Arc::clone(&rows);
         store.subscribe(Box::new(move |changed| told.note(changed)));
-        let recorder = Recorder::new(
-            store.inbox(),
-            store.next_exchange(),
-            store.next_connection(),
-            &settings.capture,
-        );
+        let recorder =
+            Recorder::new(store.inbox(), store.next_exchange(), store.next_connection(), &settings.capture);
         let (tls, _) = OriginTls::new(&settings.origin).unwrap();
         let running = listener::start(&settings, &recorder, interceptor.as_ref(), &Arc::new(tls)).unwrap();
         let address = running.addresses()[0];
@@ -100,11 +96,6 @@ impl Proxy {
     /// The CA whose origins it trusts.
     pub fn origin_ca(&self) -> &TestCa {
         &self.origin_ca
-    }
-
-    /// The capture's folder.
-    pub fn capture(&self) -> &Path {
-        &self.capture
     }
 
     /// Where the wire puts what it sees; its budget can be used up by a test.
@@ -140,11 +131,6 @@ impl Proxy {
     /// Waits for a list row, of an exchange still open perhaps.
     pub fn row(&self, mut fits: impl FnMut(&Summary) -> bool) -> Summary {
         self.rows.wait("a row", |all| all.iter().find(|row| fits(row)).cloned())
-    }
-
-    /// Reads an exchange from the capture.
-    pub fn read(&self, id: ExchangeId) -> Exchange {
-        self.reader().exchange(id).unwrap().unwrap()
     }
 
     /// Reads a connection from the capture.

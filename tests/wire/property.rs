@@ -29,7 +29,11 @@ struct Message {
 
 impl std::fmt::Debug for Message {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "\n{}", self.bytes(&self.start, &[]).escape_ascii().to_string().replace("\\r\\n", "\\r\\n\n"))
+        writeln!(
+            f,
+            "\n{}",
+            self.bytes(&self.start, &[]).escape_ascii().to_string().replace("\\r\\n", "\\r\\n\n")
+        )
     }
 }
 
@@ -104,7 +108,8 @@ fn ows() -> impl Strategy<Value = &'static [u8]> {
 
 /// Options of Connection, some naming fields that may be there, with empty members and odd spacing.
 fn options() -> impl Strategy<Value = Vec<u8>> {
-    let option = select(vec!["close", "Keep-Alive", "X-A", "TE", "x-b", "", "cookie", "upgrade", "date", "x0"]);
+    let option =
+        select(vec!["close", "Keep-Alive", "X-A", "TE", "x-b", "", "cookie", "upgrade", "date", "x0"]);
     vec(option, 0..4).prop_map(|options| options.join(",\t").into_bytes())
 }
 
@@ -122,9 +127,8 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         1 => known(&["Proxy-Authenticate", "Upgrade"], &["Basic", "h2c", "foo/1"]),
         1 => known(&["Max-Forwards"], &["3", "17"]),
     ];
-    (field, ows(), ows()).prop_map(|((name, value), before, behind)| {
-        [&name[..], b":", before, &value, behind].concat()
-    })
+    (field, ows(), ows())
+        .prop_map(|((name, value), before, behind)| [&name[..], b":", before, &value, behind].concat())
 }
 
 fn body() -> impl Strategy<Value = Vec<u8>> {
@@ -143,11 +147,14 @@ fn request() -> impl Strategy<Value = Message> {
 fn response() -> impl Strategy<Value = Message> {
     let status = select(vec!["200", "201", "299", "404", "503", "999"]);
     let version = select(vec!["HTTP/1.1", "HTTP/1.0"]);
-    (version, status, value(), vec(line(), 0..12), body()).prop_map(|(version, status, reason, lines, body)| {
-        let framed = if version == "HTTP/1.1" && body.len() % 2 == 0 { Framed::Chunked } else { Framed::Counted };
-        let start = [version.as_bytes(), b" ", status.as_bytes(), b" ", &reason].concat();
-        Message { start, lines, framed: Some(framed), body }
-    })
+    (version, status, value(), vec(line(), 0..12), body()).prop_map(
+        |(version, status, reason, lines, body)| {
+            let framed =
+                if version == "HTTP/1.1" && body.len() % 2 == 0 { Framed::Chunked } else { Framed::Counted };
+            let start = [version.as_bytes(), b" ", status.as_bytes(), b" ", &reason].concat();
+            Message { start, lines, framed: Some(framed), body }
+        },
+    )
 }
 
 /// What crossed the sockets.

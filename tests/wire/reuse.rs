@@ -48,8 +48,7 @@ fn another_client_takes_a_pooled_connection() {
     let proxy = Proxy::start(|_| ());
     let origin = Origin::answering(OK);
     // Each shard has a pool of its own: among one client more than shards, two share one.
-    let exchanges: Vec<Exchange> =
-        (0..=shards()).map(|_| one_request(&proxy, origin.address())).collect();
+    let exchanges: Vec<Exchange> = (0..=shards()).map(|_| one_request(&proxy, origin.address())).collect();
     assert!(origin.connections() <= shards(), "{} connections", origin.connections());
     assert!(exchanges.iter().any(|exchange| exchange.origin_connection.unwrap().1));
 }
@@ -132,12 +131,18 @@ fn rfc9110_9_2_2_a_post_with_a_body_is_not_sent_again() {
     let mut client = Peer::connect(proxy.address());
     let me = client.address();
     ask(&mut client, "GET", origin.address());
-    client.send(format!("POST http://{0}/ HTTP/1.1\r\nHost: {0}\r\nContent-Length: 3\r\n\r\nabc", origin.address()));
+    client.send(format!(
+        "POST http://{0}/ HTTP/1.1\r\nHost: {0}\r\nContent-Length: 3\r\n\r\nabc",
+        origin.address()
+    ));
     let (head, _) = client.read_message();
     assert!(head.starts_with(b"HTTP/1.1 502 Bad Gateway\r\n"), "{}", head.escape_ascii());
     let exchange = proxy.exchanges_of(me, 2).remove(1);
     let says = words::exchange(&exchange);
-    let wanted = format!("failed 502, origin wait closed: {} closed the connection without an answer [ours]", origin.address());
+    let wanted = format!(
+        "failed 502, origin wait closed: {} closed the connection without an answer [ours]",
+        origin.address()
+    );
     assert_eq!(says, wanted);
     assert_eq!(origin.connections(), 1);
 }

@@ -87,8 +87,9 @@ impl<'a> Running<'a> {
                 std::panic::resume_unwind(panic);
             }
         }
-        if catch_unwind(AssertUnwindSafe(|| self.conclude(case))).is_err() {
-            panic!("in {:?}, at its end", case.title);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.conclude(case))) {
+            eprintln!("in {:?}, at its end", case.title);
+            std::panic::resume_unwind(panic);
         }
     }
 
@@ -229,22 +230,23 @@ impl<'a> Running<'a> {
                 assert_eq!(explained, Ok(()), "the edits must explain the sent head: {edits:?}");
             }
         }
-        let request =
-            words::edits(&exchange.request_edits, request_received.as_ref(), request_sent.as_ref());
+        let request = words::edits(&exchange.request_edits, request_received.as_ref(), request_sent.as_ref());
         let response =
             words::edits(&exchange.response_edits, response_received.as_ref(), response_sent.as_ref());
-        let mut wanted = format!("exchange {}\n", fill(&record.exchange, &self.names));
-        let mut came = format!("exchange {}\n", words::exchange(exchange));
+        let mut wanted = vec![format!("exchange {}", fill(&record.exchange, &self.names))];
+        let mut came = vec![format!("exchange {}", words::exchange(exchange))];
         for (name, written, told) in [
             ("request", &record.request, request),
             ("response", &record.response, response),
             ("bodies", &record.bodies, words::bodies(exchange)),
         ] {
             if let Some(written) = written {
-                wanted.push_str(&format!("{name} {}\n", fill(written, &self.names).replace(" · ", "\n  ")));
-                came.push_str(&format!("{name} {}\n", told.replace(" · ", "\n  ")));
+                wanted
+                    .extend(format!("{name} {}", fill(written, &self.names)).split(" · ").map(str::to_owned));
+                came.extend(format!("{name} {told}").split(" · ").map(str::to_owned));
             }
         }
+        let (wanted, came) = (wanted.join("\n"), came.join("\n"));
         assert!(
             wanted == came,
             "the record was to say (-) and says (+):\n{}",
@@ -269,8 +271,11 @@ impl Crossed {
 
     /// The capture holds the heads as they crossed the sockets, byte for byte.
     fn compare(&self, exchanges: &[Exchange]) {
-        let interim: Vec<&[u8]> =
-            exchanges.iter().flat_map(|exchange| &exchange.interim).map(|interim| &interim.head[..]).collect();
+        let interim: Vec<&[u8]> = exchanges
+            .iter()
+            .flat_map(|exchange| &exchange.interim)
+            .map(|interim| &interim.head[..])
+            .collect();
         same("interim heads", &self.interim, &interim);
         let recorded = |which: fn(&Exchange) -> Option<&bytes::Bytes>| -> Vec<&[u8]> {
             exchanges.iter().filter_map(which).map(|raw| &raw[..]).collect()

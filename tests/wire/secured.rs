@@ -24,7 +24,10 @@ fn ask(proxy: &Proxy, origin: &Origin) -> (String, Vec<Exchange>) {
 /// Whether an answer is a 502 with this RFC 9209 error type, and says `says` in its body.
 fn assert_bad_gateway(answer: &str, error: &str, says: &str) {
     assert!(answer.starts_with("HTTP/1.1 502 Bad Gateway\r\nDate: "), "{answer}");
-    assert!(answer.contains(&format!("\r\nProxy-Status: hopscope; error={error}; details=\"{says}")), "{answer}");
+    assert!(
+        answer.contains(&format!("\r\nProxy-Status: hopscope; error={error}; details=\"{says}")),
+        "{answer}"
+    );
     let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
     assert!(
         body.starts_with(&format!("hopscope could not get an answer to this request.\n\n{says}")),
@@ -73,7 +76,8 @@ fn an_untrusted_certificate_may_pass_when_the_settings_say_so() {
         plain(settings);
         settings.origin.insecure = Insecure::Hosts(vec!["localhost".to_owned()]);
     });
-    let origin = Origin::secured_answering(TestCa::new().server(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let origin =
+        Origin::secured_answering(TestCa::new().server(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     let (answer, exchanges) = ask(&proxy, &origin);
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert_eq!(words::exchange(&exchanges[1]), "done 200 [unverified]");

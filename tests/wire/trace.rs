@@ -220,12 +220,7 @@ fn repetition(text: &str) -> Option<(String, String, usize, String)> {
         let close = inner.find('}')?;
         let (unit, count) = inner.get(..close)?.rsplit_once('*')?;
         let count = count.parse().ok()?;
-        Some((
-            text.get(..open)?.to_owned(),
-            unit.to_owned(),
-            count,
-            inner.get(close + 1..)?.to_owned(),
-        ))
+        Some((text.get(..open)?.to_owned(), unit.to_owned(), count, inner.get(close + 1..)?.to_owned()))
     })
 }
 
@@ -273,9 +268,14 @@ mod tests {
 
     #[test]
     fn texts_become_bytes() {
-        let text = |written: &str, form| Text { written: written.to_owned(), form }.bytes(&[("h", "x:1".to_owned())]);
+        let text = |written: &str, form| {
+            Text { written: written.to_owned(), form }.bytes(&[("h", "x:1".to_owned())])
+        };
         assert_eq!(
-            text("GET {h}|{} HTTP/1.1 | X: {ab*2}\\s | Content-Length: {length} || a\\r\\n\\xff", Form::Message),
+            text(
+                "GET {h}|{} HTTP/1.1 | X: {ab*2}\\s | Content-Length: {length} || a\\r\\n\\xff",
+                Form::Message
+            ),
             b"GET x:1|{} HTTP/1.1\r\nX: abab \r\nContent-Length: 4\r\n\r\na\r\n\xff"
         );
         assert_eq!(text("a | b", Form::Raw), b"a | b");
@@ -283,7 +283,9 @@ mod tests {
 
     #[test]
     fn files_become_cases() {
-        let cases = parse("# one\n## why\nclient >  GET / HTTP/1.1\n  | A: b\norigin closed\nexchange  done 200\nbodies x\n");
+        let cases = parse(
+            "# one\n## why\nclient >  GET / HTTP/1.1\n  | A: b\norigin closed\nexchange  done 200\nbodies x\n",
+        );
         let [case] = cases.as_slice() else { panic!("{cases:?}") };
         assert_eq!((case.title.as_str(), case.steps.len(), case.records.len()), ("one", 2, 1));
         assert!(matches!(&case.steps[0].act, Act::Send(text) if text.written == "GET / HTTP/1.1 | A: b"));

@@ -5,34 +5,21 @@ use hopscope::exchange::{Body, Edit, Exchange, Head, Side};
 /// Two texts of bytes side by side: common lines once, others marked with what was wanted and what came.
 pub fn difference(wanted: &[u8], came: &[u8]) -> String {
     let (wanted, came) = (lines(wanted), lines(came));
-    let common = wanted.iter().zip(&came).take_while(|(one, other)| one == other).count();
-    let mut out = String::new();
-    for line in &wanted[..common] {
-        out.push_str(&format!("    {line}\n"));
-    }
-    let (mut left, mut right) = (common, common);
-    while left < wanted.len() || right < came.len() {
-        match (wanted.get(left), came.get(right)) {
-            (Some(one), Some(other)) if one == other => {
-                out.push_str(&format!("    {one}\n"));
-                (left, right) = (left + 1, right + 1);
+    let more = |lines: &[String]| lines.iter().map(|line| format!("  + {line}")).collect::<Vec<_>>();
+    let mut marked = Vec::new();
+    let mut at = 0;
+    for line in &wanted {
+        match came[at..].iter().position(|other| other == line) {
+            None => marked.push(format!("  - {line}")),
+            Some(before) => {
+                marked.extend(more(&came[at..at + before]));
+                marked.push(format!("    {line}"));
+                at += before + 1;
             }
-            (Some(one), _) if !came[right.min(came.len())..].contains(one) => {
-                out.push_str(&format!("  - {one}\n"));
-                left += 1;
-            }
-            (_, Some(other)) => {
-                out.push_str(&format!("  + {other}\n"));
-                right += 1;
-            }
-            (Some(one), None) => {
-                out.push_str(&format!("  - {one}\n"));
-                left += 1;
-            }
-            (None, None) => break,
         }
     }
-    out
+    marked.extend(more(&came[at..]));
+    marked.join("\n")
 }
 
 fn lines(bytes: &[u8]) -> Vec<String> {
