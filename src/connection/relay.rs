@@ -23,6 +23,8 @@ pub(super) async fn relay(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>
         exchange.summary.response_bytes = client.written;
         exchange.request_body.length = client.read;
         exchange.response_body.length = client.written;
+        exchange.request_body.complete = ended.is_ok();
+        exchange.response_body.complete = ended.is_ok();
     });
     match ended {
         Ok(_) => recording.complete(),
@@ -33,7 +35,16 @@ pub(super) async fn relay(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>
 }
 
 fn broken(error: &io::Error, side: Side) -> Failure {
-    let says = format!("the tunnel broke: {error}");
+    let who = match side {
+        Side::Client => "client",
+        Side::Origin => "server",
+    };
+    let says = match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            format!("the {who} reset its end of the tunnel")
+        }
+        _ => format!("the {who}'s end of the tunnel broke: {error}"),
+    };
     Failure { side, phase: Phase::Tunnel, kind: Kind::Reset, says }
 }
 

@@ -66,7 +66,10 @@ impl Proxy {
         let recorder =
             Recorder::new(store.inbox(), store.next_exchange(), store.next_connection(), &settings.capture);
         let (tls, _) = OriginTls::new(&settings.origin).unwrap();
-        let running = listener::start(&settings, &recorder, interceptor.as_ref(), &Arc::new(tls)).unwrap();
+        let sockets = listener::bind(&settings).unwrap();
+        let running =
+            listener::start(&settings, &sockets, &recorder, interceptor.as_ref(), &Arc::new(tls)).unwrap();
+        drop(sockets);
         let address = running.addresses()[0];
         let inbox = store.inbox();
         Self {
