@@ -81,3 +81,12 @@ fn credentials_for_us() {
     });
     run::run(&proxy, include_str!("cases/auth.txt"));
 }
+
+#[test]
+fn without_via() {
+    let proxy = Proxy::start(|settings| {
+        plain(settings);
+        settings.via = false;
+    });
+    run::run(&proxy, include_str!("cases/via_off.txt"));
+}

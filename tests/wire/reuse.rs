@@ -86,13 +86,17 @@ fn reuse_can_be_turned_off() {
     assert_eq!(origin.connections(), 2);
 }
 
-/// An origin whose first connection answers once, and at the second request closes without a word.
-fn dying() -> Origin {
-    Origin::start(|peer, number| {
+/// An origin whose first connection answers once, and at the second request closes (or resets)
+/// without a word.
+fn dying(reset: bool) -> Origin {
+    Origin::start(move |peer, number| {
         if number == 0 {
             peer.read_message();
             peer.send(OK);
             peer.read_message();
+            if reset {
+                peer.reset();
+            }
             return;
         }
         while peer.awaits() {
@@ -104,8 +108,16 @@ fn dying() -> Origin {
 
 #[test]
 fn rfc9110_9_2_2_a_get_on_a_connection_that_died_is_sent_again() {
+    retried(&dying(false));
+}
+
+#[test]
+fn rfc9110_9_2_2_a_get_on_a_connection_that_was_reset_is_sent_again() {
+    retried(&dying(true));
+}
+
+fn retried(origin: &Origin) {
     let proxy = Proxy::start(|_| ());
-    let origin = dying();
     let mut client = Peer::connect(proxy.address());
     let me = client.address();
     ask(&mut client, "GET", origin.address());
@@ -127,7 +139,7 @@ fn rfc9110_9_2_2_a_get_on_a_connection_that_died_is_sent_again() {
 #[test]
 fn rfc9110_9_2_2_a_post_with_a_body_is_not_sent_again() {
     let proxy = Proxy::start(|_| ());
-    let origin = dying();
+    let origin = dying(false);
     let mut client = Peer::connect(proxy.address());
     let me = client.address();
     ask(&mut client, "GET", origin.address());

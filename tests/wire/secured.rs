@@ -7,6 +7,7 @@ use crate::support::origin::Origin;
 use crate::support::proxy::Proxy;
 use hopscope::config::Insecure;
 use hopscope::exchange::{Exchange, Verdict};
+use std::time::Duration;
 
 /// Asks for `/` of an origin through an intercepted tunnel, and returns the answer with both records.
 fn ask(proxy: &Proxy, origin: &Origin) -> (String, Vec<Exchange>) {
@@ -109,6 +110,23 @@ fn an_origin_that_closes_within_the_handshake() {
     let failure = exchanges[1].summary.failure.clone().unwrap();
     assert!(answer.starts_with("HTTP/1.1 502 Bad Gateway\r\n"), "{answer}");
     assert!(words::exchange(&exchanges[1]).starts_with("failed 502, origin tls "), "{failure:?}");
+}
+
+#[test]
+fn rfc9110_15_6_5_an_origin_that_does_not_answer_the_handshake_in_time() {
+    let proxy = Proxy::start(|settings| {
+        plain(settings);
+        settings.limits.tls_timeout = Duration::from_millis(300);
+    });
+    let origin = Origin::start(|peer, _| {
+        peer.read_to_close();
+    });
+    let (answer, exchanges) = ask(&proxy, &origin);
+    let says = "the server did not complete the TLS handshake within 300ms";
+    assert!(answer.starts_with("HTTP/1.1 504 Gateway Timeout\r\n"), "{answer}");
+    let status = format!("\r\nProxy-Status: hopscope; error=connection_timeout; details=\"{says}\"\r\n");
+    assert!(answer.contains(&status) && answer.contains("limits.tls_timeout"), "{answer}");
+    assert_eq!(words::exchange(&exchanges[1]), format!("failed 504, origin tls timed-out: {says} [ours]"));
 }
 
 #[test]
