@@ -74,7 +74,10 @@ pub(super) enum Want {
     Input,
     /// Read up to so many bytes straight into hyper's buffer.
     Direct(u64),
-    /// Wait: a CONNECT or Upgrade is being decided, or the pipeline is full.
+    /// Wait, and keep what comes: an Upgrade is being decided, and meanwhile the peer may go away.
+    Watch,
+    /// Wait: a CONNECT is being decided (its client may have ended its half of the tunnel), the
+    /// pipeline is full, or a refused head is being answered.
     Hold,
     /// Tell hyper that the stream ended.
     End,
@@ -116,6 +119,8 @@ pub(super) struct Inbound {
     number: u64,
     began: Option<Instant>,
     hold_after: bool,
+    /// What is held back for is an Upgrade, not a CONNECT.
+    upgrading: bool,
     ended: bool,
     /// The fault that broke a body, and whether the stream ended within one.
     pub(super) body_fault: Option<Fault>,
@@ -138,6 +143,7 @@ impl Inbound {
             number: 0,
             began: None,
             hold_after: false,
+            upgrading: false,
             ended: false,
             body_fault: None,
             idle_since: Instant::now(),
@@ -167,6 +173,7 @@ impl Inbound {
             State::Ended => Want::End,
             State::Refused => Want::Hold,
             _ if self.ended => Want::End,
+            State::Held if self.upgrading => Want::Watch,
             State::Held => Want::Hold,
             State::Head { .. } if self.arrivals.len() >= PIPELINE => Want::Hold,
             State::Head { .. } => Want::Input,
@@ -342,6 +349,7 @@ impl Inbound {
         self.number += 1;
         stand_in_request(&mut self.output, self.number, &facts);
         self.hold_after = facts.connect || facts.upgrade;
+        self.upgrading = facts.upgrade;
         self.body(facts.framing);
         self.arrivals.push_back(Arrival::Request { number: self.number, head, facts, at });
     }
