@@ -80,32 +80,57 @@ fn an_upload_passes_on_as_it_comes() {
     assert_eq!(words::bodies(&proxy.exchange_of(me)), "request 9, response 0");
 }
 
-#[test]
-fn a_client_that_goes_away_takes_the_origin_connection_along() {
+/// A client asks through `way` for an answer that never comes, and goes away.
+fn abandoned(request: &str, reset: bool, secured: bool) {
     let proxy = Proxy::start(plain);
     let (asked, wait) = mpsc::channel();
     let (asked, wait) = (Mutex::new(asked), once(wait));
     let (gone, closed) = mpsc::channel();
     let (gone, closed) = (Mutex::new(gone), once(closed));
-    let origin = Origin::start(move |peer, _| {
-        peer.read_head();
+    let script = move |peer: &mut Peer, _| {
+        peer.read_message();
         asked.lock().unwrap().send(()).unwrap();
         gone.lock().unwrap().send(peer.is_closed()).unwrap();
-    });
-    for reset in [false, true] {
-        let mut client = Peer::connect(proxy.address());
-        let me = client.address();
-        client.send(format!("GET http://{0}/ HTTP/1.1\r\nHost: {0}\r\n\r\n", origin.address()));
-        wait();
-        if reset {
-            client.reset();
+    };
+    let (mut client, me, _origin);
+    if secured {
+        let origin = Origin::secured(proxy.origin_ca().server(), script);
+        let tunnel = Peer::tunnel(proxy.address(), &format!("localhost:{}", origin.address().port()));
+        me = tunnel.address();
+        client = tunnel.secured(proxy.pem(), "localhost").unwrap();
+        client.send(request.replace("{}", ""));
+        _origin = origin;
+    } else {
+        let origin = Origin::start(script);
+        client = Peer::connect(proxy.address());
+        me = client.address();
+        client.send(request.replace("{}", &format!("http://{}", origin.address())));
+        _origin = origin;
+    }
+    wait();
+    if reset {
+        client.reset();
+    }
+    drop(client);
+    assert!(closed(), "the origin's connection is closed at once");
+    let exchange = proxy.exchanges_of(me, 1 + usize::from(secured)).remove(usize::from(secured));
+    let says = words::exchange(&exchange);
+    assert!(says.starts_with("aborted -, client wait gave-up: client gave up after "), "{says}");
+    assert!(says.ends_with(" s waiting for the answer"), "{says}");
+}
+
+#[test]
+fn a_client_that_goes_away_takes_the_origin_connection_along() {
+    let get = "GET {}/ HTTP/1.1\r\nHost: h\r\n\r\n";
+    let post = "POST {}/ HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
+    let chunked = "POST {}/ HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    let upgrade = "GET {}/ HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+    for request in [get, post, chunked, upgrade] {
+        for reset in [false, true] {
+            for secured in [false, true] {
+                abandoned(request, reset, secured);
+            }
         }
-        drop(client);
-        assert!(closed(), "the origin's connection is closed at once");
-        let exchange = proxy.exchange_of(me);
-        let says = words::exchange(&exchange);
-        assert!(says.starts_with("aborted -, client wait gave-up: client gave up after "), "{says}");
-        assert!(says.ends_with(" s waiting for the answer"), "{says}");
     }
 }
 
