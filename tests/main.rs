@@ -13,3 +13,4 @@ mod cli;
 mod house;
 mod screen;
 mod support;
+mod wire;
