@@ -5,7 +5,7 @@ use super::response::ResponseBody;
 use crate::exchange::{Failure, Flags, Kind, Phase, Side};
 use crate::hop::{self, Fault, Framing};
 use crate::recorder::Recording;
-use crate::tap::OutHead;
+use crate::tap::{HeadOf, OutHead};
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 use std::time::SystemTime;
@@ -109,7 +109,13 @@ impl Answer {
             body => (body.clone(), Framing::Length(body.len() as u64)),
         };
         note_answer(recording, self.status, &self.fields, &body);
-        client.tap.queue(OutHead { raw, framing, closes: close, sent: Box::new(sent(recording, true)) });
+        client.tap.queue(OutHead {
+            raw,
+            framing,
+            closes: close,
+            of: HeadOf::Response { over: true },
+            sent: recording.watcher(),
+        });
         stand_in(self.status, ResponseBody::ours(body, recording.clone()), close)
     }
 }
@@ -122,29 +128,6 @@ fn note_answer(recording: &Recording, status: u16, fields: &[(&'static str, Stri
             fields.first().map(|(_, value)| value.split(';').next().unwrap_or_default().to_owned());
         exchange.summary.response_bytes = body.len() as u64;
     });
-}
-
-/// Notes the head that went to the client, once it has; with `over`, the exchange is complete by that.
-pub fn sent(recording: &Recording, over: bool) -> impl FnOnce(Bytes, bool) + Send + 'static {
-    let recording = recording.clone();
-    move |head, closing| {
-        let now = recording.elapsed();
-        recording.note(|exchange| {
-            if closing {
-                let line = u16::try_from(crate::exchange::Head::parse(head.clone()).fields().len()).ok();
-                exchange.response_edits.push(crate::exchange::Edit {
-                    before: None,
-                    after: line,
-                    cause: crate::exchange::Cause::Persistence,
-                });
-            }
-            exchange.heads.response_sent = Some(head);
-            exchange.timing.response_sent = Some(now);
-        });
-        if over {
-            recording.complete();
-        }
-    }
 }
 
 /// hyper's view of a response: only what decides about framing and persistence.

@@ -3,7 +3,7 @@
 use crate::ca::Interceptor;
 use crate::config::Settings;
 use crate::exchange::{Authority, ConnectionId, ExchangeId, Scheme};
-use crate::hop::Bounds;
+use crate::hop::{Bounds, Route};
 use crate::recorder::{Recorder, Recording};
 use crate::tap::Handle;
 use crate::upstream::{self, Io, Key, OriginTls, Pool, Upstream};
@@ -189,15 +189,38 @@ impl Client {
     }
 
     /// An idle origin connection of this client.
-    pub fn take_idle(&self, key: &Key) -> Option<Upstream> {
+    pub fn take_idle(&self, route: &Route) -> Option<Upstream> {
+        let name = self.server_name(route);
         let mut origins = self.lock();
-        while let Some(at) = origins.idle.iter().position(|upstream| upstream.key() == key) {
+        while let Some(at) =
+            origins.idle.iter().position(|upstream| upstream.key().is(route.scheme, &route.authority, name))
+        {
             let mut upstream = origins.idle.swap_remove(at);
             if upstream::is_usable(&mut upstream) {
                 return Some(upstream);
             }
         }
         None
+    }
+
+    /// Whether a route leads to the end of the tunnel that this is the inside of.
+    #[must_use]
+    pub fn is_tunnel_to(&self, route: &Route) -> bool {
+        let leads = |tunnel: &Tunnel| tunnel.scheme == route.scheme && tunnel.authority == route.authority;
+        self.tunnel.as_ref().is_some_and(leads)
+    }
+
+    /// The server name for TLS to a route, where it is not the route's host.
+    #[must_use]
+    pub fn server_name(&self, route: &Route) -> Option<&str> {
+        self.tunnel.as_ref().filter(|_| self.is_tunnel_to(route))?.server_name.as_deref()
+    }
+
+    /// What makes connections of this client to a route interchangeable.
+    #[must_use]
+    pub fn key(&self, route: &Route) -> Key {
+        let server_name = self.server_name(route).map(str::to_owned);
+        Key { scheme: route.scheme, authority: route.authority.clone(), server_name }
     }
 
     /// Keeps an origin connection for this client's next exchange.

@@ -4,7 +4,10 @@
 //! head, an answer of our own, a tunnel) it says so by name.
 
 mod answer;
+mod blame;
 mod context;
+mod credentials;
+mod note;
 mod origin;
 mod page;
 mod respond;

@@ -5,7 +5,7 @@ use crate::config::Reuse;
 use crate::exchange::{Failure, Kind, Phase, Scheme, Side, Verdict};
 use crate::hop::Route;
 use crate::recorder::Recording;
-use crate::upstream::{self, Io, Key, Upstream};
+use crate::upstream::{self, Io, Upstream};
 use tokio::net::TcpStream;
 
 /// A connection to the origin of `route`. With `fresh`, a reused one has just died: a new one is made.
@@ -15,12 +15,11 @@ pub(super) async fn reach(
     recording: &Recording,
     fresh: bool,
 ) -> Result<Upstream, Failure> {
-    let key = key(client, route);
-    if !fresh && let Some(upstream) = reuse(client, &key) {
+    if !fresh && let Some(upstream) = reuse(client, route) {
         recording.note(|exchange| exchange.origin_connection = Some((upstream.id(), true)));
         return Ok(upstream);
     }
-    let dialed = at_tunnel(client, route).then(|| client.take_dialed()).flatten();
+    let dialed = client.is_tunnel_to(route).then(|| client.take_dialed()).flatten();
     let tcp = match dialed {
         Some(Dialed::Pooled(upstream)) if !fresh => {
             recording.note(|exchange| exchange.origin_connection = Some((upstream.id(), true)));
@@ -29,18 +28,9 @@ pub(super) async fn reach(
         Some(Dialed::Fresh(tcp)) => tcp,
         Some(Dialed::Pooled(_)) | None => dial(client, route, recording).await?,
     };
-    let upstream = begin(client, route, key, tcp, recording).await?;
+    let upstream = begin(client, route, tcp, recording).await?;
     recording.note(|exchange| exchange.origin_connection = Some((upstream.id(), false)));
     Ok(upstream)
-}
-
-/// What makes connections of this client to that route interchangeable.
-pub(super) fn key(client: &Client, route: &Route) -> Key {
-    let server_name = match &client.tunnel {
-        Some(tunnel) if at_tunnel(client, route) => tunnel.server_name.clone(),
-        _ => None,
-    };
-    Key { scheme: route.scheme, authority: route.authority.clone(), server_name }
 }
 
 /// Resolves and connects, noting when each was done.
@@ -59,26 +49,18 @@ pub(super) async fn dial(
     Ok(tcp)
 }
 
-fn reuse(client: &Client, key: &Key) -> Option<Upstream> {
+fn reuse(client: &Client, route: &Route) -> Option<Upstream> {
     let shard = &client.shard;
     match shard.settings.origin.reuse {
         Reuse::Never => None,
-        Reuse::Client => client.take_idle(key),
-        Reuse::Pool => client.take_idle(key).or_else(|| shard.pool.take(key)),
+        Reuse::Client => client.take_idle(route),
+        Reuse::Pool => client.take_idle(route).or_else(|| shard.pool.take(&client.key(route))),
     }
-}
-
-fn at_tunnel(client: &Client, route: &Route) -> bool {
-    client
-        .tunnel
-        .as_ref()
-        .is_some_and(|tunnel| tunnel.scheme == route.scheme && tunnel.authority == route.authority)
 }
 
 async fn begin(
     client: &Client,
     route: &Route,
-    key: Key,
     tcp: TcpStream,
     recording: &Recording,
 ) -> Result<Upstream, Failure> {
@@ -86,13 +68,13 @@ async fn begin(
     let (io, tls): (Box<dyn Io>, _) = match route.scheme {
         Scheme::Http => (Box::new(tcp), None),
         Scheme::Https => {
-            let name = key.server_name.as_deref().unwrap_or(&route.authority.host);
+            let name = client.server_name(route).unwrap_or(&route.authority.host);
             let (stream, facts) = secure(client, name, tcp, recording).await?;
             (stream, Some(facts))
         }
     };
     let id = client.shard.recorder.connection(Side::Origin, peer, local, tls);
-    Upstream::begin(io, key, id, client.shard.bounds()).await.map_err(|error| Failure {
+    Upstream::begin(io, client.key(route), id, client.shard.bounds()).await.map_err(|error| Failure {
         side: Side::Origin,
         phase: Phase::Connect,
         kind: Kind::Closed,

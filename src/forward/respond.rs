@@ -1,15 +1,15 @@
 //! One exchange, from the request head to the response head.
 
-use super::answer::{Answer, sent, stand_in};
+use super::answer::{Answer, stand_in};
 use super::context::{After, Client};
 use super::response::{ResponseBody, is_sent};
-use super::{origin, page, tunnel};
-use crate::exchange::{Attempt, Failure, Flags, Head, Interim, Kind, Phase, Scheme, Side, Target};
+use super::{blame, credentials, note, origin, page, tunnel};
+use crate::exchange::{Failure, Flags, Head, Interim, Kind, Phase, Side};
 use crate::hop::{
     self, Destination, Fault, Framing, RequestFacts, RequestHop, ResponseFacts, ResponseHop, Route, Version,
 };
 use crate::recorder::{BodyTee, Recording};
-use crate::tap::{Arrival, OutHead};
+use crate::tap::{Arrival, HeadOf, OutHead};
 use crate::upstream::{self, Relay, RequestBody, Sending, Upstream};
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -19,7 +19,7 @@ use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 /// 1xx responses kept of one exchange; more are passed on and not kept.
 const INTERIMS: usize = 100;
@@ -34,14 +34,14 @@ pub async fn respond(
     let arrival = number(&request).and_then(|number| client.tap.take_request(number));
     Ok(match arrival {
         Some(Arrival::Request { number, head, facts, at }) => {
-            let recording = begin(&client, head.raw().clone(), at);
+            let recording = note::begin(&client, head.raw().clone(), at);
             client.proven();
             let life = Life { client, recording, head, facts, number };
             life.run(request.into_body()).await
         }
         Some(Arrival::Refused { raw, fault, at, .. }) => {
-            let recording = begin(&client, raw.clone(), at);
-            note_request_line(&recording, &Head::parse(raw));
+            let recording = note::begin(&client, raw.clone(), at);
+            note::request_line(&recording, &Head::parse(raw));
             refuse(&client, &recording, &fault, false)
         }
         Some(Arrival::Response { .. }) | None => stand_in(500, ResponseBody::Empty, true),
@@ -53,17 +53,6 @@ fn number(request: &Request<Incoming>) -> Option<u64> {
         Some(authority) => authority.host().parse().ok(),
         None => request.uri().path().strip_prefix('/')?.parse().ok(),
     }
-}
-
-fn begin(client: &Client, raw: Bytes, (began, whole): (Instant, Instant)) -> Recording {
-    let recording = client.shard.recorder.begin(began, &client.peer, client.connection);
-    let at = recording.at(whole);
-    recording.note(|exchange| {
-        exchange.heads.request_received = Some(raw);
-        exchange.timing.request_head = Some(at);
-        exchange.tunnel = client.tunnel.as_ref().map(|tunnel| tunnel.exchange);
-    });
-    recording
 }
 
 /// Records a refused head with its failure and answers it.
@@ -91,7 +80,7 @@ struct Life {
 
 impl Life {
     async fn run(self, body: Incoming) -> Response<ResponseBody> {
-        note_request_line(&self.recording, &self.head);
+        note::request_line(&self.recording, &self.head);
         if self.facts.framing == Framing::None {
             self.recording.note(|exchange| exchange.request_body.complete = true);
         }
@@ -100,9 +89,11 @@ impl Life {
             Ok(destination) => destination,
             Err(fault) => return self.refuse(&fault),
         };
-        self.note_route(&destination);
+        note::destination(&self.recording, &destination, self.facts.connect);
         self.recording.open();
-        if let Some(answer) = self.denied().or_else(|| self.local()) {
+        if let Some(answer) =
+            credentials::refused(&self.client, &self.recording, &self.head).or_else(|| self.local())
+        {
             return self.answer(answer);
         }
         match destination {
@@ -125,7 +116,7 @@ impl Life {
     /// CONNECT: a tunnel, or the reason why there is none.
     async fn connect(self, route: &Route) -> Response<ResponseBody> {
         if self.client.shard.is_ourselves(&route.authority) {
-            return self.refuse(&self_loop(&self.client.shard.settings.pseudonym));
+            return self.refuse(&blame::self_loop(&self.client.shard.settings.pseudonym));
         }
         let dialed = tunnel::connect(&self.client, route, &self.recording).await;
         dialed.unwrap_or_else(|failure| self.fail(failure))
@@ -135,7 +126,7 @@ impl Life {
     async fn forward(self, route: &Route, body: Incoming) -> Response<ResponseBody> {
         let shard = &self.client.shard;
         if self.client.tunnel.is_none() && shard.is_ourselves(&route.authority) {
-            return self.refuse(&self_loop(&shard.settings.pseudonym));
+            return self.refuse(&blame::self_loop(&shard.settings.pseudonym));
         }
         let hop = RequestHop { pseudonym: &shard.settings.pseudonym, via: shard.settings.via, route };
         let forwarded = match hop::forward_request(&self.head, &self.facts, &hop) {
@@ -160,26 +151,18 @@ impl Life {
                 }
                 Ok(upstream::Answer::Refused { raw, fault }) => return self.nonsense(raw, &fault),
                 Ok(upstream::Answer::Broken(kind)) if reused && self.may_retry(kind) => {
-                    self.note_attempt(&upstream, kind);
+                    note::attempt(&self.recording, &upstream, kind);
                     fresh = true;
                 }
-                Ok(upstream::Answer::Broken(kind)) => return self.fail(broken(kind, route)),
-                Ok(upstream::Answer::Cut) => return self.fail(cut(self.client.tap.body_fault())),
+                Ok(upstream::Answer::Broken(kind)) => return self.fail(blame::broken(kind, route)),
+                Ok(upstream::Answer::Cut) => return self.fail(blame::cut(self.client.tap.body_fault())),
                 Err(failure) => return self.fail(failure),
             }
         }
     }
 
     fn out_head(&self, raw: Bytes, framing: Framing) -> OutHead {
-        let recording = self.recording.clone();
-        let sent = move |head: Bytes, _| {
-            let now = recording.elapsed();
-            recording.note(|exchange| {
-                exchange.heads.request_sent = Some(head);
-                exchange.timing.request_sent = Some(now);
-            });
-        };
-        OutHead { raw, framing, closes: true, sent: Box::new(sent) }
+        OutHead { raw, framing, closes: true, of: HeadOf::Request, sent: self.recording.watcher() }
     }
 
     fn outgoing(&self, body: &mut Option<Incoming>, framing: Framing, upstream: &Upstream) -> RequestBody {
@@ -202,19 +185,18 @@ impl Life {
         sending: &mut Sending,
     ) -> Result<upstream::Answer, Failure> {
         let limit = self.client.shard.settings.limits.response_timeout;
-        let mut timer = None;
+        let mut deadline = Instant::now() + limit;
         poll_fn(|cx| {
             let answer = upstream.poll_answer(cx, sending);
             self.pass_interims(upstream);
             if answer.is_ready() {
                 return answer.map(Ok);
             }
-            let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-            while timer.as_mut().poll(cx).is_ready() {
+            while upstream.poll_until(cx, deadline).is_ready() {
                 if !self.is_uploading() {
-                    return Poll::Ready(Err(too_slow(limit)));
+                    return Poll::Ready(Err(blame::too_slow(limit)));
                 }
-                timer.as_mut().reset(tokio::time::Instant::now() + limit);
+                deadline = Instant::now() + limit;
             }
             Poll::Pending
         })
@@ -259,7 +241,7 @@ impl Life {
             Ok(forwarded) => forwarded,
             Err(fault) => return self.nonsense(head.raw().clone(), &fault),
         };
-        self.note_response(&head, &facts, at, &forwarded.edits);
+        note::response(&self.recording, &head, &facts, at, forwarded.edits);
         if binds_connection(&self.head, &head) {
             upstream.bind_to_client();
         }
@@ -269,7 +251,8 @@ impl Life {
             raw: forwarded.raw,
             framing: forwarded.framing,
             closes: close,
-            sent: Box::new(sent(&self.recording, over && !facts.switches)),
+            of: HeadOf::Response { over: over && !facts.switches },
+            sent: self.recording.watcher(),
         });
         if facts.switches {
             return self.switch(upstream);
@@ -330,35 +313,6 @@ impl Life {
         self.fail(Failure { side: Side::Origin, phase: Phase::Response, kind, says })
     }
 
-    fn note_response(
-        &self,
-        head: &Head,
-        facts: &ResponseFacts,
-        at: Instant,
-        edits: &[crate::exchange::Edit],
-    ) {
-        let at = self.recording.at(at);
-        self.recording.note(|exchange| {
-            exchange.heads.response_received = Some(head.raw().clone());
-            exchange.response_edits = edits.to_vec();
-            exchange.timing.response_head = Some(at);
-            exchange.summary.ttfb = Some(at);
-            exchange.summary.status = Some(facts.status);
-            exchange.summary.media_type = head.value("content-type").map(media_type);
-        });
-        self.recording.answered();
-    }
-
-    fn note_attempt(&self, upstream: &Upstream, kind: ErrorKind) {
-        let says = format!("the reused connection had died ({kind}); sent again on a new one");
-        let attempt = Attempt { at: self.recording.elapsed(), connection: upstream.id(), says };
-        self.recording.note(|exchange| {
-            exchange.attempts.push(attempt);
-            exchange.summary.flags.add(Flags::RETRIED);
-            exchange.heads.request_sent = None;
-        });
-    }
-
     /// RFC 9110 9.2.2: sent again only if that cannot do harm: no byte of an answer came, the
     /// method is idempotent, and there is no body that is gone by now.
     fn may_retry(&self, kind: ErrorKind) -> bool {
@@ -375,45 +329,10 @@ impl Life {
         died && matches!(self.facts.framing, Framing::None | Framing::Length(0)) && (idempotent || unsent)
     }
 
-    /// RFC 9110 11.7: our own credentials, asked for outside tunnels only.
-    fn denied(&self) -> Option<Answer> {
-        let expected = self.client.shard.settings.auth.as_deref()?;
-        if self.client.tunnel.is_some() {
-            return None;
-        }
-        let given = self.head.value("proxy-authorization").and_then(basic);
-        if given.is_some_and(|given| same(&given, expected.as_bytes())) {
-            return None;
-        }
-        let says =
-            "hopscope was started with --auth: send its user name and password as proxy credentials.\n";
-        let failure = Failure {
-            side: Side::Client,
-            phase: Phase::Request,
-            kind: Kind::Denied,
-            says: "the client sent no proxy credentials, or wrong ones".to_owned(),
-        };
-        self.recording.fail(failure);
-        Some(
-            Answer::text(407, says.to_owned())
-                .with("Proxy-Authenticate", "Basic realm=\"hopscope\", charset=\"UTF-8\""),
-        )
-    }
-
     /// RFC 9110 7.6.2: TRACE and OPTIONS that may go no further are answered here.
     fn local(&self) -> Option<Answer> {
         let local = hop::local_answer(&self.head)?;
         Some(Answer::local(local))
-    }
-
-    fn note_route(&self, destination: &Destination) {
-        let Destination::Origin(route) = destination else { return };
-        let connect = self.facts.connect;
-        self.recording.note(|exchange| {
-            exchange.summary.scheme = route.scheme;
-            exchange.summary.host =
-                if connect { route.authority.to_string() } else { route.authority.text(route.scheme) };
-        });
     }
 
     fn refuse(&self, fault: &Fault) -> Response<ResponseBody> {
@@ -437,39 +356,6 @@ impl Life {
     }
 }
 
-/// The list row's texts from the request line; the host follows from the route.
-fn note_request_line(recording: &Recording, head: &Head) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    recording.note(|exchange| {
-        let summary = &mut exchange.summary;
-        let Some((method, target, version)) = head.request_line() else {
-            let line = head.start_line();
-            summary.path = text(&line[..line.len().min(1024)]);
-            return;
-        };
-        summary.method = text(method);
-        summary.version = text(version);
-        let path = match Target::parse(method, target) {
-            Some(Target::Absolute { scheme, path, .. }) => {
-                summary.scheme = scheme;
-                if path.starts_with(b"/") { text(path) } else { format!("/{}", text(path)) }
-            }
-            Some(Target::Authority(_)) => String::new(),
-            Some(Target::Origin(_) | Target::Asterisk) | None => text(target),
-        };
-        summary.path = path;
-        if let Some(Target::Authority(authority)) = Target::parse(method, target) {
-            summary.host = text(authority);
-            summary.scheme = Scheme::Https;
-        }
-    });
-}
-
-fn media_type(value: &[u8]) -> String {
-    let value = value.split(|byte| *byte == b';').next().unwrap_or(value);
-    String::from_utf8_lossy(value.trim_ascii()).to_lowercase()
-}
-
 /// NTLM and Negotiate authenticate a connection, not a request: it must stay this client's own.
 fn binds_connection(request: &Head, response: &Head) -> bool {
     let bound = |value: &[u8]| {
@@ -477,61 +363,4 @@ fn binds_connection(request: &Head, response: &Head) -> bool {
         scheme.eq_ignore_ascii_case(b"ntlm") || scheme.eq_ignore_ascii_case(b"negotiate")
     };
     request.values("authorization").any(bound) || response.values("www-authenticate").any(bound)
-}
-
-/// The credentials of `Basic` (RFC 7617 2).
-fn basic(value: &[u8]) -> Option<Vec<u8>> {
-    use base64::Engine;
-    let (scheme, token) = value.split_at_checked(6)?;
-    if !scheme.eq_ignore_ascii_case(b"basic ") {
-        return None;
-    }
-    base64::engine::general_purpose::STANDARD.decode(token.trim_ascii()).ok()
-}
-
-/// Compares secrets in a time that does not tell where they differ.
-fn same(given: &[u8], expected: &[u8]) -> bool {
-    given.len() == expected.len() && given.iter().zip(expected).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
-}
-
-fn self_loop(pseudonym: &str) -> Fault {
-    Fault {
-        status: 508,
-        offset: 0,
-        clause: "RFC 9110 7.3.3",
-        says: format!(
-            "The target is the address that {pseudonym} itself listens on: the request would come back for ever."
-        ),
-    }
-}
-
-fn broken(kind: ErrorKind, route: &Route) -> Failure {
-    let (failure, what) = match kind {
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
-            (Kind::Reset, "reset the connection before it answered")
-        }
-        ErrorKind::TimedOut => (Kind::TimedOut, "was lost: the connection timed out"),
-        _ => (Kind::Closed, "closed the connection without an answer"),
-    };
-    let says = format!("{} {what}", route.authority);
-    Failure { side: Side::Origin, phase: Phase::Wait, kind: failure, says }
-}
-
-/// The client's own body broke off or broke the protocol: the origin had no part in that.
-fn cut(fault: Option<Fault>) -> Failure {
-    let (kind, says) = match fault {
-        Some(fault) if fault.clause != "RFC 9112 8" => {
-            (Kind::Malformed, format!("{} ({}, byte {} of the body)", fault.says, fault.clause, fault.offset))
-        }
-        _ => (
-            Kind::Closed,
-            "the client closed the connection before its request's body was complete".to_owned(),
-        ),
-    };
-    Failure { side: Side::Client, phase: Phase::Body, kind, says }
-}
-
-fn too_slow(limit: Duration) -> Failure {
-    let says = format!("no answer came within {} s (limits.response_timeout)", limit.as_secs_f32());
-    Failure { side: Side::Origin, phase: Phase::Wait, kind: Kind::TimedOut, says }
 }

@@ -1,6 +1,6 @@
 //! CONNECT: dial first, answer then, and say what is to become of the connection.
 
-use super::answer::{sent, stand_in};
+use super::answer::stand_in;
 use super::context::{After, Client, Dialed};
 use super::origin;
 use super::response::ResponseBody;
@@ -8,7 +8,7 @@ use crate::config::Reuse;
 use crate::exchange::{Failure, Flags, Scheme};
 use crate::hop::{self, Framing, Route};
 use crate::recorder::Recording;
-use crate::tap::OutHead;
+use crate::tap::{HeadOf, OutHead};
 use hyper::Response;
 
 /// Dials the target and answers 200, or says why not.
@@ -30,7 +30,8 @@ pub(super) async fn connect(
         raw,
         framing: Framing::None,
         closes: false,
-        sent: Box::new(sent(recording, false)),
+        of: HeadOf::Response { over: false },
+        sent: recording.watcher(),
     });
     client.then(After::Connect { authority: route.authority.clone(), dialed, recording: recording.clone() });
     Ok(stand_in(200, ResponseBody::Empty, false))
@@ -43,5 +44,5 @@ fn pooled(client: &Client, route: &Route) -> Option<crate::upstream::Upstream> {
         return None;
     }
     let route = Route { scheme: Scheme::Https, authority: route.authority.clone() };
-    shard.pool.take(&origin::key(client, &route))
+    shard.pool.take(&client.key(&route))
 }

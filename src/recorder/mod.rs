@@ -10,10 +10,12 @@ pub use body::BodyTee;
 
 use crate::config;
 use crate::exchange::{
-    Connection, ConnectionId, Event, Exchange, ExchangeId, Failure, Flags, Kind, Live, Phase, Side, State,
-    Summary, TlsFacts,
+    Cause, Connection, ConnectionId, Edit, Event, Exchange, ExchangeId, Failure, Flags, Head, Kind, Live,
+    Phase, Side, State, Summary, TlsFacts,
 };
 use crate::store::Inbox;
+use crate::tap::{HeadOf, HeadSent};
+use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -200,13 +202,50 @@ impl Recording {
     /// Both messages are complete.
     pub fn complete(&self) {
         let elapsed = self.elapsed();
-        self.note(|exchange| {
-            if exchange.summary.state == State::Open {
-                exchange.summary.state = State::Done;
-            }
-            exchange.summary.duration = Some(elapsed);
-        });
+        self.note(|exchange| complete(exchange, elapsed));
     }
+
+    /// To be told of heads that were sent.
+    #[must_use]
+    pub fn watcher(&self) -> Arc<dyn HeadSent> {
+        Arc::clone(&self.0) as Arc<dyn HeadSent>
+    }
+}
+
+impl HeadSent for Inner {
+    fn sent(&self, of: HeadOf, head: Bytes, closing: bool) {
+        let elapsed = micros_between(self.began, Instant::now());
+        let mut exchange = self.live.lock();
+        match of {
+            HeadOf::Request => {
+                exchange.heads.request_sent = Some(head);
+                exchange.timing.request_sent = Some(elapsed);
+            }
+            HeadOf::Response { over } => {
+                if closing {
+                    exchange.response_edits.push(added_close(&head));
+                }
+                exchange.heads.response_sent = Some(head);
+                exchange.timing.response_sent = Some(elapsed);
+                if over {
+                    complete(&mut exchange, elapsed);
+                }
+            }
+        }
+    }
+}
+
+/// The ledger's line for a `Connection: close` that became necessary after the rules had run.
+fn added_close(head: &Bytes) -> Edit {
+    let line = Head::parse(head.clone()).fields().len();
+    Edit { before: None, after: u16::try_from(line).ok(), cause: Cause::Persistence }
+}
+
+fn complete(exchange: &mut Exchange, elapsed: u64) {
+    if exchange.summary.state == State::Open {
+        exchange.summary.state = State::Done;
+    }
+    exchange.summary.duration = Some(elapsed);
 }
 
 impl Drop for Inner {

@@ -20,8 +20,10 @@ mod handle;
 mod inbound;
 mod outbound;
 mod stream;
+mod timer;
 
 pub use handle::{Handle, Interims};
 pub use inbound::{Arrival, Role};
-pub use outbound::{HeadSent, OutHead};
+pub use outbound::{HeadOf, HeadSent, OutHead};
 pub use stream::{Parts, Tap};
+pub use timer::Timer;

@@ -7,18 +7,25 @@ use crate::hop::Framing;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::sync::Arc;
 
 /// Told once a head's last byte is on the socket.
-pub trait HeadSent: Send {
+pub trait HeadSent: Send + Sync {
     /// `head` is what crossed; `closing` says that `Connection: close` was added as its last
     /// line because hyper will close though the queued head did not say so.
-    fn sent(self: Box<Self>, head: Bytes, closing: bool);
+    fn sent(&self, of: HeadOf, head: Bytes, closing: bool);
 }
 
-impl<F: FnOnce(Bytes, bool) + Send> HeadSent for F {
-    fn sent(self: Box<Self>, head: Bytes, closing: bool) {
-        self(head, closing);
-    }
+/// Which head was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadOf {
+    /// A request's, to the origin.
+    Request,
+    /// A response's, to the client.
+    Response {
+        /// Nothing follows it: the exchange is over.
+        over: bool,
+    },
 }
 
 /// A head waiting for hyper to write its own.
@@ -29,8 +36,10 @@ pub struct OutHead {
     pub framing: Framing,
     /// Whether `raw` already says that the connection closes.
     pub closes: bool,
+    /// Which head it is.
+    pub of: HeadOf,
     /// Told when it is sent.
-    pub sent: Box<dyn HeadSent>,
+    pub sent: Arc<dyn HeadSent>,
 }
 
 impl std::fmt::Debug for OutHead {
@@ -77,8 +86,9 @@ pub(super) struct Outbound {
     queue: VecDeque<OutHead>,
     /// Bytes of ours that go out before anything of hyper's.
     pub(super) pending: BytesMut,
-    /// The head to report once `pending` is empty.
-    reported: Option<(Box<dyn HeadSent + 'static>, Bytes, bool)>,
+    /// Whom to tell of the head being written: once it is handed back and `pending` is empty.
+    reported: Option<(Arc<dyn HeadSent>, HeadOf, bool)>,
+    written: Option<Bytes>,
     trailers: Option<Bytes>,
     partial: Vec<u8>,
 }
@@ -96,6 +106,7 @@ impl Outbound {
             queue: VecDeque::new(),
             pending: BytesMut::new(),
             reported: None,
+            written: None,
             trailers: None,
             partial: Vec::new(),
         }
@@ -157,10 +168,22 @@ impl Outbound {
         Follower { at: Some(self.at), before_last: self.trailers.is_some() }
     }
 
+    /// Gives a planned head back: its bytes are on the socket, or the rest of them in `pending`.
+    pub(super) fn written(&mut self, head: Bytes) {
+        if self.reported.is_some() {
+            self.written = Some(head);
+        }
+        if self.pending.is_empty() {
+            self.drained();
+        }
+    }
+
     /// Called whenever `pending` has been written out.
     pub(super) fn drained(&mut self) {
-        if let Some((sent, head, closing)) = self.reported.take() {
-            sent.sent(head, closing);
+        if let Some(head) = self.written.take()
+            && let Some((sent, of, closing)) = self.reported.take()
+        {
+            sent.sent(of, head, closing);
         }
     }
 
@@ -193,7 +216,7 @@ impl Outbound {
             Framing::Chunked => At::Chunk(ChunkAt::Size(0)),
             Framing::UntilClose => At::UntilClose,
         };
-        self.reported = Some((out.sent, head.clone(), closing));
+        self.reported = Some((out.sent, out.of, closing));
         Plan::Replace { consumed: end, head }
     }
 
@@ -295,7 +318,7 @@ mod tests {
             match out.plan(&[IoSlice::new(offered)]) {
                 Plan::Replace { consumed, head } => {
                     socket.extend_from_slice(&head);
-                    out.drained();
+                    out.written(head);
                     rest = &rest[consumed..];
                 }
                 Plan::Pass => {
@@ -309,12 +332,19 @@ mod tests {
         socket
     }
 
+    struct Nobody;
+
+    impl HeadSent for Nobody {
+        fn sent(&self, _: HeadOf, _: Bytes, _: bool) {}
+    }
+
     fn head(raw: &'static str, framing: Framing) -> OutHead {
         OutHead {
             raw: Bytes::from_static(raw.as_bytes()),
             framing,
             closes: false,
-            sent: Box::new(|_: Bytes, _| ()),
+            of: HeadOf::Response { over: false },
+            sent: Arc::new(Nobody),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::handle::{Handle, Shared};
 use super::inbound::{Inbound, Role, Want};
 use super::outbound::{Outbound, Plan};
+use super::timer::Timer;
 use crate::hop::Bounds;
 use bytes::{Buf, Bytes, BytesMut};
 use std::io::{self, IoSlice};
@@ -10,7 +11,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Sleep;
 
 /// Room asked for when reading heads.
 const READ: usize = 8 * 1024;
@@ -30,7 +30,7 @@ pub struct Tap<IO> {
     io: IO,
     handle: Handle,
     patience: Option<Patience>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 /// What is left when HTTP is over on a connection.
@@ -65,7 +65,7 @@ impl<IO> Tap<IO> {
             flush_waker: None,
         };
         let handle = Handle::new(shared);
-        (Self { io, handle: handle.clone(), patience: None, timer: None }, handle)
+        (Self { io, handle: handle.clone(), patience: None, timer: Timer::default() }, handle)
     }
 
     /// Bytes that were read from the connection before the tap was put on it.
@@ -162,50 +162,28 @@ fn read_input<IO: AsyncRead>(
     tokio_util::io::poll_read_buf(io, cx, &mut inbound.input)
 }
 
-/// Checks the client's time limits without touching the timer on every request: the timer runs
-/// to an old deadline, and is set anew only when it fires too early. Ready = something changed.
+/// Checks the client's time limits. Ready = something changed.
 fn poll_patience(
     cx: &mut Context<'_>,
-    timer: &mut Option<Pin<Box<Sleep>>>,
+    timer: &mut Timer,
     patience: Patience,
     inbound: &mut Inbound,
 ) -> Poll<()> {
-    loop {
-        let deadline = match inbound.head_began() {
-            Some(began) => began + patience.head,
-            None => inbound.idle_since + patience.idle,
-        };
-        let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
-        if timer.deadline().into_std() > deadline {
-            timer.as_mut().reset(deadline.into());
-        }
-        ready!(timer.as_mut().poll_elapsed_at(cx));
-        if Instant::now() < deadline {
-            timer.as_mut().reset(deadline.into());
-            continue;
-        }
-        timer.as_mut().reset((Instant::now() + patience.idle).into());
-        if inbound.head_began().is_some() {
-            inbound.time_out();
-            return Poll::Ready(());
-        }
-        if inbound.is_between() {
-            inbound.end();
-            return Poll::Ready(());
-        }
-        return Poll::Pending;
+    let deadline = match inbound.head_began() {
+        Some(began) => began + patience.head,
+        None => inbound.idle_since + patience.idle,
+    };
+    ready!(timer.poll_until(cx, deadline));
+    if inbound.head_began().is_some() {
+        inbound.time_out();
+    } else if inbound.is_between() {
+        inbound.end();
+    } else {
+        // A message is under way: its own limits hold. Looked at again when this one has passed anew.
+        inbound.idle_since = Instant::now();
+        return timer.poll_until(cx, inbound.idle_since + patience.idle);
     }
-}
-
-/// Polls a pinned timer as a future.
-trait PollElapsed {
-    fn poll_elapsed_at(self, cx: &mut Context<'_>) -> Poll<()>;
-}
-
-impl PollElapsed for Pin<&mut Sleep> {
-    fn poll_elapsed_at(self, cx: &mut Context<'_>) -> Poll<()> {
-        Future::poll(self, cx)
-    }
+    Poll::Ready(())
 }
 
 impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
@@ -227,7 +205,7 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
         }
         match outbound.plan(bufs) {
             Plan::Replace { consumed, head } => {
-                write_replaced(Pin::new(io), cx, outbound, bufs, consumed, &head)
+                write_replaced(Pin::new(io), cx, outbound, bufs, consumed, head)
             }
             Plan::Pass => write_passed(Pin::new(io), cx, outbound, bufs),
         }
@@ -278,35 +256,33 @@ fn write_replaced<IO: AsyncWrite>(
     outbound: &mut Outbound,
     bufs: &[IoSlice<'_>],
     consumed: usize,
-    head: &Bytes,
+    head: Bytes,
 ) -> Poll<io::Result<usize>> {
     if head.is_empty() {
         return Poll::Ready(Ok(consumed));
     }
     let mut slices = [IoSlice::new(&[]); SLICES];
-    slices[0] = IoSlice::new(head);
+    slices[0] = IoSlice::new(&head);
     let filled = 1 + fill(&mut slices[1..], bufs, consumed, outbound);
-    match io.poll_write_vectored(cx, &slices[..filled]) {
-        Poll::Ready(Ok(count)) if count >= head.len() => {
-            outbound.drained();
-            let mut rest = count - head.len();
-            for slice in &slices[1..filled] {
-                let part = rest.min(slice.len());
-                outbound.passed(&slice[..part]);
-                rest -= part;
-            }
-            Poll::Ready(Ok(consumed + count - head.len()))
-        }
-        Poll::Ready(Ok(count)) => {
-            outbound.pending.extend_from_slice(&head[count..]);
-            Poll::Ready(Ok(consumed))
-        }
-        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-        Poll::Pending => {
-            outbound.pending.extend_from_slice(head);
-            Poll::Ready(Ok(consumed))
-        }
+    let count = match io.poll_write_vectored(cx, &slices[..filled]) {
+        Poll::Ready(written) => written?,
+        Poll::Pending => 0,
+    };
+    let body = note_passed(outbound, &slices[1..filled], count.saturating_sub(head.len()));
+    outbound.pending.extend_from_slice(head.get(count..).unwrap_or_default());
+    outbound.written(head);
+    Poll::Ready(Ok(consumed + body))
+}
+
+/// Counts body bytes that were written from the front of `slices`.
+fn note_passed(outbound: &mut Outbound, slices: &[IoSlice<'_>], count: usize) -> usize {
+    let mut rest = count;
+    for slice in slices {
+        let part = rest.min(slice.len());
+        outbound.passed(&slice[..part]);
+        rest -= part;
     }
+    count
 }
 
 fn write_passed<IO: AsyncWrite>(
@@ -318,13 +294,7 @@ fn write_passed<IO: AsyncWrite>(
     let mut slices = [IoSlice::new(&[]); SLICES];
     let filled = fill(&mut slices, bufs, 0, outbound);
     let count = ready!(io.poll_write_vectored(cx, &slices[..filled]))?;
-    let mut rest = count;
-    for slice in &slices[..filled] {
-        let part = rest.min(slice.len());
-        outbound.passed(&slice[..part]);
-        rest -= part;
-    }
-    Poll::Ready(Ok(count))
+    Poll::Ready(Ok(note_passed(outbound, &slices[..filled], count)))
 }
 
 /// Fills `slices` with what follows `skip` bytes of `bufs`, cut where the message being written ends.

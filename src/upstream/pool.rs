@@ -18,6 +18,14 @@ pub struct Key {
     pub server_name: Option<String>,
 }
 
+impl Key {
+    /// Whether this is the key of connections to that place.
+    #[must_use]
+    pub fn is(&self, scheme: Scheme, authority: &Authority, server_name: Option<&str>) -> bool {
+        self.scheme == scheme && self.authority == *authority && self.server_name.as_deref() == server_name
+    }
+}
+
 /// The pool of one shard.
 #[derive(Debug)]
 pub struct Pool {

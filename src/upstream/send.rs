@@ -5,7 +5,7 @@ use super::body::{Cut, RequestBody};
 use super::pool::Key;
 use crate::exchange::{ConnectionId, Head};
 use crate::hop::{Bounds, Fault, ResponseFacts};
-use crate::tap::{Arrival, Handle, OutHead, Parts, Tap};
+use crate::tap::{Arrival, Handle, OutHead, Parts, Tap, Timer};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
@@ -34,6 +34,7 @@ struct Inner {
     /// Since when it has been idle.
     idle_since: Instant,
     may_pool: bool,
+    timer: Timer,
 }
 
 /// What came back for a request.
@@ -82,6 +83,7 @@ impl Upstream {
             exchanges: 0,
             idle_since: Instant::now(),
             may_pool: true,
+            timer: Timer::default(),
         })))
     }
 
@@ -163,6 +165,11 @@ impl Upstream {
             Poll::Ready(Ok(response)) => Poll::Ready(self.answer(response)),
             Poll::Ready(Err(error)) => Poll::Ready(self.no_answer(&error)),
         }
+    }
+
+    /// Ready once `deadline` has passed.
+    pub fn poll_until(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        self.0.timer.poll_until(cx, deadline)
     }
 
     /// Gives the raw connection back after 101.

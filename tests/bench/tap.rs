@@ -10,12 +10,13 @@ mod messages;
 
 use bytes::Bytes;
 use hopscope::hop::{Bounds, Framing};
-use hopscope::tap::{Handle, OutHead, Tap};
+use hopscope::tap::{Handle, HeadOf, HeadSent, OutHead, Tap};
 use measure::micros;
 use messages::{REQUEST, RESPONSE};
 use std::hint::black_box;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -29,6 +30,13 @@ const KEPT: usize = 64 * 1024;
 /// hyper's own heads, which the tap replaces.
 const HYPER_REQUEST: &[u8] = b"GET /1 HTTP/1.1\r\n\r\n";
 const HYPER_RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 1024\r\n\r\n";
+
+/// Nobody wants to know that a head was sent.
+struct Nobody;
+
+impl HeadSent for Nobody {
+    fn sent(&self, _: HeadOf, _: Bytes, _: bool) {}
+}
 
 fn main() -> io::Result<()> {
     // The tap's time limits are tokio's timers.
@@ -82,7 +90,13 @@ fn written(head: &'static [u8], hyper_head: &[u8], body: &[u8], framing: Framing
 }
 
 fn queue(handle: &Handle, raw: &Bytes, framing: Framing) {
-    handle.queue(OutHead { raw: raw.clone(), framing, closes: false, sent: Box::new(|_: Bytes, _| ()) });
+    handle.queue(OutHead {
+        raw: raw.clone(),
+        framing,
+        closes: false,
+        of: HeadOf::Request,
+        sent: Arc::new(Nobody),
+    });
 }
 
 /// The same bytes read and written without a tap.

@@ -1,0 +1,96 @@
+//! What is noted of an exchange at each step of its life.
+
+use super::context::Client;
+use crate::exchange::{Attempt, Edit, Flags, Head, Scheme, Target};
+use crate::hop::{Destination, ResponseFacts};
+use crate::recorder::Recording;
+use crate::upstream::Upstream;
+use bytes::Bytes;
+use std::io::ErrorKind;
+use std::time::Instant;
+
+/// Begins the record of a request whose head came.
+pub(super) fn begin(client: &Client, raw: Bytes, (began, whole): (Instant, Instant)) -> Recording {
+    let recording = client.shard.recorder.begin(began, &client.peer, client.connection);
+    let at = recording.at(whole);
+    recording.note(|exchange| {
+        exchange.heads.request_received = Some(raw);
+        exchange.timing.request_head = Some(at);
+        exchange.tunnel = client.tunnel.as_ref().map(|tunnel| tunnel.exchange);
+    });
+    recording
+}
+
+/// The list row's texts from the request line; the host follows from the route.
+pub(super) fn request_line(recording: &Recording, head: &Head) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    recording.note(|exchange| {
+        let summary = &mut exchange.summary;
+        let Some((method, target, version)) = head.request_line() else {
+            let line = head.start_line();
+            summary.path = text(&line[..line.len().min(1024)]);
+            return;
+        };
+        summary.method = text(method);
+        summary.version = text(version);
+        let path = match Target::parse(method, target) {
+            Some(Target::Absolute { scheme, path, .. }) => {
+                summary.scheme = scheme;
+                if path.starts_with(b"/") { text(path) } else { format!("/{}", text(path)) }
+            }
+            Some(Target::Authority(_)) => String::new(),
+            Some(Target::Origin(_) | Target::Asterisk) | None => text(target),
+        };
+        summary.path = path;
+        if let Some(Target::Authority(authority)) = Target::parse(method, target) {
+            summary.host = text(authority);
+            summary.scheme = Scheme::Https;
+        }
+    });
+}
+
+fn media_type(value: &[u8]) -> String {
+    let value = value.split(|byte| *byte == b';').next().unwrap_or(value);
+    String::from_utf8_lossy(value.trim_ascii()).to_lowercase()
+}
+
+/// Where the request goes.
+pub(super) fn destination(recording: &Recording, destination: &Destination, connect: bool) {
+    let Destination::Origin(route) = destination else { return };
+    recording.note(|exchange| {
+        exchange.summary.scheme = route.scheme;
+        exchange.summary.host =
+            if connect { route.authority.to_string() } else { route.authority.text(route.scheme) };
+    });
+}
+
+/// The final response's head came; a slow exchange is shown anew.
+pub(super) fn response(
+    recording: &Recording,
+    head: &Head,
+    facts: &ResponseFacts,
+    at: Instant,
+    edits: Vec<Edit>,
+) {
+    let at = recording.at(at);
+    recording.note(|exchange| {
+        exchange.heads.response_received = Some(head.raw().clone());
+        exchange.response_edits = edits;
+        exchange.timing.response_head = Some(at);
+        exchange.summary.ttfb = Some(at);
+        exchange.summary.status = Some(facts.status);
+        exchange.summary.media_type = head.value("content-type").map(media_type);
+    });
+    recording.answered();
+}
+
+/// A sending failed, and another one follows.
+pub(super) fn attempt(recording: &Recording, upstream: &Upstream, kind: ErrorKind) {
+    let says = format!("the reused connection had died ({kind}); sent again on a new one");
+    let attempt = Attempt { at: recording.elapsed(), connection: upstream.id(), says };
+    recording.note(|exchange| {
+        exchange.attempts.push(attempt);
+        exchange.summary.flags.add(Flags::RETRIED);
+        exchange.heads.request_sent = None;
+    });
+}
