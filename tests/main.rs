@@ -10,5 +10,6 @@
 )]
 
 mod cli;
+mod clients;
 mod house;
 mod support;

@@ -1,5 +1,9 @@
 //! What tests share: processes that see nothing of the person's own settings, proxies and folders.
 
+pub mod authority;
+pub mod client;
+pub mod origin;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
