@@ -15,6 +15,10 @@ logging.getLogger("werkzeug").setLevel(logging.ERROR)
 class Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def make_environ(self):
+        # httpbin takes chunked requests from gunicorn only, as if no other server could decode them.
+        return {**super().make_environ(), "SERVER_SOFTWARE": "gunicorn/as-werkzeug"}
+
 
 def serve(context):
     server = make_server(

@@ -81,7 +81,8 @@ impl Serving {
             .wait_timeout_while(all, DEADLINE, few)
             .unwrap_or_else(PoisonError::into_inner);
         let mut found: Vec<_> = all.0.iter().filter(|row| matches(row)).cloned().collect();
-        assert!(found.len() >= count, "{count} rows of {what} did not come; there are {:#?}", all.0);
+        let shown = || all.0.iter().map(|row| format!("{} {}\n", row["method"], row["url"])).collect::<String>();
+        assert!(found.len() >= count, "{count} rows of {what} did not come; there are\n{}", shown());
         found.sort_by_key(|row| row["id"].as_u64());
         found
     }
