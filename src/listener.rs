@@ -84,7 +84,7 @@ pub fn bind(settings: &Settings) -> Result<Vec<TcpListener>, StartError> {
 /// Starts the shards on bound sockets.
 pub fn start(
     settings: &Arc<Settings>,
-    sockets: Vec<TcpListener>,
+    sockets: &[TcpListener],
     recorder: &Recorder,
     interceptor: Option<&Arc<Interceptor>>,
     tls: &Arc<OriginTls>,

@@ -75,6 +75,34 @@ pub(super) enum Command {
     },
 }
 
+/// Puts the flags of `ls` before `--` and its words behind, because a word of FILTER may begin with `-`
+/// (`-image`): only `--…`, `-c` and `-h` are flags there.
+pub(super) fn words_last(typed: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut rest = typed.into_iter();
+    let mut all: Vec<_> = rest.by_ref().take(2).collect();
+    if all.get(1).is_none_or(|command| command != "ls") {
+        all.extend(rest);
+        return all;
+    }
+    let mut words = Vec::new();
+    while let Some(argument) = rest.next() {
+        let text = argument.to_string_lossy();
+        if text == "--" {
+            words.extend(rest.by_ref());
+        } else if ["-c", "--capture", "--limit"].contains(&text.as_ref()) {
+            all.push(argument);
+            all.extend(rest.next());
+        } else if text.starts_with("--") || text == "-h" {
+            all.push(argument);
+        } else {
+            words.push(argument);
+        }
+    }
+    all.push("--".into());
+    all.extend(words);
+    all
+}
+
 /// Where the settings come from.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct ConfigFlag {
@@ -226,7 +254,7 @@ pub(super) struct Ls {
     #[arg(long)]
     pub(super) json: bool,
     /// Words that must all occur
-    #[arg(value_name = "FILTER", allow_hyphen_values = true)]
+    #[arg(value_name = "FILTER")]
     pub(super) filter: Vec<String>,
 }
 
@@ -332,4 +360,36 @@ pub(super) struct Config {
     /// One JSON object per setting
     #[arg(long, conflicts_with = "default")]
     pub(super) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_may_begin_with_a_hyphen_and_flags_stay_flags() {
+        let typed = ["hopscope", "ls", "cart", "--json", "-image", "--limit", "3", "-c", "x", "--", "--y"];
+        let typed = Typed::try_parse_from(words_last(typed.map(OsString::from)));
+        match typed.unwrap().command {
+            Some(Command::Ls(ls)) => {
+                assert_eq!(
+                    (ls.filter, ls.json, ls.limit),
+                    (vec!["cart".into(), "-image".into(), "--y".into()], true, Some(3))
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_command_keeps_its_own_flags() {
+        let typed = Typed::try_parse_from(["hopscope", "run", "--listen", "[::1]:0", "curl", "--json", "-x"]);
+        match typed.unwrap().command {
+            Some(Command::Run(run)) => {
+                assert_eq!(run.proxy.listen, ["[::1]:0"]);
+                assert_eq!(run.command, ["curl", "--json", "-x"]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -52,7 +52,7 @@ pub(super) fn start(plan: &Plan, authority: &Arc<Authority>, on_rows: OnRows) ->
     let recorder =
         Recorder::new(store.inbox(), store.next_exchange(), store.next_connection(), &settings.capture);
     let running =
-        listener::start(&settings, sockets, &recorder, interceptor.as_ref(), &tls).map_err(not_started)?;
+        listener::start(&settings, &sockets, &recorder, interceptor.as_ref(), &tls).map_err(not_started)?;
     warm(interceptor, tls);
     let control = if kept { Some(control(&store, &running)?) } else { None };
     warnings.extend(store.warnings().iter().cloned());

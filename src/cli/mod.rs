@@ -41,7 +41,7 @@ use std::process::ExitCode;
 
 /// Does what was typed and says how it ended.
 pub fn main(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let exit = match Typed::try_parse_from(typed) {
+    let exit = match Typed::try_parse_from(args::words_last(typed)) {
         Ok(typed) => dispatch(&typed).unwrap_or_else(|halt| report(&halt)),
         Err(error) => unparsed(&error),
     };

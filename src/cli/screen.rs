@@ -84,6 +84,6 @@ impl Source for Recording {
     }
 }
 
-fn unread(error: StoreError) -> Unread {
+fn unread(error: impl std::fmt::Display) -> Unread {
     Unread(error.to_string())
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 
 /// States of `/proc/net/tcp` (`include/net/tcp_states.h`).
 pub(super) const LISTEN: u8 = 0x0A;
-pub(super) const TIME_WAIT: u8 = 0x06;
+/// FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, LAST-ACK, CLOSING: a connection that is ending or has ended.
+pub(super) const CLOSING: [u8; 5] = [0x04, 0x05, 0x06, 0x09, 0x0B];
 
 /// One TCP socket.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -21,6 +21,12 @@ use tokio::net::TcpStream;
 /// still sending does not lose our answer to a reset (RFC 9112 9.6).
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 256 * 1024;
+
+/// First byte of a TLS handshake record (RFC 8446 5.1).
+const TLS_RECORD: u8 = 0x16;
+/// A client that closes this soon after the handshake without a request has looked at our
+/// certificate and turned away; a browser that connects ahead of need stays longer.
+const TURNED_AWAY: Duration = Duration::from_secs(1);
 
 /// Who is at the other end of a stream, and what stream it is.
 #[derive(Clone, Debug)]
@@ -45,16 +51,26 @@ pub async fn serve(shard: Arc<Shard>, tcp: TcpStream, peer: SocketAddr) {
     // Small writes must not wait for acknowledgements; a failure costs only that.
     let _ = tcp.set_nodelay(true);
     let local = tcp.local_addr().ok();
-    if shard.interceptor.is_some() && speaks_tls(&tcp).await {
-        return Box::pin(secured(shard, tcp, peer, local)).await;
+    match first_byte(&shard, &tcp).await {
+        None => return,
+        Some(TLS_RECORD) if shard.interceptor.is_some() => {
+            return Box::pin(secured(shard, tcp, peer, local)).await;
+        }
+        Some(_) => {}
     }
     let connection = shard.recorder.connection(Side::Client, Some(peer), local, None);
     http(Link { shard, peer, local, connection }, Box::new(tcp), Vec::new(), None).await;
 }
 
-async fn speaks_tls(tcp: &TcpStream) -> bool {
+/// What the client says first; `None` when it says nothing, or we are stopping.
+async fn first_byte(shard: &Shard, tcp: &TcpStream) -> Option<u8> {
     let mut first = [0; 1];
-    matches!(tcp.peek(&mut first).await, Ok(1)) && first[0] == 0x16
+    tokio::select! {
+        biased;
+        peeked = tcp.peek(&mut first) => matches!(peeked, Ok(1)).then_some(first[0]),
+        () = shard.drain.cancelled() => None,
+        () = tokio::time::sleep(shard.settings.limits.idle_timeout) => None,
+    }
 }
 
 /// TLS on the listener itself: `curl -x https://`.
@@ -72,6 +88,7 @@ async fn secured(shard: Arc<Shard>, mut tcp: TcpStream, peer: SocketAddr, local:
 
 /// HTTP on a stream until it ends or becomes something else. `first` was already read from it.
 pub(super) async fn http(link: Link, io: Box<dyn Io>, first: Vec<u8>, inside: Option<Inside>) {
+    let began = Instant::now();
     let limits = &link.shard.settings.limits;
     let (mut tap, handle) = Tap::server(io, link.shard.bounds(), limits.head_timeout, limits.idle_timeout);
     tap.prefill(&first);
@@ -79,7 +96,8 @@ pub(super) async fn http(link: Link, io: Box<dyn Io>, first: Vec<u8>, inside: Op
     let (tap, error) = drive(&client, tap).await;
     client.leave();
     if let (Some(recording), Some(interceptor)) = (client.take_unproven(), &link.shard.interceptor)
-        && let Some(refused) = error.as_ref().and_then(refusal)
+        && client.is_secured()
+        && let Some(refused) = turned_away(error.as_ref(), began.elapsed())
     {
         recording.fail(certificate_refused(&refused, interceptor.authority().path()));
     }
@@ -155,6 +173,15 @@ async fn close(mut tap: ServerTap) {
         }
     };
     let _ = tokio::time::timeout(LINGER, drained).await;
+}
+
+/// Whether a client left an opened tunnel because of our certificate: with an alert, or, as clients
+/// do that look at the certificate after the handshake, at once and without a word.
+fn turned_away(error: Option<&hyper::Error>, after: Duration) -> Option<Refused> {
+    match error {
+        Some(error) => refusal(error),
+        None => (after < TURNED_AWAY).then_some(Refused { alert: None }),
+    }
 }
 
 /// Whether hyper's error is the client's alert about our certificate: TLS 1.3 clients send it

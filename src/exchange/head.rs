@@ -47,7 +47,7 @@ impl Head {
     /// Indexes the lines of a head. Never fails: a line without a colon has an empty name.
     #[must_use]
     pub fn parse(raw: Bytes) -> Self {
-        let mut lines = raw_lines(&raw).into_iter();
+        let mut lines = Lines { raw: &raw, from: 0 };
         let start = lines.next().unwrap_or((0, 0));
         let mut fields: Vec<FieldSpan> = Vec::with_capacity(16);
         for span in lines {
@@ -146,19 +146,25 @@ impl FieldSpan {
 }
 
 /// Splits at LF, drops one CR before it, and stops at the empty line that ends a head.
-fn raw_lines(raw: &[u8]) -> Vec<Span> {
-    let mut lines = Vec::with_capacity(17);
-    let mut from = 0;
-    while from < raw.len() {
-        let end = memchr::memchr(b'\n', &raw[from..]).map_or(raw.len(), |at| from + at);
-        let line_end = if end > from && raw[end - 1] == b'\r' { end - 1 } else { end };
-        if line_end == from && !lines.is_empty() {
-            break;
+struct Lines<'a> {
+    raw: &'a [u8],
+    from: usize,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        let rest = self.raw.get(self.from..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest[..length].strip_suffix(b"\r").unwrap_or(&rest[..length]);
+        if line.is_empty() && self.from > 0 {
+            return None;
         }
-        lines.push((offset(from), offset(line_end)));
-        from = end + 1;
+        let from = self.from;
+        self.from += length + 1;
+        Some((offset(from), offset(from + line.len())))
     }
-    lines
 }
 
 fn trimmed(raw: &[u8], span: Span) -> Span {

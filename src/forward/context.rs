@@ -177,6 +177,12 @@ impl Client {
         }
     }
 
+    /// Whether this is the inside of a tunnel whose TLS we opened.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        self.tunnel.as_ref().is_some_and(|tunnel| tunnel.scheme == Scheme::Https)
+    }
+
     /// The record of a CONNECT whose tunnel has not yet carried a request.
     pub fn take_unproven(&self) -> Option<Recording> {
         self.unproven.lock().unwrap_or_else(PoisonError::into_inner).take()

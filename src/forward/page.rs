@@ -2,19 +2,33 @@
 
 use super::answer::Answer;
 use super::context::Client;
-use crate::exchange::Head;
+use crate::exchange::{Head, Target};
+
+/// Whether the target's path is one of our pages.
+pub(super) fn is_page(head: &Head) -> bool {
+    matches!(path(head), b"/" | b"/ca.pem" | b"/proxy.pac")
+}
+
+/// The target's path, whichever form the target has.
+fn path(head: &Head) -> &[u8] {
+    let (method, target, _) = head.request_line().unwrap_or_default();
+    let path = match Target::parse(method, target) {
+        Some(Target::Absolute { path: b"", .. }) => b"/",
+        Some(Target::Absolute { path, .. }) => path,
+        _ => target,
+    };
+    path.split(|byte| *byte == b'?').next().unwrap_or(path)
+}
 
 /// What we answer to a request for ourselves.
 pub(super) fn page(client: &Client, head: &Head) -> Answer {
-    let target = head.request_line().map_or(&b"/"[..], |(_, target, _)| target);
-    let path = target.split(|byte| *byte == b'?').next().unwrap_or(target);
     let authority = client.shard.interceptor.as_ref().map(|interceptor| interceptor.authority());
-    match (path, authority) {
+    match (path(head), authority) {
         (b"/", _) => welcome(client),
         (b"/ca.pem", Some(authority)) => {
             Answer::text(200, authority.pem().to_owned()).typed("application/x-pem-file")
         }
-        (b"/proxy.pac", _) => pac(client, head),
+        (b"/proxy.pac", _) => pac(client),
         _ => Answer::text(
             404,
             "This is hopscope, a proxy. There is no such page here.\n\n\
@@ -43,7 +57,7 @@ fn welcome(client: &Client) -> Answer {
     )
 }
 
-fn pac(client: &Client, _head: &Head) -> Answer {
+fn pac(client: &Client) -> Answer {
     let script =
         format!("function FindProxyForURL(url, host) {{\n  return \"PROXY {}\";\n}}\n", address(client));
     Answer::text(200, script).typed("application/x-ns-proxy-autoconfig")

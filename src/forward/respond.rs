@@ -21,12 +21,16 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
+/// 1xx responses kept of one exchange; more are passed on and not kept.
+const INTERIMS: usize = 100;
+
 /// Answers one request of a client's connection. hyper's request is only a stand-in; the real
 /// head comes from the tap.
 pub async fn respond(
     client: Arc<Client>,
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Infallible> {
+    client.shard.recorder.ready().await;
     let arrival = number(&request).and_then(|number| client.tap.take_request(number));
     Ok(match arrival {
         Some(Arrival::Request { number, head, facts, at }) => {
@@ -88,6 +92,9 @@ struct Life {
 impl Life {
     async fn run(self, body: Incoming) -> Response<ResponseBody> {
         note_request_line(&self.recording, &self.head);
+        if self.facts.framing == Framing::None {
+            self.recording.note(|exchange| exchange.request_body.complete = true);
+        }
         let tunnel = self.client.tunnel.as_ref().map(|tunnel| (tunnel.scheme, &tunnel.authority));
         let destination = match hop::route(&self.head, &self.facts, tunnel) {
             Ok(destination) => destination,
@@ -99,10 +106,20 @@ impl Life {
             return self.answer(answer);
         }
         match destination {
+            Destination::Origin(route) if self.asks_for_us(&route) => {
+                self.answer(page::page(&self.client, &self.head))
+            }
             Destination::Ourselves => self.answer(page::page(&self.client, &self.head)),
             Destination::Origin(route) if self.facts.connect => self.connect(&route).await,
             Destination::Origin(route) => self.forward(&route, body).await,
         }
+    }
+
+    /// Our own pages, asked for by our name or at our address through ourselves.
+    fn asks_for_us(&self, route: &Route) -> bool {
+        let named = matches!(route.authority.host.as_str(), "hopscope.internal" | "hopscope");
+        let ours = || self.client.shard.is_ourselves(&route.authority) && page::is_page(&self.head);
+        !self.facts.connect && self.client.tunnel.is_none() && (named || ours())
     }
 
     /// CONNECT: a tunnel, or the reason why there is none.
@@ -220,7 +237,11 @@ impl Life {
             };
             let interim =
                 Interim { at: self.recording.elapsed(), head: head.raw().clone(), forwarded: passed };
-            self.recording.note(|exchange| exchange.interim.push(interim));
+            self.recording.note(|exchange| {
+                if exchange.interim.len() < INTERIMS {
+                    exchange.interim.push(interim);
+                }
+            });
         }
     }
 

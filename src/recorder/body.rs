@@ -8,7 +8,7 @@
 use super::Recording;
 use crate::config::Pressure;
 use crate::exchange::{Body, BodyPlace, Flags, Side, Truncation};
-use crate::store::Inbox;
+use crate::store::{self, Inbox};
 use bytes::Bytes;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -206,14 +206,9 @@ impl BodyTee {
             Box::new(move |written| {
                 recording.note(|exchange| {
                     let body = exchange.body_mut(side);
-                    match written {
-                        Ok(hash) => body.place = BodyPlace::File(hash),
-                        Err(_) => {
-                            body.place = BodyPlace::Nowhere;
-                            body.kept = 0;
-                            body.truncated = Some(Truncation::Disk);
-                            exchange.summary.flags.add(Flags::TRUNCATED);
-                        }
+                    store::settle(body, &written);
+                    if body.truncated.is_some() {
+                        exchange.summary.flags.add(Flags::TRUNCATED);
                     }
                 });
             }),

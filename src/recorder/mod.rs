@@ -89,6 +89,13 @@ impl Recorder {
         Recording(Arc::new(inner))
     }
 
+    /// Ready when an exchange may begin: under `pressure = "block"`, not while the store's buffers are full.
+    pub async fn ready(&self) {
+        if self.shared.pressure == config::Pressure::Block {
+            std::future::poll_fn(|cx| self.shared.inbox.poll_reserve(cx, 0)).await;
+        }
+    }
+
     fn push(&self, event: Event) {
         self.shared.inbox.push(self.shard, event);
     }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Nothing is there.
-    #[error("there is no capture at {}: check the path, or `hopscope captures` to list those kept", .0.display())]
+    #[error("there is no capture at {}: check the path", .0.display())]
     Absent(PathBuf),
     /// No capture of that name is kept.
-    #[error("no capture is called \"{name}\" in {}: `hopscope captures` lists them", folder.display())]
+    #[error("no capture is called \"{name}\" in {}: the names there are the folders that end in .hop", folder.display())]
     Unknown {
         /// What was asked for.
         name: String,

@@ -92,7 +92,10 @@ mod tests {
 
     const BOUNDS: Bounds = Bounds { fields: 100, head: 8 * 1024 };
 
-    fn read(wire: &[u8], piece: usize) -> Result<(Vec<u8>, Option<Bytes>, Vec<u8>), Fault> {
+    /// What hyper got, the trailers, and what is left behind the body.
+    type Read = (Vec<u8>, Option<Bytes>, Vec<u8>);
+
+    fn read(wire: &[u8], piece: usize) -> Result<Read, Fault> {
         let (mut reader, mut input, mut output) = (Chunked::new(BOUNDS), BytesMut::new(), BytesMut::new());
         let mut ended = None;
         for part in wire.chunks(piece) {

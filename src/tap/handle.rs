@@ -69,6 +69,7 @@ impl Handle {
     }
 
     /// Says what the next response answers, and returns its number for [`Handle::take_trailers`].
+    #[must_use]
     pub fn expect(&self, to_head: bool, upgrade: bool) -> u64 {
         let mut shared = self.lock();
         shared.inbound.expect(Expected { to_head, upgrade });
@@ -76,6 +77,7 @@ impl Handle {
     }
 
     /// Writes an interim head at once; false when the final head has already begun.
+    #[must_use]
     pub fn inject(&self, head: &[u8]) -> bool {
         let mut shared = self.lock();
         let taken = shared.outbound.inject(head);

@@ -252,20 +252,16 @@ impl Inbound {
             return true;
         }
         let State::Head { scanned } = self.state else { return false };
-        match hop::head_end(&self.input, scanned) {
-            Some(end) => {
-                // A copy of its own: a slice would pin the read buffer for as long as the record waits.
-                let raw = Bytes::copy_from_slice(&self.input[..end]);
-                self.input.advance(end);
-                self.began = None;
-                self.judge(Head::parse(raw), (began, Instant::now()));
-                true
-            }
-            None => {
-                self.state = State::Head { scanned: self.input.len() };
-                false
-            }
-        }
+        let Some(end) = hop::head_end(&self.input, scanned) else {
+            self.state = State::Head { scanned: self.input.len() };
+            return false;
+        };
+        // A copy of its own: a slice would pin the read buffer for as long as the record waits.
+        let raw = Bytes::copy_from_slice(&self.input[..end]);
+        self.input.advance(end);
+        self.began = None;
+        self.judge(Head::parse(raw), (began, Instant::now()));
+        true
     }
 
     /// RFC 9112 2.2: empty lines before a request line are ignored. Returns false to wait for more.

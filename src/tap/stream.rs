@@ -226,7 +226,7 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
         }
         match outbound.plan(bufs) {
             Plan::Replace { consumed, head } => {
-                write_replaced(Pin::new(io), cx, outbound, bufs, consumed, head)
+                write_replaced(Pin::new(io), cx, outbound, bufs, consumed, &head)
             }
             Plan::Pass => write_passed(Pin::new(io), cx, outbound, bufs),
         }
@@ -277,13 +277,13 @@ fn write_replaced<IO: AsyncWrite>(
     outbound: &mut Outbound,
     bufs: &[IoSlice<'_>],
     consumed: usize,
-    head: Bytes,
+    head: &Bytes,
 ) -> Poll<io::Result<usize>> {
     if head.is_empty() {
         return Poll::Ready(Ok(consumed));
     }
     let mut slices = [IoSlice::new(&[]); SLICES];
-    slices[0] = IoSlice::new(&head);
+    slices[0] = IoSlice::new(head);
     let filled = 1 + fill(&mut slices[1..], bufs, consumed, outbound);
     match io.poll_write_vectored(cx, &slices[..filled]) {
         Poll::Ready(Ok(count)) if count >= head.len() => {
@@ -302,7 +302,7 @@ fn write_replaced<IO: AsyncWrite>(
         }
         Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
         Poll::Pending => {
-            outbound.pending.extend_from_slice(&head);
+            outbound.pending.extend_from_slice(head);
             Poll::Ready(Ok(consumed))
         }
     }

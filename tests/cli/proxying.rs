@@ -90,7 +90,7 @@ fn run_ends_as_its_command_does_and_explains_that_nothing_came() {
     let ran = sandbox.run(&["run", "--", "sh", "-c", "exit 7"]);
     assert_eq!(ran.code, Some(7), "{}", ran.stderr);
     assert!(ran.stderr.contains("hopscope: 0 exchanges, 0 hosts, 0 failed"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("nothing came through: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("nothing came through the proxy: "), "{}", ran.stderr);
     assert_eq!(sandbox.run(&["run", "sh", "-c", "kill -9 $$"]).code, Some(137));
     assert_eq!(sandbox.run(&["run", "no-such-command-here"]).code, Some(127));
     let file = sandbox.path("plain");

@@ -75,11 +75,10 @@ fn paths(text: &str, below: Option<&str>) -> Vec<String> {
                 match rest.strip_prefix('{') {
                     // `crate::{a::b, c}`: every name after `{` or a comma counts.
                     Some(list) => {
+                        let parts = list.split('}').next().unwrap().split(',').map(str::trim);
                         names.extend(
-                            list.split('}').next().unwrap().split(',').map(|part| {
-                                part.trim().split(|c: char| !is_name(c)).next().unwrap().to_owned()
-                            }),
-                        )
+                            parts.map(|part| part.split(|c: char| !is_name(c)).next().unwrap().to_owned()),
+                        );
                     }
                     None => names.push(rest.split(|c: char| !is_name(c)).next().unwrap().to_owned()),
                 }

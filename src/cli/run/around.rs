@@ -1,10 +1,11 @@
 //! What went round the proxy: TCP connections that CMD's processes opened to somewhere else.
 //!
-//! Linux only. The process tree and the socket tables of /proc are looked at every few
-//! milliseconds, so a connection that lives shorter than that may be missed; those leave a
-//! trace in the table for a minute (TIME-WAIT), which is compared before and after.
+//! Linux only. The open sockets of the process tree are looked at every millisecond at first, and
+//! the socket tables only when there is a new one, so that looking costs little. A connection that
+//! lives shorter than that may be missed; it leaves a trace in the tables for a minute (TIME-WAIT),
+//! which is compared before and after.
 
-use super::super::sockets::{self, LISTEN, Socket, TIME_WAIT};
+use super::super::sockets::{self, CLOSING, LISTEN, Socket};
 use super::causes;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
@@ -14,9 +15,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How often to look: closely while programs start up, then with less effort.
-const CLOSELY: Duration = Duration::from_millis(4);
-const STEADY: Duration = Duration::from_millis(20);
-const CLOSE_FOR: Duration = Duration::from_secs(3);
+const CLOSELY: Duration = Duration::from_micros(500);
+const STEADY: Duration = Duration::from_millis(10);
+const CLOSE_FOR: Duration = Duration::from_secs(5);
 
 /// Sightings kept: a program that opens endless connections is told with a number.
 const ROOM: usize = 10_000;
@@ -36,8 +37,11 @@ pub(super) struct Around {
 pub(super) struct Findings {
     /// Connections of CMD's processes.
     pub(super) sure: Vec<Around>,
-    /// Short connections of some process on this machine while CMD ran.
-    pub(super) unsure: Vec<SocketAddr>,
+    /// Ends of short connections of some process on this machine while CMD ran, and why CMD may have made
+    /// them.
+    pub(super) unsure: Vec<(SocketAddr, String)>,
+    /// What programs of CMD's name are known for.
+    pub(super) hint: Option<&'static str>,
     /// Whether there was a way to look at all.
     pub(super) looked: bool,
 }
@@ -90,6 +94,8 @@ struct Sight {
     tree: HashMap<u32, Program>,
     /// Sockets already told apart, by inode.
     told: HashSet<u64>,
+    /// What CMD became: the last program of its own process.
+    command: Program,
     seen: BTreeMap<(u32, SocketAddr), (Program, usize)>,
     /// Traces that were there before CMD.
     before: HashSet<(SocketAddr, SocketAddr)>,
@@ -111,13 +117,15 @@ impl Sight {
         if !proc.join("net/tcp").exists() {
             return None;
         }
-        let before = sockets::table(proc).iter().filter(|row| row.state == TIME_WAIT).map(ends).collect();
+        let before =
+            sockets::table(proc).iter().filter(|row| CLOSING.contains(&row.state)).map(ends).collect();
         Some(Self {
             proc: proc.to_owned(),
             root,
             proxy: proxy.iter().copied().collect(),
             tree: HashMap::new(),
             told: HashSet::new(),
+            command: Program::default(),
             seen: BTreeMap::new(),
             before,
             explained: HashSet::new(),
@@ -126,6 +134,11 @@ impl Sight {
 
     fn look(&mut self) {
         self.grow();
+        let open: Vec<(u32, Vec<u64>)> =
+            self.tree.keys().map(|pid| (*pid, sockets::inodes(&self.proc, *pid))).collect();
+        if open.iter().flat_map(|(_, inodes)| inodes).all(|inode| self.told.contains(inode)) {
+            return;
+        }
         let rows: HashMap<u64, Socket> = sockets::table(&self.proc)
             .into_iter()
             .filter(|row| row.inode != 0)
@@ -133,9 +146,7 @@ impl Sight {
             .collect();
         let own = sockets::inodes(&self.proc, std::process::id());
         self.explained.extend(own.iter().filter_map(|inode| rows.get(inode)).map(ends));
-        let pids: Vec<u32> = self.tree.keys().copied().collect();
-        for pid in pids {
-            let inodes = sockets::inodes(&self.proc, pid);
+        for (pid, inodes) in open {
             let listens: HashSet<u16> = inodes
                 .iter()
                 .filter_map(|inode| rows.get(inode))
@@ -164,15 +175,21 @@ impl Sight {
             if !name.is_empty() && self.tree.get(&pid).is_none_or(|known| known.name != name) {
                 let arguments = sockets::arguments(&self.proc, pid);
                 let is_go = causes::is_go(&self.proc.join(pid.to_string()).join("exe"));
-                self.tree.insert(pid, Program { name, arguments, is_go });
+                let program = Program { name, arguments, is_go };
+                if pid == self.root {
+                    self.command = program.clone();
+                }
+                self.tree.insert(pid, program);
             }
         }
     }
 
     /// Sorts one socket: through the proxy, accepted by a server, or round us.
     fn tell(&mut self, pid: u32, row: &Socket, listens: &HashSet<u16>) {
-        let inner = row.state == LISTEN || row.remote.port() == 0 || listens.contains(&row.local.port());
-        if inner || !self.told.insert(row.inode) {
+        let inner = row.state == LISTEN || listens.contains(&row.local.port());
+        // A socket that is not connected yet has no far end: it is looked at again.
+        let early = row.remote.port() == 0 && !inner;
+        if early || !self.told.insert(row.inode) || inner {
             return;
         }
         self.explained.insert(ends(row));
@@ -186,6 +203,7 @@ impl Sight {
     fn findings(mut self) -> Findings {
         self.look();
         let unsure = self.traces();
+        let hint = causes::by_name(&self.command.name);
         let around = |((pid, remote), (program, count)): ((u32, SocketAddr), (Program, usize))| Around {
             cause: causes::likely(&program, remote),
             process: program.name,
@@ -193,11 +211,11 @@ impl Sight {
             remote,
             count,
         };
-        Findings { sure: self.seen.into_iter().map(around).collect(), unsure, looked: true }
+        Findings { sure: self.seen.into_iter().map(around).collect(), unsure, hint, looked: true }
     }
 
     /// Ends of short connections that nobody explains and that were not there before.
-    fn traces(&self) -> Vec<SocketAddr> {
+    fn traces(&self) -> Vec<(SocketAddr, String)> {
         let rows = sockets::table(&self.proc);
         let listening: HashSet<u16> =
             rows.iter().filter(|row| row.state == LISTEN).map(|row| row.local.port()).collect();
@@ -209,12 +227,12 @@ impl Sight {
             |row: &Socket| if listening.contains(&row.local.port()) { row.local } else { row.remote };
         let found: BTreeSet<SocketAddr> = rows
             .iter()
-            .filter(|row| row.state == TIME_WAIT)
+            .filter(|row| CLOSING.contains(&row.state) && row.remote.port() != 0)
             .filter(|row| !known(row))
             .map(far_end)
             .filter(|end| !self.proxy.contains(end))
             .collect();
-        found.into_iter().take(20).collect()
+        found.into_iter().take(20).map(|end| (end, causes::likely(&self.command, end))).collect()
     }
 }
 

@@ -51,8 +51,8 @@ pub(super) fn likely(program: &Program, remote: SocketAddr) -> String {
     if name.starts_with("curl") {
         return curl(&program.arguments);
     }
-    if let Some((_, says)) = BY_NAME.iter().find(|(known, _)| name.starts_with(known)) {
-        return (*says).to_owned();
+    if let Some(says) = by_name(name) {
+        return says.to_owned();
     }
     match (program.is_go, is_loopback(remote.ip())) {
         (true, true) => "Go never proxies localhost: use the machine's name or address".to_owned(),
@@ -63,6 +63,11 @@ pub(super) fn likely(program: &Program, remote: SocketAddr) -> String {
         (false, true) => format!("{name} may never proxy localhost, or ignore proxy variables"),
         (false, false) => format!("{name} seems to ignore proxy variables: give it the proxy itself"),
     }
+}
+
+/// What programs of this name are known for.
+pub(super) fn by_name(name: &str) -> Option<&'static str> {
+    BY_NAME.iter().find(|(known, _)| name.starts_with(known)).map(|(_, says)| *says)
 }
 
 /// curl reads the variables; what it is told on the command line comes first.

@@ -44,10 +44,10 @@ impl Tally {
         let mut lines = vec![counts.first_line()];
         lines.extend(counts.busiest());
         lines.extend(counts.failures.iter().map(|(id, says)| format!("  failed  #{}: {says}", id.0)));
-        if counts.exchanges == 0 && counts.failed == 0 {
-            lines.push(nothing(around));
-        }
         lines.extend(went_round(around));
+        if counts.exchanges == 0 && counts.failed == 0 {
+            lines.extend(nothing(around));
+        }
         if let Some(path) = capture.filter(|_| counts.exchanges > 0) {
             let which = if named { path.display().to_string() } else { "last".to_owned() };
             let id = counts.failures.first().map_or_else(|| "ID".to_owned(), |(id, _)| id.0.to_string());
@@ -100,18 +100,28 @@ impl Counts {
 }
 
 /// Zero exchanges is always explained.
-fn nothing(around: &Findings) -> String {
-    let why = match (around.sure.is_empty(), around.looked) {
-        (false, _) => "every connection that was seen went round the proxy",
-        (true, true) => {
+fn nothing(around: &Findings) -> Vec<String> {
+    let why = match (around.sure.is_empty(), around.unsure.is_empty(), around.looked) {
+        (false, _, _) => "every connection that was seen went round the proxy",
+        (true, false, _) => {
+            "connections too short to see whose they were went elsewhere meanwhile, most likely its own"
+        }
+        (true, true, true) => {
             "no connection of the command was seen: it made no request, or none over TCP (HTTP/3, a Unix socket), \
              or had another process make it"
         }
-        (true, false) => {
+        (true, true, false) => {
             "the command made no request or ignored the proxy variables (on this system connections cannot be watched)"
         }
     };
-    format!("  nothing came through: {why}")
+    let mut lines = vec![format!("nothing came through the proxy: {why}")];
+    if around.sure.is_empty() {
+        lines.extend(around.unsure.iter().take(NAMED).map(|(end, cause)| format!("  -> {end}: {cause}")));
+        lines.extend(
+            around.hint.filter(|_| around.unsure.is_empty()).map(|hint| format!("  if it did: {hint}")),
+        );
+    }
+    lines
 }
 
 fn went_round(around: &Findings) -> Vec<String> {
@@ -126,13 +136,6 @@ fn went_round(around: &Findings) -> Vec<String> {
     }
     if around.sure.len() > NAMED {
         lines.push(format!("  and {} to other places", around.sure.len() - NAMED));
-    }
-    if !around.unsure.is_empty() {
-        let ends: Vec<_> = around.unsure.iter().take(NAMED).map(ToString::to_string).collect();
-        lines.push(format!(
-            "  too short to see whose: connections to {} (the command's or another program's)",
-            ends.join(", ")
-        ));
     }
     lines
 }
@@ -157,7 +160,8 @@ mod tests {
                 count: 2,
                 cause: "why".into(),
             }],
-            unsure: vec!["127.0.0.1:9".parse().unwrap()],
+            hint: None,
+            unsure: vec![("127.0.0.1:9".parse().unwrap(), "why".into())],
             looked: true,
         };
         insta::assert_snapshot!(tally.summary(&around, Some(Path::new("/c")), false).join("\n"), @r"
@@ -167,7 +171,6 @@ mod tests {
           failed  #19: POST http://down.test/: 127.0.0.1:9 refused the connection
         went round the proxy: 2 connections
           python3 (pid 7) -> 127.0.0.1:8000 (2 times): why
-          too short to see whose: connections to 127.0.0.1:9 (the command's or another program's)
         look: hopscope ls -c last · hopscope show 19 -c last
         ");
     }
@@ -177,6 +180,8 @@ mod tests {
         let explained = |findings| Tally::default().summary(&findings, None, false).join("\n");
         assert!(explained(Findings::default()).contains("cannot be watched"));
         let looked = Findings { looked: true, ..Findings::default() };
-        assert!(explained(looked).contains("no connection of the command was seen"));
+        assert!(explained(looked.clone()).contains("no connection of the command was seen"));
+        let unsure = vec![("127.0.0.1:9".parse().unwrap(), "why".to_owned())];
+        assert!(explained(Findings { unsure, ..looked }).contains("  -> 127.0.0.1:9: why"));
     }
 }

@@ -10,7 +10,8 @@ use super::door::Out;
 use super::exit::{Exit, Halt, Outcome};
 use super::records::Records;
 use super::{capture, json};
-use crate::exchange::{Exchange, ExchangeId, MessageKind, Side};
+use crate::exchange::{Exchange, ExchangeId, Head, MessageKind, Side};
+use crate::view;
 use std::io::{Read, Write};
 
 pub(super) use timing::phases;
@@ -43,6 +44,8 @@ enum Wanted {
     /// Head and body as received.
     Message(Side),
     Body(Side),
+    /// The body with its content codings undone.
+    Decoded(Side),
     Hops,
     Timing,
     Tls,
@@ -58,14 +61,12 @@ impl Wanted {
         if typed.decoded && typed.part != Some(Part::Body) {
             return Err(Halt::new(Exit::Usage, "--decoded belongs to --part body"));
         }
-        if typed.decoded {
-            return Err(Halt::new(Exit::Usage, "--decoded: not yet; without it the body comes as received"));
-        }
         match (typed.part, typed.message) {
             (None, None) => Ok(Self::Overview),
             (None | Some(Part::Raw), Some(_)) if kind.is_some() => kind.map(Self::Head).ok_or_else(usage_raw),
             (Some(Part::Raw), None) => Ok(Self::Heads),
             (Some(Part::Raw), Some(_)) => Err(usage_raw()),
+            (Some(Part::Body), _) if typed.decoded => side.map(Self::Decoded).ok_or_else(usage_body),
             (Some(Part::Body), _) => side.map(Self::Body).ok_or_else(usage_body),
             (None, Some(_)) => side.map(Self::Message).ok_or_else(usage_body),
             (Some(_), Some(_)) => {
@@ -125,18 +126,11 @@ fn show<W: Write>(
     match wanted {
         Wanted::Head(kind) => head(exchange, kind, out),
         Wanted::Heads => heads(exchange, out),
-        Wanted::Body(side) => body(records, exchange, side, out),
+        Wanted::Body(side) => body(records, exchange, side, false, out),
+        Wanted::Decoded(side) => body(records, exchange, side, true, out),
         Wanted::Message(side) => {
-            let kind = if side == Side::Client {
-                MessageKind::RequestReceived
-            } else {
-                MessageKind::ResponseReceived
-            };
-            // An answer that hopscope made was never received from anybody: the sent one is all there is.
-            let kind =
-                if exchange.is_ours() && side == Side::Origin { MessageKind::ResponseSent } else { kind };
-            head(exchange, kind, out)?;
-            body(records, exchange, side, out)
+            head(exchange, received(exchange, side), out)?;
+            body(records, exchange, side, false, out)
         }
         Wanted::Overview => lines(out, &overview::lines(exchange)),
         Wanted::Hops => lines(out, &hops::lines(exchange)),
@@ -154,6 +148,16 @@ fn show<W: Write>(
                 json::whole(exchange, client.as_ref(), origin.as_ref()).map_err(anyhow::Error::from)?;
             Ok(out.record(&text)?)
         }
+    }
+}
+
+/// The head that a side's body came behind. An answer that hopscope made was never received from
+/// anybody: the sent one is all there is.
+fn received(exchange: &Exchange, side: Side) -> MessageKind {
+    match side {
+        Side::Client => MessageKind::RequestReceived,
+        Side::Origin if exchange.is_ours() => MessageKind::ResponseSent,
+        Side::Origin => MessageKind::ResponseReceived,
     }
 }
 
@@ -192,14 +196,22 @@ fn absent(exchange: &Exchange) -> String {
     }
 }
 
-/// The body as received, in pieces: it may be larger than memory.
+/// The body as received, or decoded, in pieces: it may be larger than memory.
 fn body<W: Write>(
     records: &mut dyn Records,
     exchange: &Exchange,
     side: Side,
+    decode: bool,
     out: &mut Out<W>,
 ) -> Result<(), Halt> {
     let mut reader = records.body(exchange, side)?;
+    if decode {
+        let names =
+            exchange.heads.of(received(exchange, side)).map(|raw| view::codings(&Head::parse(raw.clone())));
+        reader = view::decoded(reader, &names.unwrap_or_default()).map_err(|error| {
+            Halt::new(Exit::Failed, format!("{error}; without --decoded it comes as received"))
+        })?;
+    }
     let mut piece = vec![0; 64 * 1024];
     loop {
         match reader.read(&mut piece) {

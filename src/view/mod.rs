@@ -1,0 +1,5 @@
+//! Bodies for people: today the content codings undone; forms, trees and tables come to stand here.
+
+mod coding;
+
+pub use coding::{UnknownCoding, codings, decoded};
