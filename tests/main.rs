@@ -13,3 +13,4 @@ mod cli;
 mod clients;
 mod house;
 mod support;
+mod wire;

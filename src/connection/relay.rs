@@ -15,7 +15,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// Relays until both directions have ended or one breaks, and settles the record.
 pub(super) async fn relay(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>, recording: &Recording) {
-    let mut client = Counting { io: whole(client), read: 0, written: 0 };
+    let mut client = Counting { io: whole(client), read: 0, written: 0, broken: false };
     let mut origin = whole(origin);
     let ended = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut origin, BUFFER, BUFFER).await;
     recording.note(|exchange| {
@@ -23,23 +23,37 @@ pub(super) async fn relay(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>
         exchange.summary.response_bytes = client.written;
         exchange.request_body.length = client.read;
         exchange.response_body.length = client.written;
+        exchange.request_body.complete = ended.is_ok();
+        exchange.response_body.complete = ended.is_ok();
     });
     match ended {
         Ok(_) => recording.complete(),
-        Err(error) => recording.fail(broken(&error)),
+        // TLS closed without a close_notify, as many do: the other end is not given one either.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => recording.complete(),
+        Err(error) => recording.fail(broken(&error, if client.broken { Side::Client } else { Side::Origin })),
     }
 }
 
-fn broken(error: &io::Error) -> Failure {
-    let says = format!("the tunnel broke: {error}");
-    Failure { side: Side::Client, phase: Phase::Tunnel, kind: Kind::Reset, says }
+fn broken(error: &io::Error, side: Side) -> Failure {
+    let who = match side {
+        Side::Client => "client",
+        Side::Origin => "server",
+    };
+    let says = match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            format!("the {who} reset its end of the tunnel")
+        }
+        _ => format!("the {who}'s end of the tunnel broke: {error}"),
+    };
+    Failure { side, phase: Phase::Tunnel, kind: Kind::Reset, says }
 }
 
-/// Counts the bytes of a stream.
+/// Counts the bytes of a stream, and notes whether it broke.
 struct Counting<IO> {
     io: IO,
     read: u64,
     written: u64,
+    broken: bool,
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Counting<IO> {
@@ -49,7 +63,9 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Counting<IO> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
+        let read = ready!(Pin::new(&mut self.io).poll_read(cx, buf));
+        self.broken |= read.is_err();
+        read?;
         self.read += (buf.filled().len() - before) as u64;
         Poll::Ready(Ok(()))
     }
@@ -57,7 +73,9 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Counting<IO> {
 
 impl<IO: AsyncWrite + Unpin> AsyncWrite for Counting<IO> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let count = ready!(Pin::new(&mut self.io).poll_write(cx, buf))?;
+        let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf));
+        self.broken |= written.is_err();
+        let count = written?;
         self.written += count as u64;
         Poll::Ready(Ok(count))
     }

@@ -2,7 +2,7 @@
 
 use super::context::Client;
 use super::response::ResponseBody;
-use crate::exchange::{Failure, Flags, Kind, Side};
+use crate::exchange::{Failure, Flags, Kind, Phase, Side};
 use crate::hop::{self, Fault, Framing};
 use crate::recorder::Recording;
 use crate::tap::OutHead;
@@ -40,14 +40,21 @@ impl Answer {
             .closing()
     }
 
-    /// What a request gets whose origin failed: 502 or 504 (RFC 9110 15.6.3, 15.6.5).
+    /// What a request gets whose origin failed: 502 or 504 (RFC 9110 15.6.3, 15.6.5); 400 when it
+    /// was the client's own body (RFC 9112 8).
     #[must_use]
     pub fn failure(failure: &Failure, pseudonym: &str) -> Self {
         let status = match (failure.kind, failure.side) {
             (Kind::Loop, _) => 508,
+            (Kind::Malformed | Kind::Closed, Side::Client) => 400,
             (Kind::TimedOut, Side::Origin) => 504,
             _ => 502,
         };
+        if status == 400 {
+            let says = format!("hopscope could not pass this request on whole.\n\n{}\n", failure.says);
+            return Self::text(status, says)
+                .with("Proxy-Status", proxy_status(pseudonym, "http_request_error", &failure.says));
+        }
         let says = format!(
             "hopscope could not get an answer to this request.\n\n{}\n{}\n",
             failure.says,
@@ -176,8 +183,11 @@ fn error_type(failure: &Failure) -> &'static str {
     match failure.kind {
         Kind::Refused => "connection_refused",
         Kind::Unresolvable => "dns_error",
-        Kind::TimedOut if failure.phase == crate::exchange::Phase::Connect => "connection_timeout",
-        Kind::TimedOut => "http_response_timeout",
+        Kind::TimedOut => match failure.phase {
+            Phase::Resolve => "dns_timeout",
+            Phase::Connect | Phase::Tls => "connection_timeout",
+            _ => "http_response_timeout",
+        },
         Kind::Reset | Kind::Closed => "connection_terminated",
         Kind::Untrusted => "tls_certificate_error",
         Kind::Handshake | Kind::CertificateRefused => "tls_protocol_error",
@@ -194,7 +204,9 @@ fn cure(kind: Kind) -> &'static str {
     match kind {
         Kind::Refused => "Is the server running, and on that port?",
         Kind::Unresolvable => "Check the name, and this machine's name server.",
-        Kind::TimedOut => "The limits are limits.connect_timeout and limits.response_timeout in config.toml.",
+        Kind::TimedOut => {
+            "The limits are limits.connect_timeout, limits.tls_timeout and limits.response_timeout in config.toml."
+        }
         Kind::Reset | Kind::Closed => "The server ended the connection; its own log may say why.",
         Kind::Untrusted => {
             "Trust its root with --origin-ca FILE, or let it pass with --origin-insecure=HOST."

@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::context::Client;
 use crate::exchange::{Head, Target};
+use crate::hop;
 
 /// Whether the target's path is one of our pages.
 pub(super) fn is_page(head: &Head) -> bool {
@@ -22,6 +23,9 @@ fn path(head: &Head) -> &[u8] {
 
 /// What we answer to a request for ourselves.
 pub(super) fn page(client: &Client, head: &Head) -> Answer {
+    if head.request_line().is_some_and(|(method, ..)| method == b"OPTIONS") {
+        return Answer::local(hop::options_answer());
+    }
     let authority = client.shard.interceptor.as_ref().map(|interceptor| interceptor.authority());
     match (path(head), authority) {
         (b"/", _) => welcome(client),

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, sent, stand_in};
 use super::context::{After, Client};
-use super::response::ResponseBody;
+use super::response::{ResponseBody, is_sent};
 use super::{origin, page, tunnel};
 use crate::exchange::{Attempt, Failure, Flags, Head, Interim, Kind, Phase, Scheme, Side, Target};
 use crate::hop::{
@@ -164,6 +164,7 @@ impl Life {
                     fresh = true;
                 }
                 Ok(upstream::Answer::Broken(kind)) => return self.fail(broken(kind, route)),
+                Ok(upstream::Answer::Cut) => return self.fail(cut(self.client.tap.body_fault())),
                 Err(failure) => return self.fail(failure),
             }
         }
@@ -222,10 +223,7 @@ impl Life {
 
     /// Whether the client is still sending the body: then the origin's time has not begun.
     fn is_uploading(&self) -> bool {
-        self.facts.framing != Framing::None
-            && self
-                .recording
-                .note(|exchange| !exchange.request_body.complete && exchange.timing.request_end.is_none())
+        self.facts.framing != Framing::None && !is_sent(&self.recording)
     }
 
     /// RFC 9110 15.2: 1xx responses are passed on, but never to an HTTP/1.0 client.
@@ -253,7 +251,9 @@ impl Life {
         body: Incoming,
         number: u64,
     ) -> Response<ResponseBody> {
-        let early = self.facts.expects_continue && self.is_uploading();
+        // The answer is over before the request is: nobody sends the rest on (RFC 9112 9.6).
+        let bodiless = matches!(facts.framing, Framing::None | Framing::Length(0)) && !facts.switches;
+        let early = (self.facts.expects_continue || bodiless) && self.is_uploading();
         let wanted = self.facts.persistent && !early && !self.client.shard.drain.is_cancelled();
         let forwarded = match hop::forward_response(&head, &facts, &self.response_hop(wanted)) {
             Ok(forwarded) => forwarded,
@@ -274,10 +274,11 @@ impl Life {
         if facts.switches {
             return self.switch(upstream);
         }
+        self.client.tap.resume(self.number);
         if over {
             self.recording.note(|exchange| exchange.response_body.complete = true);
             upstream.rest();
-            if facts.persistent && upstream::is_usable(&mut upstream) {
+            if facts.persistent && is_sent(&self.recording) && upstream::is_usable(&mut upstream) {
                 self.client.keep(upstream);
             }
             return stand_in(facts.status, ResponseBody::Empty, close);
@@ -317,7 +318,11 @@ impl Life {
             exchange.heads.response_received = Some(raw);
             exchange.timing.response_head = Some(at);
         });
-        let kind = if fault.clause == "RFC 6585 5" { Kind::TooLarge } else { Kind::Malformed };
+        let kind = match fault.clause {
+            "RFC 6585 5" => Kind::TooLarge,
+            "RFC 9112 8" => Kind::Closed,
+            _ => Kind::Malformed,
+        };
         let says = format!(
             "the origin's answer is not usable: {} ({}, byte {})",
             fault.says, fault.clause, fault.offset
@@ -412,7 +417,7 @@ impl Life {
     }
 
     fn refuse(&self, fault: &Fault) -> Response<ResponseBody> {
-        self.client.tap.resume();
+        self.client.tap.resume(self.number);
         refuse(&self.client, &self.recording, fault, self.facts.head_method)
     }
 
@@ -424,7 +429,7 @@ impl Life {
 
     /// An answer of ours. The connection stays open only when nothing of the request is left to read.
     fn answer(&self, answer: Answer) -> Response<ResponseBody> {
-        self.client.tap.resume();
+        self.client.tap.resume(self.number);
         let persistent = self.facts.persistent
             && matches!(self.facts.framing, Framing::None | Framing::Length(0))
             && !self.client.shard.drain.is_cancelled();
@@ -510,6 +515,20 @@ fn broken(kind: ErrorKind, route: &Route) -> Failure {
     };
     let says = format!("{} {what}", route.authority);
     Failure { side: Side::Origin, phase: Phase::Wait, kind: failure, says }
+}
+
+/// The client's own body broke off or broke the protocol: the origin had no part in that.
+fn cut(fault: Option<Fault>) -> Failure {
+    let (kind, says) = match fault {
+        Some(fault) if fault.clause != "RFC 9112 8" => {
+            (Kind::Malformed, format!("{} ({}, byte {} of the body)", fault.says, fault.clause, fault.offset))
+        }
+        _ => (
+            Kind::Closed,
+            "the client closed the connection before its request's body was complete".to_owned(),
+        ),
+    };
+    Failure { side: Side::Client, phase: Phase::Body, kind, says }
 }
 
 fn too_slow(limit: Duration) -> Failure {

@@ -96,6 +96,12 @@ impl Body for ResponseBody {
     }
 }
 
+/// Whether the request is out. An answer may come before that (RFC 9112 9.5); nobody would send the
+/// rest on, so the connection to the origin ends with the answer, and the client's, too.
+pub(super) fn is_sent(recording: &Recording) -> bool {
+    recording.note(|exchange| exchange.request_body.complete || exchange.timing.request_end.is_some())
+}
+
 impl Relayed {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         if let Some(mark) = self.cutting {
@@ -130,7 +136,7 @@ impl Relayed {
         if let Some(mut upstream) = self.upstream.take() {
             self.recording.complete();
             upstream.rest();
-            if self.persistent {
+            if self.persistent && is_sent(&self.recording) {
                 self.client.keep(upstream);
             }
         }

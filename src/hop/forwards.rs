@@ -34,10 +34,15 @@ pub fn local_answer(head: &Head) -> Option<LocalAnswer> {
     match (ends_here, trace) {
         (false, _) => None,
         (true, true) => Some(reflection(head)),
-        (true, false) => {
-            Some(LocalAnswer { status: 200, fields: vec![("Allow", ALLOW.to_owned())], body: Vec::new() })
-        }
+        (true, false) => Some(options_answer()),
     }
+}
+
+/// The answer to OPTIONS of which we are the final recipient: `*` and our own pages
+/// (RFC 9110 9.3.7).
+#[must_use]
+pub fn options_answer() -> LocalAnswer {
+    LocalAnswer { status: 200, fields: vec![("Allow", ALLOW.to_owned())], body: Vec::new() }
 }
 
 /// One forward fewer, for TRACE and OPTIONS: "the received value decremented by one (1)"

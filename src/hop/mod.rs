@@ -53,7 +53,7 @@ pub use answer::{answer, established, reason};
 pub use check::{Bounds, RequestFacts, ResponseFacts, check_request, check_response};
 pub use chunks::Chunks;
 pub use ends::{empty_lines, head_end, oversize_request, oversize_response};
-pub use forwards::{LocalAnswer, local_answer};
+pub use forwards::{LocalAnswer, local_answer, options_answer};
 pub use ledger::replay_edits;
 pub use request::{RequestHop, forward_request};
 pub use response::{ResponseHop, forward_interim, forward_response};

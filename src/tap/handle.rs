@@ -98,10 +98,10 @@ impl Handle {
         self.lock().outbound.trailers(section);
     }
 
-    /// Lets HTTP go on after a CONNECT or Upgrade was refused.
-    pub fn resume(&self) {
+    /// Lets HTTP go on after request `number`, if that is a CONNECT or Upgrade that was refused.
+    pub fn resume(&self, number: u64) {
         let mut shared = self.lock();
-        shared.inbound.resume();
+        shared.inbound.resume(number);
         if let Some(waker) = shared.waker.take() {
             waker.wake();
         }

@@ -12,6 +12,8 @@ use std::time::Instant;
 
 /// Requests that may wait unanswered in a client's pipeline before we stop reading.
 const PIPELINE: usize = 16;
+/// The first byte of a TLS handshake (RFC 8446 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
 
 /// Which end of HTTP the peer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +74,10 @@ pub(super) enum Want {
     Input,
     /// Read up to so many bytes straight into hyper's buffer.
     Direct(u64),
-    /// Wait: a CONNECT or Upgrade is being decided, or the pipeline is full.
+    /// Wait, and keep what comes: an Upgrade is being decided, and meanwhile the peer may go away.
+    Watch,
+    /// Wait: a CONNECT is being decided (its client may have ended its half of the tunnel), the
+    /// pipeline is full, or a refused head is being answered.
     Hold,
     /// Tell hyper that the stream ended.
     End,
@@ -82,11 +87,16 @@ pub(super) enum Want {
 
 #[derive(Debug)]
 enum State {
-    Head { scanned: usize },
+    Head {
+        scanned: usize,
+    },
     Counted(u64),
     Chunked(Chunked),
     UntilClose,
     Held,
+    /// A head was refused: nothing behind it is read, and hyper closes behind the answer. An end
+    /// told before that would make hyper give the answer up.
+    Refused,
     Ended,
     Broken,
 }
@@ -109,6 +119,8 @@ pub(super) struct Inbound {
     number: u64,
     began: Option<Instant>,
     hold_after: bool,
+    /// What is held back for is an Upgrade, not a CONNECT.
+    upgrading: bool,
     ended: bool,
     /// The fault that broke a body, and whether the stream ended within one.
     pub(super) body_fault: Option<Fault>,
@@ -131,6 +143,7 @@ impl Inbound {
             number: 0,
             began: None,
             hold_after: false,
+            upgrading: false,
             ended: false,
             body_fault: None,
             idle_since: Instant::now(),
@@ -145,7 +158,7 @@ impl Inbound {
                 State::Head { .. } => self.head(),
                 State::Counted(_) | State::UntilClose => self.plain_body(),
                 State::Chunked(_) => self.chunked_body(),
-                State::Held | State::Ended | State::Broken => false,
+                State::Held | State::Refused | State::Ended | State::Broken => false,
             };
             if !moved {
                 break;
@@ -158,7 +171,9 @@ impl Inbound {
         match &self.state {
             State::Broken => Want::Broken,
             State::Ended => Want::End,
+            State::Refused => Want::Hold,
             _ if self.ended => Want::End,
+            State::Held if self.upgrading => Want::Watch,
             State::Held => Want::Hold,
             State::Head { .. } if self.arrivals.len() >= PIPELINE => Want::Hold,
             State::Head { .. } => Want::Input,
@@ -196,8 +211,13 @@ impl Inbound {
         }
     }
 
-    /// The exchange decided about a held CONNECT or Upgrade: HTTP goes on.
-    pub(super) fn resume(&mut self) {
+    /// The exchange decided about the CONNECT or Upgrade with this number: HTTP goes on. Another
+    /// one, held further back in the pipeline, is still to be decided.
+    pub(super) fn resume(&mut self, number: u64) {
+        if number != self.number {
+            return;
+        }
+        self.hold_after = false;
         if matches!(self.state, State::Held) {
             self.state = State::Head { scanned: 0 };
         }
@@ -282,18 +302,26 @@ impl Inbound {
                 Role::Client => hop::oversize_response(&self.input, limit),
             });
         }
-        match self.role {
-            Role::Server => {
-                let first = self.input[0];
-                (first <= b' ' || first >= 0x7f)
-                    .then(|| self.fault("RFC 9112 3", "what arrived does not begin like a request line"))
+        let no_http = match self.role {
+            Role::Server => self.input[0] <= b' ' || self.input[0] >= 0x7f,
+            Role::Client => !b"HTTP/".starts_with(&self.input[..self.input.len().min(5)]),
+        };
+        no_http.then(|| self.not_http())
+    }
+
+    /// What is wrong with bytes that are no HTTP, told with their beginning.
+    fn not_http(&self) -> Fault {
+        let head = Head::parse(Bytes::copy_from_slice(&self.input));
+        let fault = match self.role {
+            Role::Server if self.input[0] == TLS_HANDSHAKE => {
+                let says = "This is a TLS handshake, and this port speaks plain HTTP. \
+                            Give your client the proxy as http://, not https://.";
+                Some(Fault { offset: 0, ..self.fault("RFC 9112 3", says) })
             }
-            Role::Client => {
-                let start = &self.input[..self.input.len().min(5)];
-                (!b"HTTP/".starts_with(start))
-                    .then(|| self.fault("RFC 9112 4", "the answer does not begin with a status line"))
-            }
-        }
+            Role::Server => hop::check_request(&head, &self.bounds).err(),
+            Role::Client => hop::check_response(&head, false, false, &self.bounds).err(),
+        };
+        fault.unwrap_or_else(|| self.fault("RFC 9112 2.1", "what arrived is no HTTP message"))
     }
 
     fn judge(&mut self, head: Head, at: (Instant, Instant)) {
@@ -321,6 +349,7 @@ impl Inbound {
         self.number += 1;
         stand_in_request(&mut self.output, self.number, &facts);
         self.hold_after = facts.connect || facts.upgrade;
+        self.upgrading = facts.upgrade;
         self.body(facts.framing);
         self.arrivals.push_back(Arrival::Request { number: self.number, head, facts, at });
     }
@@ -404,7 +433,7 @@ impl Inbound {
         if self.role == Role::Server {
             self.number += 1;
             stand_in_refused(&mut self.output, self.number);
-            self.state = State::Ended;
+            self.state = State::Refused;
         } else {
             self.state = State::Broken;
         }

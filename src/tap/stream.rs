@@ -106,12 +106,13 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Tap<IO> {
                 Want::End => return Poll::Ready(Ok(())),
                 Want::Broken => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
                 Want::Hold => Poll::Pending,
+                Want::Watch if inbound.input.len() >= READ => Poll::Pending,
                 Want::Direct(limit) if inbound.input.is_empty() => read_direct(Pin::new(io), cx, buf, limit)
                     .map_ok(|count| {
                         inbound.passed(count as u64);
                         count
                     }),
-                Want::Direct(_) | Want::Input => read_input(Pin::new(io), cx, inbound),
+                Want::Direct(_) | Want::Input | Want::Watch => read_input(Pin::new(io), cx, inbound),
             };
             match read {
                 Poll::Ready(Ok(0)) => inbound.end(),

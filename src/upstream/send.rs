@@ -1,7 +1,7 @@
 //! One origin connection: sends a request and waits for the answer, driving hyper's connection itself.
 
 use super::Io;
-use super::body::RequestBody;
+use super::body::{Cut, RequestBody};
 use super::pool::Key;
 use crate::exchange::{ConnectionId, Head};
 use crate::hop::{Bounds, Fault, ResponseFacts};
@@ -59,6 +59,8 @@ pub enum Answer {
     },
     /// The connection failed before any byte of an answer came.
     Broken(std::io::ErrorKind),
+    /// The request's body was cut short before it was whole, and the connection with it.
+    Cut,
 }
 
 impl Upstream {
@@ -182,6 +184,9 @@ impl Upstream {
     fn no_answer(&self, error: &hyper::Error) -> Answer {
         if let Some(Arrival::Refused { raw, fault, .. }) = self.0.tap.take_response() {
             return Answer::Refused { raw, fault };
+        }
+        if std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<Cut>) {
+            return Answer::Cut;
         }
         Answer::Broken(io_kind(error))
     }

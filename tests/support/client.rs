@@ -154,6 +154,25 @@ impl Peer {
         self.take(self.ahead.len())
     }
 
+    /// Reads so many bytes; fewer when the other end closes or nothing comes within [`DEADLINE`].
+    pub fn read_up_to(&mut self, length: usize) -> Vec<u8> {
+        while self.ahead.len() < length && self.try_fill() == Some(true) {}
+        self.take(length.min(self.ahead.len()))
+    }
+
+    /// What else is there or comes in a moment; for telling why a test failed, not for deciding.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let _ = self.tcp().set_read_timeout(Some(Duration::from_millis(200)));
+        while self.try_fill() == Some(true) {}
+        let _ = self.tcp().set_read_timeout(Some(DEADLINE));
+        self.take(self.ahead.len())
+    }
+
+    /// Our own end's address, by which a capture knows the client.
+    pub fn address(&self) -> SocketAddr {
+        self.tcp().local_addr().unwrap()
+    }
+
     /// Whether the other end has closed and nothing is left to read; waits for either.
     pub fn is_closed(&mut self) -> bool {
         self.ahead.is_empty() && !self.fill()

@@ -3,6 +3,7 @@
 pub mod authority;
 pub mod client;
 pub mod origin;
+pub mod proxy;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -187,6 +187,7 @@ fn answer(response: impl Into<Vec<u8>>) -> impl Fn(&mut Peer, usize) + Send + Sy
     }
 }
 
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::support::authority::TestCa;
