@@ -17,7 +17,10 @@ fn odd(peer: &mut Peer) {
         "/http-0.9" => peer.send("<html>a bare body, as HTTP/0.9 has it</html>\r\n\r\n"),
         "/long-line" => peer.send(format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\n\r\n", "x".repeat(300_000))),
         "/client-long" => {
-            peer.send(format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 2\r\n\r\nok", "x".repeat(70_000)));
+            peer.send(format!(
+                "HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 2\r\n\r\nok",
+                "x".repeat(70_000)
+            ));
         }
         "/close" => {}
         "/reset" => peer.reset(),
@@ -92,14 +95,21 @@ fn a_cut_body_stays_a_cut_body() {
     assert_eq!((&said[1]["error"], &said[1]["partial"]), (&json!("IncompleteRead"), &json!("part of itab")));
     for (path, body) in [("/cut-length", "part of it"), ("/cut-chunks", "part of itab")] {
         let row = proxy.to(path);
-        assert_eq!((row["status"].as_u64(), failure(&row)), (Some(200), ["origin", "body", "closed"]), "{row}");
+        assert_eq!(
+            (row["status"].as_u64(), failure(&row)),
+            (Some(200), ["origin", "body", "closed"]),
+            "{row}"
+        );
         assert!(!has(&row, "ours"), "{row}");
         let whole = proxy.whole(&row);
         assert_eq!(whole["bodies"]["response"]["complete"], false);
         assert_eq!(proxy.bytes(&row, "response"), body.as_bytes());
     }
     let Some((_proxy, _origin, said)) = seen_by("requests_client.py", "errors", &paths) else { return };
-    assert_eq!((&said[0]["error"], &said[1]["error"]), (&json!("ChunkedEncodingError"), &json!("ChunkedEncodingError")));
+    assert_eq!(
+        (&said[0]["error"], &said[1]["error"]),
+        (&json!("ChunkedEncodingError"), &json!("ChunkedEncodingError"))
+    );
 }
 
 /// What is too long for the client alone passes us: we are not stricter than our own limits.

@@ -1,7 +1,7 @@
 //! curl through the proxy, in the ways in which it can be pointed at one.
 
 use super::ledger::{explains, failure, has, lines, says, start, values};
-use super::origins::{Nginx, ca_path};
+use super::origins::Nginx;
 use super::programs::{file, installed, output, text};
 use super::serving::Serving;
 use crate::support::origin::Origin;
@@ -27,7 +27,7 @@ fn body(proxy: &Serving, arguments: &[&str]) -> Vec<u8> {
 
 fn ready() -> Option<(Nginx, Serving)> {
     installed("curl").then_some(())?;
-    Some((Nginx::start()?, Serving::start(&["--origin-ca", ca_path()])))
+    Some((Nginx::start()?, Serving::trusting()))
 }
 
 #[test]

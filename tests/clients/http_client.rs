@@ -1,7 +1,7 @@
 //! Python's http.client and urllib.request, as plain as they are.
 
 use super::ledger::{clauses, explains, failure, has, lines, says, start, values};
-use super::origins::{ca_path, httpbin};
+use super::origins::httpbin;
 use super::programs::Python;
 use super::serving::Serving;
 use crate::support::origin::Origin;
@@ -22,7 +22,7 @@ fn fields(value: &Value) -> Vec<String> {
 #[test]
 fn head_and_post_through_set_tunnel() {
     let (Some(python), Some(bin)) = (Python::with("http.client"), httpbin()) else { return };
-    let proxy = Serving::start(&["--origin-ca", ca_path()]);
+    let proxy = Serving::trusting();
     let origins = [bin.secure.as_str(), &bin.plain];
     let said = python.run(&proxy, SCRIPT, "tunnel", &origins);
     assert_eq!(said.iter().map(|one| &one["status"]).collect::<Vec<_>>(), [200; 4]);
@@ -38,8 +38,7 @@ fn head_and_post_through_set_tunnel() {
         assert_eq!(proxy.bytes(&post, "response"), said[2 * number + 1]["body"].as_str().unwrap().as_bytes());
         let authority = origin.split("//").nth(1).unwrap();
         // httpbin's server closes after each answer, so the client may have come back with a second CONNECT.
-        let connect =
-            proxy.row("CONNECT", |row| row["method"] == "CONNECT" && row["host"] == authority);
+        let connect = proxy.row("CONNECT", |row| row["method"] == "CONNECT" && row["host"] == authority);
         assert!(has(&connect, "intercepted") && connect["status"] == 200, "{connect}");
         let received = text(&proxy.bytes(&connect, "request-received"));
         assert!(received.starts_with(&format!("CONNECT {authority} HTTP/1.")), "{received}");
@@ -133,7 +132,10 @@ fn not_found_a_redirect_with_a_body_and_an_old_answer() {
     let said = python.run(&proxy, SCRIPT, "answers", &[&format!("http://{}", origin.address())]);
     let expected = [(404, "nothing", "Not Found"), (302, "moved", "Found"), (200, "until the end", "Fine")];
     for (one, (status, body, reason)) in said.iter().zip(expected) {
-        assert_eq!((&one["status"], &one["body"], &one["reason"]), (&json!(status), &json!(body), &json!(reason)));
+        assert_eq!(
+            (&one["status"], &one["body"], &one["reason"]),
+            (&json!(status), &json!(body), &json!(reason))
+        );
         // Each hop states its own version (RFC 9110 6.2).
         assert_eq!(one["version"], 11);
         let row = proxy.to(one["name"].as_str().unwrap());
@@ -151,7 +153,7 @@ fn not_found_a_redirect_with_a_body_and_an_old_answer() {
 #[test]
 fn urllib_sees_the_fields_that_we_sent() {
     let (Some(python), Some(bin)) = (Python::with("urllib.request"), httpbin()) else { return };
-    let proxy = Serving::start(&["--origin-ca", ca_path()]);
+    let proxy = Serving::trusting();
     let said = python.run(&proxy, SCRIPT, "urllib-info", &[&bin.plain, &bin.secure]);
     for one in &said {
         let row = proxy.row("response-headers", |row| row["url"] == one["url"]);

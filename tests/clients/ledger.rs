@@ -39,7 +39,8 @@ pub fn explains(whole: &Value) {
             all
         };
         let edits = whole["edits"][way].as_array().unwrap();
-        let touched = |side: &str| -> Vec<u64> { edits.iter().filter_map(|edit| edit[side].as_u64()).collect() };
+        let touched =
+            |side: &str| -> Vec<u64> { edits.iter().filter_map(|edit| edit[side].as_u64()).collect() };
         let rest = |lines: Vec<String>, touched: Vec<u64>| -> Vec<String> {
             let kept = lines.into_iter().zip(0..).filter(|(_, number)| !touched.contains(number));
             kept.map(|(line, _)| line).collect()

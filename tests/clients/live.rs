@@ -59,7 +59,7 @@ fn an_exchange_under_way_is_listed_and_then_done() {
     go.send(()).unwrap();
     assert_eq!(client.read_message().1, b"ok");
     let row = proxy.to("/slow");
-    assert_eq!(listed(&proxy), [row.clone()]);
+    assert_eq!(listed(&proxy), std::slice::from_ref(&row));
     assert_eq!((row["state"].as_str(), &row["id"]), (Some("done"), &open["id"]));
     // Stopped in order, and read as the last capture.
     let shown = proxy.said(&["show", &row["id"].to_string(), "-c", "last"]);

@@ -1,7 +1,7 @@
-//! Node: undici's ProxyAgent, and the fetch that is built in, which may not know of proxies.
+//! Node: undici's `ProxyAgent`, and the fetch that is built in, which may not know of proxies.
 
 use super::ledger::{explains, has, lines, values};
-use super::origins::{ca_path, httpbin};
+use super::origins::httpbin;
 use super::programs::{Node, output, script};
 use super::serving::Serving;
 use crate::support::origin::Origin;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 #[test]
 fn undici_through_a_proxy_agent() {
     let (Some(node), Some(bin)) = (Node::with_undici(), httpbin()) else { return };
-    let proxy = Serving::start(&["--origin-ca", ca_path()]);
+    let proxy = Serving::trusting();
     let origins = [bin.secure.as_str(), &bin.plain];
     let said = node.run(&proxy, "undici_client.js", "agent", &origins);
     for (one, origin) in said.iter().zip(origins) {
@@ -42,8 +42,7 @@ fn fetch_goes_round_us_where_node_ignores_the_variables() {
     let url = format!("http://{}/", origin.address());
     let script = script("undici_client.js");
     let sandbox = Sandbox::new();
-    let command =
-        sandbox.hopscope(&["run", "--", "node", script.to_str().unwrap(), "fetch", "", "", &url]);
+    let command = sandbox.hopscope(&["run", "--", "node", script.to_str().unwrap(), "fetch", "", "", &url]);
     let ran = Ran::from(output(command));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let said: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap();
@@ -57,8 +56,9 @@ fn fetch_goes_round_us_where_node_ignores_the_variables() {
     for words in [
         "hopscope: 0 exchanges, 0 hosts, 0 failed",
         "nothing came through the proxy: every connection that was seen went round the proxy",
-        "went round the proxy: 1 connection",
-        &format!("-> {}: node 20 ignores HTTPS_PROXY: 22.21 or newer", origin.address()),
+        "went round the proxy: ",
+        &format!("-> {}", origin.address()),
+        ": node 20 ignores HTTPS_PROXY: 22.21 or newer",
     ] {
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
     }

@@ -1,26 +1,40 @@
 //! Origin servers that people use: nginx and httpbin, plain and in TLS under a CA of the tests.
 
-use super::programs::Python;
+use super::programs::{Python, file};
 use crate::support::Sandbox;
 use crate::support::authority::TestCa;
+use rustls::ServerConfig;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::{fs, thread};
 use tempfile::TempDir;
 
-/// The CA that signs for all of them.
-pub fn ca() -> &'static TestCa {
-    static CA: OnceLock<TestCa> = OnceLock::new();
-    CA.get_or_init(TestCa::new)
+/// The CA that signs for all of them, without its folder: what lives as long as the process is never cleared away.
+pub struct Signer {
+    pem: String,
+    /// A certificate for localhost and 127.0.0.1, and its key.
+    files: (String, String),
+    /// A server that shows a certificate of this CA for whatever name it is asked.
+    pub server: Arc<ServerConfig>,
 }
 
-/// Its certificate's file, as `--origin-ca` takes it.
-pub fn ca_path() -> &'static str {
-    ca().path().to_str().unwrap()
+/// It.
+pub fn ca() -> &'static Signer {
+    static CA: OnceLock<Signer> = OnceLock::new();
+    CA.get_or_init(|| {
+        let ca = TestCa::new();
+        let files = ca.server_files(&["localhost", "127.0.0.1"]);
+        Signer { pem: ca.pem().to_owned(), files, server: ca.server() }
+    })
+}
+
+/// Its certificate as a file of a sandbox, as `--origin-ca` takes it.
+pub fn ca_file(sandbox: &Sandbox) -> PathBuf {
+    file(sandbox, "origins.pem", ca().pem.as_bytes())
 }
 
 /// httpbin, once for all tests of this process; it ends with the process.
@@ -38,8 +52,8 @@ pub fn httpbin() -> Option<&'static HttpBin> {
 }
 
 fn start_httpbin(python: &Python) -> HttpBin {
-    let folder = Box::leak(Box::new(tempfile::tempdir().unwrap()));
-    let (certificate, key) = certificate_files(folder);
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = certificate_files(&folder);
     // Its stdin stays open for as long as this process lives, and it ends when that closes.
     let mut child = python
         .script(&Sandbox::new(), "httpbin_origin.py")
@@ -152,8 +166,8 @@ fn free_ports() -> [u16; 2] {
 
 /// A certificate for localhost and 127.0.0.1, and its key, as files.
 fn certificate_files(folder: &TempDir) -> (String, String) {
-    let (certificate, key) = ca().server_files(&["localhost", "127.0.0.1"]);
-    let write = |name: &str, text: String| -> PathBuf {
+    let (certificate, key) = &ca().files;
+    let write = |name: &str, text: &str| -> PathBuf {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
         path

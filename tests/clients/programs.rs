@@ -3,30 +3,45 @@
 use super::serving::Serving;
 use crate::support::{Sandbox, repository};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+/// No program of these tests takes longer, on a machine however slow.
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A Python with the modules that a test needs.
+#[derive(Clone)]
 pub struct Python(PathBuf);
 
 impl Python {
     /// The first that can import a module; `None`, said aloud, when there is none.
     pub fn with(module: &str) -> Option<Self> {
-        let named = std::env::var_os("HOPSCOPE_TEST_PYTHON").map(PathBuf::from);
-        let made = target().join("ci-venv/bin/python");
-        let all = [named, Some(made), Some(PathBuf::from("python3"))];
-        let found = all.into_iter().flatten().find(|python| {
-            let mut command = Command::new(python);
-            let import = command.args(["-c", &format!("import {module}")]).stderr(Stdio::null());
-            import.status().is_ok_and(|status| status.success())
-        });
+        static KNOWN: Mutex<BTreeMap<String, Option<PathBuf>>> = Mutex::new(BTreeMap::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.entry(module.to_owned()).or_insert_with(|| Self::find(module)).clone();
         if found.is_none() {
             eprintln!(
                 "skipped: no Python that can import {module} (.ci/run makes one; or name one in HOPSCOPE_TEST_PYTHON)"
             );
         }
         found.map(Self)
+    }
+
+    fn find(module: &str) -> Option<PathBuf> {
+        let named = std::env::var_os("HOPSCOPE_TEST_PYTHON").map(PathBuf::from);
+        let made = target().join("ci-venv/bin/python");
+        let all = [named, Some(made), Some(PathBuf::from("python3"))];
+        all.into_iter().flatten().find(|python| {
+            let mut command = Command::new(python);
+            let import = command.args(["-I", "-c", &format!("import {module}")]);
+            let import = import.stdout(Stdio::null()).stderr(Stdio::null());
+            import.status().is_ok_and(|status| status.success())
+        })
     }
 
     /// One of the scripts beside this file, without any setting of the tester's.
@@ -100,10 +115,20 @@ pub fn script(name: &str) -> PathBuf {
     repository().join("tests/clients").join(name)
 }
 
-/// How a program ended that must not hang: its own limits end it.
+/// How a program ended, and what it said.
 #[track_caller]
 pub fn output(mut command: Command) -> Output {
-    command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    let shown = format!("{command:?}");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let pid = child.id().to_string();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(child.wait_with_output()));
+    let Ok(ended) = told.recv_timeout(LIMIT) else {
+        let _ = Command::new("kill").args(["-KILL", &pid]).status();
+        panic!("{shown} did not end within {LIMIT:?}");
+    };
+    ended.unwrap()
 }
 
 #[track_caller]

@@ -2,7 +2,7 @@
 //! differs from it by what the ledger says.
 
 use super::ledger::{clauses, explains, failure, has, lines, says, start, values};
-use super::origins::{HttpBin, Nginx, ca_path, httpbin};
+use super::origins::{HttpBin, Nginx, httpbin};
 use super::programs::Python;
 use super::serving::Serving;
 use crate::support::origin::Origin;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const SCRIPT: &str = "requests_client.py";
 
 fn ready() -> Option<(Python, &'static HttpBin, Serving)> {
-    Some((Python::with("requests")?, httpbin()?, Serving::start(&["--origin-ca", ca_path()])))
+    Some((Python::with("requests")?, httpbin()?, Serving::trusting()))
 }
 
 /// Lines of a head as httpbin shows them: through WSGI, which capitalises names and joins repeated ones.
@@ -24,7 +24,9 @@ fn as_echoed(lines: &[String]) -> BTreeMap<String, String> {
         let capital = |word: &str| word[..1].to_uppercase() + &word[1..].to_lowercase();
         let name = name.split('-').map(capital).collect::<Vec<_>>().join("-");
         let value = value.trim();
-        all.entry(name).and_modify(|known| *known += &format!(",{value}")).or_insert_with(|| value.to_owned());
+        all.entry(name)
+            .and_modify(|known| *known = format!("{known},{value}"))
+            .or_insert_with(|| value.to_owned());
     }
     all
 }
@@ -42,9 +44,8 @@ fn agrees(proxy: &Serving, call: &Value) -> Value {
     assert_eq!((&row["method"], &row["status"]), (&call["method"], &call["status"]));
     explains(&whole);
     let prepared = call["prepared"].as_array().unwrap();
-    let prepared = prepared.iter().map(|pair| {
-        format!("{}: {}", pair[0].as_str().unwrap(), pair[1].as_str().unwrap())
-    });
+    let prepared =
+        prepared.iter().map(|pair| format!("{}: {}", pair[0].as_str().unwrap(), pair[1].as_str().unwrap()));
     let prepared: Vec<String> = prepared.collect();
     let received = lines(&whole, "request_received");
     // http.client beneath requests writes Host itself, first unless requests set fields of its own there.
@@ -98,7 +99,9 @@ fn every_call(origin: impl Fn(&HttpBin) -> &str) {
     assert_eq!(echo("params-bytes")["args"]["raw"], "A/x");
     assert_eq!(echo("data-dict")["form"], json!({"a": twice, "b": "é"}));
     assert_eq!(echo("data-tuples")["form"], json!({"a": twice}));
-    assert!(echo("data-bytes")["data"].as_str().unwrap().starts_with("data:application/octet-stream;base64,"));
+    assert!(
+        echo("data-bytes")["data"].as_str().unwrap().starts_with("data:application/octet-stream;base64,")
+    );
     assert_eq!(echo("data-file")["data"], "from a file".repeat(1000));
     assert_eq!(echo("json")["json"], json!({"n": 1, "t": "é"}));
     assert_eq!(echo("multipart")["form"], json!({"f": "v"}));
@@ -149,13 +152,22 @@ fn cookies_and_redirects() {
         assert_eq!(proxy.to(end)["status"], status, "{end}");
     }
     let whole = agrees(&proxy, named(&calls, "not-followed"));
-    assert_eq!((&whole["status"], values(&whole, "response_sent", "location")), (&json!(307), vec!["/get".into()]));
+    assert_eq!(
+        (&whole["status"], values(&whole, "response_sent", "location")),
+        (&json!(307), vec!["/get".into()])
+    );
     let cookies = named(&calls, "cookies");
     assert_eq!(cookies["cookies"], json!({"flavour": "oat", "size": "2"}));
     assert_eq!(cookies["echo"]["cookies"], cookies["cookies"]);
     let set = proxy.row("set", |row| row["url"].as_str().unwrap().contains("/cookies/set"));
-    assert_eq!(values(&proxy.whole(&set), "response_sent", "set-cookie"), ["flavour=oat; Path=/", "size=2; Path=/"]);
-    assert_eq!(values(&proxy.whole(&proxy.to("/cookies")), "request_sent", "cookie"), ["flavour=oat; size=2"]);
+    assert_eq!(
+        values(&proxy.whole(&set), "response_sent", "set-cookie"),
+        ["flavour=oat; Path=/", "size=2; Path=/"]
+    );
+    assert_eq!(
+        values(&proxy.whole(&proxy.to("/cookies")), "request_sent", "cookie"),
+        ["flavour=oat; size=2"]
+    );
 }
 
 #[test]
@@ -169,7 +181,7 @@ fn verification_off() {
 #[test]
 fn a_session_keeps_both_connections() {
     let (Some(python), Some(nginx)) = (Python::with("requests"), Nginx::start()) else { return };
-    let proxy = Serving::start(&["--origin-ca", ca_path()]);
+    let proxy = Serving::trusting();
     assert_eq!(python.run(&proxy, SCRIPT, "keep-alive", &[&nginx.secure]).len(), 4);
     let rows = proxy.rows("kept", 4, |row| row["url"].as_str().unwrap().contains("?kept="));
     let ends: Vec<_> = rows
@@ -217,7 +229,10 @@ fn a_client_that_gives_up_waiting() {
     let row = proxy.to("/silent");
     assert_eq!((row["state"].as_str(), failure(&row)), (Some("aborted"), ["client", "wait", "gave-up"]));
     let words: Vec<_> = says(&row).split(' ').collect();
-    assert_eq!((words[..4].join(" "), words[5..].join(" ")), ("client gave up after".into(), "s waiting for the answer".into()));
+    assert_eq!(
+        (words[..4].join(" "), words[5..].join(" ")),
+        ("client gave up after".into(), "s waiting for the answer".into())
+    );
     let seconds: f64 = words[4].parse().unwrap();
     assert!((0.5..5.0).contains(&seconds), "{seconds}");
 }
@@ -239,7 +254,10 @@ fn streaming_both_ways() {
     for origin in [&nginx.plain, &nginx.secure] {
         let said = python.run(&proxy, SCRIPT, "download", &[origin]).remove(0);
         let large = nginx.large();
-        assert_eq!((said["digest"].as_str(), said["length"].as_u64()), (Some(&*hex(&large)), Some(large.len() as u64)));
+        assert_eq!(
+            (said["digest"].as_str(), said["length"].as_u64()),
+            (Some(&*hex(&large)), Some(large.len() as u64))
+        );
         let row = proxy.row("large", |row| row["url"] == format!("{origin}/large"));
         assert!(proxy.bytes(&row, "response") == large, "the capture's body differs");
         assert!(!has(&row, "truncated"));
@@ -248,5 +266,5 @@ fn streaming_both_ways() {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    hopscope::ca::sha256(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hopscope::ca::sha256(bytes).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

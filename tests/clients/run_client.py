@@ -24,7 +24,9 @@ def httpx():
 def urllib_request():
     import urllib.request
 
-    return urllib.request.urlopen(URL, timeout=20).status
+    answer = urllib.request.urlopen(URL, timeout=20)
+    answer.read()
+    return answer.status
 
 
 def http_client():

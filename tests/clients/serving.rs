@@ -1,6 +1,8 @@
 //! A `hopscope serve --json` as a process of its own: its rows as they are printed, and what other
 //! processes read from its capture.
 
+use super::origins::ca_file;
+use super::programs::{output, text};
 use crate::support::client::DEADLINE;
 use crate::support::{Ran, Sandbox};
 use serde_json::Value;
@@ -29,7 +31,17 @@ struct Rows {
 impl Serving {
     /// Starts it on a free port and waits until it says which.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::in_sandbox(Sandbox::new(), arguments)
+    }
+
+    /// The same, and it trusts the origins of these tests.
+    pub fn trusting() -> Self {
         let sandbox = Sandbox::new();
+        let roots = ca_file(&sandbox);
+        Self::in_sandbox(sandbox, &["--origin-ca", text(&roots)])
+    }
+
+    fn in_sandbox(sandbox: Sandbox, arguments: &[&str]) -> Self {
         let all: Vec<_> =
             ["serve", "--listen", "127.0.0.1:0", "--json"].iter().chain(arguments).copied().collect();
         let mut command = sandbox.hopscope(&all);
@@ -75,14 +87,12 @@ impl Serving {
         let few = |(rows, over): &mut (Vec<Value>, bool)| {
             !*over && rows.iter().filter(|row| matches(row)).count() < count
         };
-        let (all, _) = self
-            .rows
-            .changed
-            .wait_timeout_while(all, DEADLINE, few)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (all, _) =
+            self.rows.changed.wait_timeout_while(all, DEADLINE, few).unwrap_or_else(PoisonError::into_inner);
         let mut found: Vec<_> = all.0.iter().filter(|row| matches(row)).cloned().collect();
-        let shown = || all.0.iter().map(|row| format!("{} {}\n", row["method"], row["url"])).collect::<String>();
-        assert!(found.len() >= count, "{count} rows of {what} did not come; there are\n{}", shown());
+        let shown =
+            || all.0.iter().map(|row| format!("{} {}", row["method"], row["url"])).collect::<Vec<_>>();
+        assert!(found.len() >= count, "{count} rows of {what} did not come; there are {:#?}", shown());
         found.sort_by_key(|row| row["id"].as_u64());
         found
     }
@@ -109,11 +119,8 @@ impl Serving {
     #[track_caller]
     pub fn bytes(&self, row: &Value, message: &str) -> Vec<u8> {
         let part = if message.contains('-') { "raw" } else { "body" };
-        let output = self
-            .sandbox
-            .hopscope(&["show", &id(row), "--part", part, "--message", message])
-            .output()
-            .unwrap();
+        let words = ["show", &id(row), "--part", part, "--message", message];
+        let output = output(self.sandbox.hopscope(&words));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     }
@@ -121,19 +128,19 @@ impl Serving {
     /// Runs another hopscope in the same home, which must succeed; its stdout.
     #[track_caller]
     pub fn said(&self, arguments: &[&str]) -> String {
-        let Ran { code, stdout, stderr } = self.sandbox.run(arguments);
+        let Ran { code, stdout, stderr } = output(self.sandbox.hopscope(arguments)).into();
         assert_eq!(code, Some(0), "hopscope {arguments:?}: {stderr}");
         stdout
     }
 
     /// Stops it in order; the exit code.
     pub fn stop(mut self) -> Option<i32> {
-        self.terminate();
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        let all = self.rows.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = self.rows.changed.wait_timeout_while(all, DEADLINE, |(_, over)| !*over);
+        assert!(!ended.unwrap_or_else(PoisonError::into_inner).1.timed_out(), "it does not stop");
         self.child.wait().unwrap().code()
-    }
-
-    fn terminate(&self) {
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
     }
 }
 

@@ -1,12 +1,13 @@
 //! Clients that do not trust us, and origins that we do not trust.
 
 use super::ledger::{failure, has, says};
-use super::origins::{ca_path, httpbin};
+use super::origins::{ca, httpbin};
 use super::programs::{Node, Python, installed, output, text};
 use super::serving::Serving;
 use crate::support::authority::TestCa;
 use crate::support::origin::Origin;
 use serde_json::Value;
+use std::sync::Arc;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -16,7 +17,9 @@ fn refused(proxy: &Serving, url: &str) {
     let authority = url.split("//").nth(1).unwrap();
     let row = proxy.row("the CONNECT", |row| row["method"] == "CONNECT" && row["host"] == authority);
     assert_eq!(failure(&row), ["client", "tls", "certificate-refused"], "{row}");
-    for words in ["unknown_ca", "does not trust hopscope's CA", text(&proxy.ca()), "--cacert", "--tunnel HOST"] {
+    for words in
+        ["unknown_ca", "does not trust hopscope's CA", text(&proxy.ca()), "--cacert", "--tunnel HOST"]
+    {
         assert!(says(&row).contains(words), "{words}: {row}");
     }
     let page = proxy.said(&["show", &row["id"].to_string()]);
@@ -26,7 +29,7 @@ fn refused(proxy: &Serving, url: &str) {
 #[test]
 fn requests_without_our_authority() {
     let (Some(python), Some(bin)) = (Python::with("requests"), httpbin()) else { return };
-    let proxy = Serving::start(&["--origin-ca", ca_path()]);
+    let proxy = Serving::trusting();
     let said = python.run(&proxy, "requests_client.py", "distrusting", &[&bin.secure]).remove(0);
     assert_eq!(said["error"], "SSLError", "{said}");
     refused(&proxy, &bin.secure);
@@ -37,8 +40,8 @@ fn curl_without_our_authority() {
     if !installed("curl") {
         return;
     }
-    let origin = Origin::secured_answering(super::origins::ca().server(), OK);
-    let proxy = Serving::start(&["--origin-ca", ca_path()]);
+    let origin = Origin::secured_answering(Arc::clone(&ca().server), OK);
+    let proxy = Serving::trusting();
     let url = format!("https://{}", origin.address());
     for version in ["--tlsv1.3", "--tls-max=1.2"] {
         let mut command = proxy.sandbox.command("curl");
@@ -56,8 +59,8 @@ fn curl_without_our_authority() {
 #[test]
 fn node_without_our_authority() {
     let Some(node) = Node::with_undici() else { return };
-    let origin = Origin::secured_answering(super::origins::ca().server(), OK);
-    let proxy = Serving::start(&["--origin-ca", ca_path()]);
+    let origin = Origin::secured_answering(Arc::clone(&ca().server), OK);
+    let proxy = Serving::trusting();
     let url = format!("https://{}", origin.address());
     let said = node.run(&proxy, "undici_client.js", "distrusting", &[&url]).remove(0);
     let code = said["code"].as_str().unwrap_or_else(|| panic!("{said}"));
@@ -74,7 +77,7 @@ fn an_origin_that_we_do_not_trust() {
     let stranger = TestCa::new();
     let origin = Origin::secured_answering(stranger.server(), OK);
     let url = format!("https://{}/", origin.address());
-    let proxy = Serving::start(&["--origin-ca", ca_path()]);
+    let proxy = Serving::trusting();
     let said = python.run(&proxy, "requests_client.py", "errors", &[&url]).remove(0);
     assert_eq!(said["status"], 502, "{said}");
     let row = proxy.row("the request", |row| row["url"] == url);
@@ -82,7 +85,10 @@ fn an_origin_that_we_do_not_trust() {
     assert!(says(&row).contains("unknown issuer"), "{row}");
     let answer = said["text"].as_str().unwrap();
     assert!(answer.contains(says(&row)) && answer.contains("--origin-ca FILE"), "{answer}");
-    assert!(said["proxy_status"].as_str().unwrap().starts_with("hopscope; error=tls_certificate_error"), "{said}");
+    assert!(
+        said["proxy_status"].as_str().unwrap().starts_with("hopscope; error=tls_certificate_error"),
+        "{said}"
+    );
     assert!(proxy.part(&row, "tls").contains("verdict  NOT trusted: unknown issuer"));
     // Nothing of the request went to it.
     assert_eq!(origin.ended(0), b"");
