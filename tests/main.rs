@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod clients;
 mod house;
 mod screen;
 mod support;

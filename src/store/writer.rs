@@ -232,13 +232,17 @@ impl Writer {
         }
     }
 
-    /// Exchanges under way are told of before anything is written: lists show them at once.
+    /// Exchanges under way are told of before anything is written: lists show them at once. One that
+    /// is over by now is told of once it is written, so that whoever hears of its end can read it.
     fn tell_news(&mut self) {
         let mut news = Vec::with_capacity(self.news.len());
         for id in self.news.drain(..) {
             if let Some(open) = self.open.get_mut(&id) {
                 open.news = false;
-                news.push(open.live.summary());
+                let summary = open.live.summary();
+                if summary.state == State::Open {
+                    news.push(summary);
+                }
             }
         }
         self.tell(&news);
@@ -450,6 +454,21 @@ mod tests {
         writer.ripen(begun + Duration::from_secs(1));
         writer.commit().unwrap();
         assert_eq!((rows(&writer), writer.nap(false, begun)), (1, Nap::Asleep(None)));
+    }
+
+    #[test]
+    fn an_end_is_told_of_once_it_can_be_read() {
+        let (_dir, mut writer) = writer();
+        let (tell, told) = mpsc::channel();
+        lock(&writer.listeners).push(Box::new(move |rows: &[Summary]| tell.send(rows[0].state).unwrap()));
+        let exchange = samples::open(1);
+        exchange.lock().summary.state = State::Done;
+        writer.inbox.push(0, Event::Opened(Arc::clone(&exchange)));
+        writer.turn();
+        assert!(told.try_recv().is_err());
+        writer.inbox.push(0, Event::Finished(exchange));
+        writer.turn();
+        assert_eq!((told.try_recv(), rows(&writer)), (Ok(State::Done), 1));
     }
 
     #[test]

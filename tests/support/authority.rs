@@ -1,6 +1,7 @@
 //! A CA of the tests' own, in a folder that goes away with it.
 
 use hopscope::ca::{Authority, provider, server_config};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -43,6 +44,19 @@ impl TestCa {
     /// A server that shows the certificate of one name to everybody.
     pub fn server_for(&self, name: &str) -> Arc<ServerConfig> {
         self.showing(name, true)
+    }
+
+    /// A certificate for these names and its key, both in PEM form, for servers that read files.
+    pub fn server_files(&self, names: &[&str]) -> (String, String) {
+        let ca_key = std::fs::read_to_string(self.path().with_extension("key")).unwrap();
+        let issuer = Issuer::from_ca_cert_pem(self.pem(), KeyPair::from_pem(&ca_key).unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.use_authority_key_identifier_extension = true;
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        (params.signed_by(&key, &issuer).unwrap().pem(), key.serialize_pem())
     }
 
     fn showing(&self, name: &str, always: bool) -> Arc<ServerConfig> {

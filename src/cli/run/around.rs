@@ -54,8 +54,10 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Begins to look at a process and whatever it starts; `None` where the system has no /proc.
-    pub(super) fn start(pid: u32, proxy: &[SocketAddr]) -> Option<Self> {
+    /// `command` is what it was started as: it may be gone before the first look.
+    pub(super) fn start(pid: u32, command: &Path, proxy: &[SocketAddr]) -> Option<Self> {
         let mut sight = Sight::new(Path::new("/proc"), pid, proxy)?;
+        sight.command.name = command.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let theirs = Arc::clone(&stop);
         let look = move || {
@@ -174,7 +176,9 @@ impl Sight {
             // An exec changes the name: a shell's child is a shell until it is not.
             if !name.is_empty() && self.tree.get(&pid).is_none_or(|known| known.name != name) {
                 let arguments = sockets::arguments(&self.proc, pid);
-                let is_go = causes::is_go(&self.proc.join(pid.to_string()).join("exe"));
+                // Searching a program takes time in which nothing is seen.
+                let is_go = causes::by_name(&name).is_none()
+                    && causes::is_go(&self.proc.join(pid.to_string()).join("exe"));
                 let program = Program { name, arguments, is_go };
                 if pid == self.root {
                     self.command = program.clone();
@@ -281,8 +285,15 @@ mod tests {
     }
 
     #[test]
+    fn a_command_that_is_gone_at_once_is_still_known_by_its_name() {
+        // No process has the number 0.
+        let watch = Watch::start(0, Path::new("/usr/bin/python3"), &[]).unwrap();
+        assert!(watch.end().hint.unwrap().contains("set_tunnel"));
+    }
+
+    #[test]
     fn the_watch_ends_when_told() {
-        let watch = Watch::start(std::process::id(), &[]).unwrap();
+        let watch = Watch::start(std::process::id(), Path::new("test"), &[]).unwrap();
         assert!(watch.end().looked);
     }
 }

@@ -39,10 +39,10 @@ fn attempt(typed: &Run) -> Outcome {
     if let Some(words) = variables::replaced(&lookup, &ours) {
         say(words);
     }
-    let mut command = Command::new(program);
+    let mut command = Command::new(&program);
     command.args(arguments).envs(environment(&plan, &session)?);
     let child = command.spawn().map_err(|error| not_started(&error, name.as_ref()))?;
-    let watch = Watch::start(child.id(), session.engine.addresses());
+    let watch = Watch::start(child.id(), &program, session.engine.addresses());
     let status = wait(&signals, child)?;
     let around = watch.map(Watch::end).unwrap_or_default();
     let capture = session.engine.capture().map(Path::to_owned);

@@ -104,7 +104,7 @@ fn nothing(around: &Findings) -> Vec<String> {
     let why = match (around.sure.is_empty(), around.unsure.is_empty(), around.looked) {
         (false, _, _) => "every connection that was seen went round the proxy",
         (true, false, _) => {
-            "connections too short to see whose they were went elsewhere meanwhile, most likely its own"
+            "connections too short to see whose they were went elsewhere meanwhile, perhaps its own"
         }
         (true, true, true) => {
             "no connection of the command was seen: it made no request, or none over TCP (HTTP/3, a Unix socket), \

@@ -1,0 +1,14 @@
+//! Real clients and origins around the real binary: what they saw, what the capture says, and that both agree.
+
+mod broken;
+mod curl;
+mod http_client;
+mod ledger;
+mod live;
+mod node;
+mod origins;
+mod programs;
+mod requests;
+mod run;
+mod serving;
+mod trust;
