@@ -40,7 +40,11 @@ pub(super) enum StartError {
 }
 
 /// Opens the capture, binds, and begins to serve.
-pub(super) fn start(plan: &Plan, authority: &Arc<Authority>, on_rows: OnRows) -> Result<Engine, StartError> {
+pub(super) fn start(
+    plan: &Plan,
+    authority: &Arc<Authority>,
+    on_rows: Option<OnRows>,
+) -> Result<Engine, StartError> {
     let settings = Arc::new(plan.settings.clone());
     let (tls, mut warnings) =
         OriginTls::new(&settings.origin).map_err(|error| StartError::Authority(error.to_string()))?;
@@ -48,7 +52,9 @@ pub(super) fn start(plan: &Plan, authority: &Arc<Authority>, on_rows: OnRows) ->
     let interceptor = settings.intercept.enabled.then(|| Arc::new(Interceptor::new(Arc::clone(authority))));
     let sockets = listener::bind(&settings).map_err(not_started)?;
     let (store, kept) = open(plan).map_err(StartError::Other)?;
-    store.subscribe(on_rows);
+    if let Some(on_rows) = on_rows {
+        store.subscribe(on_rows);
+    }
     let recorder =
         Recorder::new(store.inbox(), store.next_exchange(), store.next_connection(), &settings.capture);
     let running =

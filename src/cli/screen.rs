@@ -20,7 +20,7 @@ pub(super) fn run(flags: &ProxyFlags) -> Outcome {
     let signals = Signals::listen_on_terminal()?;
     let wakes = mpsc::channel();
     let (stop, changes) = (wakes.0.clone(), Changes::new(wakes.0.clone()));
-    let session = Session::start(&plan, Box::new(move |rows| changes.tell(rows)))?;
+    let session = Session::start(&plan, Some(Box::new(move |rows| changes.tell(rows))))?;
     let source = Box::new(Recording::of(&session).map_err(anyhow::Error::from)?);
     let shown = signals.while_running(
         move || tui::run(source, wakes),

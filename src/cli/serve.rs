@@ -2,6 +2,7 @@
 
 use super::args::Serve;
 use super::door::{say, shown};
+use super::engine::OnRows;
 use super::exit::{Exit, Halt, Outcome};
 use super::format::{self, counted};
 use super::json;
@@ -16,15 +17,8 @@ pub(super) fn run(typed: &Serve) -> Outcome {
     let plan = Plan::public(&typed.proxy)?;
     let signals = Signals::listen()?;
     let lines = if typed.quiet { None } else { Some(Lines::start(std::io::stdout(), line(typed.json))?) };
-    let printer = lines.clone();
-    let session = Session::start(
-        &plan,
-        Box::new(move |rows| {
-            if let Some(lines) = &printer {
-                lines.push(rows);
-            }
-        }),
-    )?;
+    let printer = lines.clone().map(|lines| Box::new(move |rows: &[Summary]| lines.push(rows)) as OnRows);
+    let session = Session::start(&plan, printer)?;
     session.announce();
     signals.wait()?;
     say("stopping: exchanges under way may finish; interrupt again to end at once");

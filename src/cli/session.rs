@@ -21,7 +21,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Starts what was planned and posts its notice.
-    pub(super) fn start(plan: &Plan, on_rows: OnRows) -> Result<Self, Halt> {
+    pub(super) fn start(plan: &Plan, on_rows: Option<OnRows>) -> Result<Self, Halt> {
         let authority = Authority::load_or_create(&plan.settings.ca_dir)
             .map_err(|error| Halt::new(Exit::Unavailable, error))
             .map(Arc::new)?;

@@ -19,6 +19,12 @@ impl Live {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The exchange itself, for the last who holds it.
+    #[must_use]
+    pub fn into_exchange(self) -> Exchange {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The list row as it stands.
     #[must_use]
     pub fn summary(&self) -> Summary {

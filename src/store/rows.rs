@@ -7,24 +7,63 @@ use crate::exchange::{
 };
 use bytes::Bytes;
 use rusqlite::{Row, params};
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 /// The columns of a list row, in the order of [`summary`].
 pub(super) const SUMMARY: &str = "id, started, client, scheme, method, host, path, version, status, state, \
     request_bytes, response_bytes, duration, ttfb, media_type, flags, parent, \
     failure_side, failure_phase, failure_kind, failure_says";
 
-const WRITE_SUMMARY: &str = "INSERT OR REPLACE INTO exchange VALUES \
-    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)";
+/// What the place of a row is like. In a new one a plain insert does, which is cheaper: `SQLite` keeps
+/// no journal for the statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nothing stands under its number.
+    New,
+    /// Over whatever stands there.
+    Over,
+}
 
-const WRITE_PAYLOAD: &str = "INSERT OR REPLACE INTO payload VALUES \
-    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,\
-     ?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36)";
+macro_rules! summary_row {
+    ($verb:literal) => {
+        concat!($verb, " INTO exchange VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)")
+    };
+}
 
-/// Writes an exchange over whatever stood under its number.
-pub(super) fn write_exchange(db: &rusqlite::Connection, exchange: &Exchange) -> rusqlite::Result<()> {
-    write_summary(db, &exchange.summary)?;
-    write_payload(db, exchange)?;
+macro_rules! payload_row {
+    ($verb:literal) => {
+        concat!(
+            $verb,
+            " INTO payload VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,",
+            "?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36)"
+        )
+    };
+}
+
+impl Place {
+    fn summary(self) -> &'static str {
+        match self {
+            Self::New => summary_row!("INSERT"),
+            Self::Over => summary_row!("INSERT OR REPLACE"),
+        }
+    }
+
+    fn payload(self) -> &'static str {
+        match self {
+            Self::New => payload_row!("INSERT"),
+            Self::Over => payload_row!("INSERT OR REPLACE"),
+        }
+    }
+}
+
+/// Writes an exchange.
+pub(super) fn write_exchange(
+    db: &rusqlite::Connection,
+    exchange: &Exchange,
+    how: Place,
+) -> rusqlite::Result<()> {
+    write_summary(db, &exchange.summary, how)?;
+    write_payload(db, exchange, how)?;
     let id = int(exchange.summary.id.0);
     for (number, interim) in (0_i64..).zip(&exchange.interim) {
         db.prepare_cached("INSERT OR REPLACE INTO interim VALUES (?1,?2,?3,?4,?5)")?.execute(params![
@@ -131,9 +170,9 @@ fn opt_nat(value: Option<i64>) -> Option<u64> {
     value.map(nat)
 }
 
-fn write_summary(db: &rusqlite::Connection, summary: &Summary) -> rusqlite::Result<()> {
+fn write_summary(db: &rusqlite::Connection, summary: &Summary, how: Place) -> rusqlite::Result<()> {
     let failure = summary.failure.as_ref();
-    db.prepare_cached(WRITE_SUMMARY)?.execute(params![
+    db.prepare_cached(how.summary())?.execute(params![
         int(summary.id.0),
         summary.started,
         summary.client,
@@ -159,10 +198,10 @@ fn write_summary(db: &rusqlite::Connection, summary: &Summary) -> rusqlite::Resu
     Ok(())
 }
 
-fn write_payload(db: &rusqlite::Connection, exchange: &Exchange) -> rusqlite::Result<()> {
+fn write_payload(db: &rusqlite::Connection, exchange: &Exchange, how: Place) -> rusqlite::Result<()> {
     let (timing, request, response) = (&exchange.timing, &exchange.request_body, &exchange.response_body);
     let heads = &exchange.heads;
-    db.prepare_cached(WRITE_PAYLOAD)?.execute(params![
+    db.prepare_cached(how.payload())?.execute(params![
         int(exchange.summary.id.0),
         int(exchange.client_connection.0),
         opt_int(exchange.origin_connection.map(|(id, _)| id.0)),

@@ -47,7 +47,7 @@ fn end(db: &Connection, capture: &Path, id: ExchangeId) -> Result<(), StoreError
     }
     exchange.summary.request_bytes = exchange.request_body.length;
     exchange.summary.response_bytes = exchange.response_body.length;
-    rows::write_exchange(db, &exchange).map_err(sql())
+    rows::write_exchange(db, &exchange, rows::Place::Over).map_err(sql())
 }
 
 fn rescue(capture: &Path, id: ExchangeId, side: Side, body: &mut Body) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 
 use super::error::StoreError;
 use super::inbox::{Inbox, Swapped, inline_bytes, lock};
+use super::rows::Place;
 use super::{bodies, connections, rows, sweep};
 use crate::exchange::{BodyPlace, Connection as Peer, Event, ExchangeId, Live, Side, State, Summary};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
@@ -81,7 +82,7 @@ struct Open {
 enum Row {
     Connection(Box<Peer>),
     Open(Arc<Live>),
-    Finished(Arc<Live>),
+    Finished(Arc<Live>, Place),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -179,8 +180,9 @@ impl Writer {
                         self.inbox.count_body(&exchange);
                         exchange.summary.id
                     };
-                    self.open.remove(&id);
-                    self.rows.push(Row::Finished(live));
+                    // Only what has been open all the while without an early row is surely new.
+                    let new = self.open.remove(&id).is_some_and(|open| !open.written);
+                    self.rows.push(Row::Finished(live, if new { Place::New } else { Place::Over }));
                 }
             }
         }
@@ -299,7 +301,8 @@ impl Writer {
 
     /// Gives back the budget, drops first names of bodies, tells of what has finished.
     fn after_commit(&mut self) {
-        let mut finished = Vec::with_capacity(self.rows.len());
+        let heard = !lock(&self.listeners).is_empty();
+        let mut finished = Vec::with_capacity(if heard { self.rows.len() } else { 0 });
         for row in mem::take(&mut self.rows) {
             match row {
                 Row::Connection(_) => {}
@@ -308,8 +311,10 @@ impl Writer {
                         open.queued = false;
                     }
                 }
-                Row::Finished(live) => {
-                    let exchange = live.lock();
+                Row::Finished(live, _) => {
+                    // Mostly the last holder: then nothing of it is copied.
+                    let exchange =
+                        Arc::try_unwrap(live).map_or_else(|live| live.lock().clone(), Live::into_exchange);
                     let id = exchange.summary.id;
                     self.inbox.release(inline_bytes(&exchange));
                     for side in [Side::Client, Side::Origin] {
@@ -317,7 +322,9 @@ impl Writer {
                             bodies::forget_tmp(&self.capture, id, side);
                         }
                     }
-                    finished.push(exchange.summary.clone());
+                    if heard {
+                        finished.push(exchange.summary);
+                    }
                 }
             }
         }
@@ -385,10 +392,10 @@ fn write_row(db: &Connection, row: &Row) -> rusqlite::Result<()> {
                 // Over or not: without its `Finished` the sweep has still to name its body.
                 exchange.summary.state = State::Open;
             }
-            rows::write_exchange(db, &exchange)
+            rows::write_exchange(db, &exchange, Place::Over)
         }
         // Nobody adds to it any more.
-        Row::Finished(live) => rows::write_exchange(db, &live.lock()),
+        Row::Finished(live, how) => rows::write_exchange(db, &live.lock(), *how),
     }
 }
 
@@ -502,9 +509,10 @@ mod tests {
         let mut largest = 0;
         for number in 0..40 {
             for id in 0..500 {
-                writer
-                    .rows
-                    .extend([Row::Finished(Arc::new(Live::new(samples::exchange(number * 500 + id))))]);
+                writer.rows.extend([Row::Finished(
+                    Arc::new(Live::new(samples::exchange(number * 500 + id))),
+                    Place::New,
+                )]);
             }
             writer.commit().unwrap();
             largest = largest.max(wal.metadata().unwrap().len());

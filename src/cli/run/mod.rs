@@ -34,7 +34,7 @@ fn attempt(typed: &Run) -> Outcome {
     let tally = Tally::default();
     let counting = tally.clone();
     let signals = Signals::listen()?;
-    let session = Session::start(&plan, Box::new(move |rows| counting.count(rows)))?;
+    let session = Session::start(&plan, Some(Box::new(move |rows| counting.count(rows))))?;
     let ours = known_as_ours(&plan, &session);
     if let Some(words) = variables::replaced(&lookup, &ours) {
         say(words);

@@ -58,7 +58,7 @@ fn a_connection_comes_back_and_may_be_written_over() {
 #[test]
 fn plain_sqlite_reads_heads_urls_and_reasons_as_text() {
     let db = tables();
-    rows::write_exchange(&db, &samples::exchange(1)).unwrap();
+    rows::write_exchange(&db, &samples::exchange(1), rows::Place::New).unwrap();
     let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
     assert!(one("SELECT url FROM exchanges").starts_with("http://api-1.example.com/v2/accounts/1/orders?"));
     assert_eq!(one("SELECT time FROM exchanges"), "2026-09-21T14:13:20.000Z");
@@ -77,7 +77,7 @@ proptest! {
     #[test]
     fn any_exchange_comes_back(exchange in samples::any_exchange(7)) {
         let db = tables();
-        rows::write_exchange(&db, &exchange).unwrap();
+        rows::write_exchange(&db, &exchange, rows::Place::Over).unwrap();
         let back = rows::exchange(&db, ExchangeId(7)).unwrap().unwrap();
         prop_assert_eq!(all_of(&back), all_of(&exchange));
     }
