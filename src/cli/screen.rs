@@ -17,7 +17,7 @@ pub(super) fn run(flags: &ProxyFlags) -> Outcome {
         return Err(Halt::new(Exit::Usage, "no terminal: use hopscope serve"));
     }
     let plan = Plan::public(flags)?;
-    let signals = Signals::listen_on_terminal()?;
+    let mut signals = Signals::listen_on_terminal()?;
     let wakes = mpsc::channel();
     let (stop, changes) = (wakes.0.clone(), Changes::new(wakes.0.clone()));
     let session = Session::start(&plan, Some(Box::new(move |rows| changes.tell(rows))))?;

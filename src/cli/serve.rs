@@ -15,14 +15,14 @@ use crate::exchange::Summary;
 /// Runs until a signal ends it.
 pub(super) fn run(typed: &Serve) -> Outcome {
     let plan = Plan::public(&typed.proxy)?;
-    let signals = Signals::listen()?;
+    let mut signals = Signals::listen()?;
     let lines = if typed.quiet { None } else { Some(Lines::start(std::io::stdout(), line(typed.json))?) };
     let printer = lines.clone().map(|lines| Box::new(move |rows: &[Summary]| lines.push(rows)) as OnRows);
     let session = Session::start(&plan, printer)?;
     session.announce();
-    signals.wait()?;
+    signals.wait();
     say("stopping: exchanges under way may finish; interrupt again to end at once");
-    end(session, lines, &signals)
+    end(session, lines, &mut signals)
 }
 
 fn line(as_json: bool) -> impl Fn(&Summary) -> String + Send + 'static {
@@ -37,7 +37,7 @@ fn line(as_json: bool) -> impl Fn(&Summary) -> String + Send + 'static {
 }
 
 /// Drains on another thread, so that a second interrupt can end it at once.
-fn end(session: Session, lines: Option<Lines>, signals: &Signals) -> Outcome {
+fn end(session: Session, lines: Option<Lines>, signals: &mut Signals) -> Outcome {
     let drained = signals.until_interrupt(move || {
         session.drain();
         lines.map_or(0, Lines::end)

@@ -8,11 +8,11 @@ use std::thread;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-/// Handlers that are in place from [`Signals::listen`] on: from then a signal no longer ends the process.
+/// Handlers that are in place from [`Signals::listen`] on: from then a signal no longer ends the process, and
+/// one that comes while nobody waits is kept for whoever waits next.
 pub(super) struct Signals {
     runtime: Runtime,
-    /// Whether SIGHUP is ours to handle.
-    hangup: bool,
+    listening: Listening,
 }
 
 /// Which signal came.
@@ -36,34 +36,27 @@ impl Signals {
 
     fn with(hangup: bool) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let signals = Self { runtime, hangup };
-        // Registers the handlers now: once registered they stay for the life of the process.
-        signals.runtime.block_on(async { signals.listening().map(drop) })?;
-        Ok(signals)
-    }
-
-    fn listening(&self) -> io::Result<Listening> {
-        Listening::new(self.hangup)
+        let listening = runtime.block_on(async { Listening::new(hangup) })?;
+        Ok(Self { runtime, listening })
     }
 
     /// Waits for the first signal.
-    pub(super) fn wait(&self) -> io::Result<Signal> {
-        self.runtime.block_on(async { Ok(self.listening()?.next().await) })
+    pub(super) fn wait(&mut self) -> Signal {
+        self.runtime.block_on(self.listening.next())
     }
 
     /// Runs `work` on a thread of its own; `None` when an interrupt came before its end.
     pub(super) fn until_interrupt<T: Send + 'static>(
-        &self,
+        &mut self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<Option<T>> {
         let (done, mut result) = oneshot::channel();
         thread::Builder::new().name("drain".to_owned()).spawn(move || done.send(work()).ok())?;
         self.runtime.block_on(async {
-            let mut listening = self.listening()?;
             loop {
                 tokio::select! {
                     value = &mut result => return Ok(value.ok()),
-                    signal = listening.next() => {
+                    signal = self.listening.next() => {
                         if signal == Signal::Interrupt {
                             return Ok(None);
                         }
@@ -75,18 +68,17 @@ impl Signals {
 
     /// Runs `work` on a thread of its own and hands each signal that comes meanwhile to `on`.
     pub(super) fn while_running<T: Send + 'static>(
-        &self,
+        &mut self,
         work: impl FnOnce() -> T + Send + 'static,
         mut on: impl FnMut(Signal),
     ) -> io::Result<Option<T>> {
         let (done, mut result) = oneshot::channel();
         thread::Builder::new().name("command".to_owned()).spawn(move || done.send(work()).ok())?;
         self.runtime.block_on(async {
-            let mut listening = self.listening()?;
             loop {
                 tokio::select! {
                     value = &mut result => return Ok(value.ok()),
-                    signal = listening.next() => on(signal),
+                    signal = self.listening.next() => on(signal),
                 }
             }
         })

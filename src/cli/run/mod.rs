@@ -33,7 +33,7 @@ fn attempt(typed: &Run) -> Outcome {
     let program = find_command(name, std::env::var_os("PATH").as_deref())?;
     let tally = Tally::default();
     let counting = tally.clone();
-    let signals = Signals::listen()?;
+    let mut signals = Signals::listen()?;
     let session = Session::start(&plan, Some(Box::new(move |rows| counting.count(rows))))?;
     let ours = known_as_ours(&plan, &session);
     if let Some(words) = variables::replaced(&lookup, &ours) {
@@ -43,7 +43,7 @@ fn attempt(typed: &Run) -> Outcome {
     command.args(arguments).envs(environment(&plan, &session)?);
     let child = command.spawn().map_err(|error| not_started(&error, name.as_ref()))?;
     let watch = Watch::start(child.id(), &program, session.engine.addresses());
-    let status = wait(&signals, child)?;
+    let status = wait(&mut signals, child)?;
     let around = watch.map(Watch::end).unwrap_or_default();
     let capture = session.engine.capture().map(Path::to_owned);
     session.drain();
@@ -83,7 +83,7 @@ fn not_started(error: &std::io::Error, name: &Path) -> Halt {
 }
 
 /// Waits for CMD. An interrupt reaches it from the terminal as well as us; other signals are passed on.
-fn wait(signals: &Signals, mut child: Child) -> Result<ExitStatus, Halt> {
+fn wait(signals: &mut Signals, mut child: Child) -> Result<ExitStatus, Halt> {
     let pid = child.id();
     let ended = signals.while_running(
         move || child.wait(),
