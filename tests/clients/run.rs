@@ -52,7 +52,7 @@ fn bare_http_client_goes_round_us_and_is_told() {
     let Some(python) = Python::with("http.client") else { return };
     let origin = Origin::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     let url = format!("http://{}/", origin.address());
-    let ran = run(&Sandbox::new(), &python, "http_client", &url, "300");
+    let ran = run(&Sandbox::new(), &python, "http_client", &url, "3000");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     for words in [
         "hopscope: 0 exchanges, 0 hosts, 0 failed",
