@@ -134,11 +134,4 @@ impl Handle {
     pub fn is_between(&self) -> bool {
         self.lock().inbound.is_between()
     }
-
-    /// Whether the message being written has begun and is not over.
-    #[must_use]
-    pub fn is_writing(&self) -> bool {
-        let shared = self.lock();
-        shared.outbound.has_begun() || !shared.outbound.pending.is_empty()
-    }
 }

@@ -187,11 +187,6 @@ impl Outbound {
         }
     }
 
-    /// Whether a head is owed: queued and not yet written.
-    pub(super) fn has_begun(&self) -> bool {
-        self.at != At::Head
-    }
-
     fn replace_head(&mut self, first: &[u8]) -> Plan {
         let Some(end) = head_end(&self.partial, first) else {
             self.partial.extend_from_slice(first);
@@ -375,7 +370,7 @@ mod tests {
         let last = write(&mut out, b"2\r\n00\r\n0\r\n\r\n", 1000);
         assert_eq!(first, b"HTTP/1.1 200 OK\r\n\r\n3\r\n000\r\n");
         assert_eq!(last, b"2\r\n00\r\n0\r\nX-Sum: 1\r\n\r\n");
-        assert!(!out.has_begun());
+        assert_eq!(out.at, At::Head);
     }
 
     #[test]
