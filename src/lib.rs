@@ -24,6 +24,7 @@ pub mod text;
 pub mod exchange;
 // row 2: rules
 pub mod hop;
+pub mod query;
 pub mod view;
 // row 3: keeping
 pub mod config;

@@ -5,10 +5,14 @@ use super::exit::{Exit, Halt, Outcome};
 use super::plan::Plan;
 use super::session::Session;
 use super::signals::Signals;
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Summary};
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Side, Summary};
+use crate::query::Query;
 use crate::store::{Losses, Reader, StoreError};
-use crate::tui::{self, Changes, Row, Source, Status, Unread, Wake};
-use std::io::IsTerminal as _;
+use crate::tui::{self, Changes, Deed, Found, Row, Source, Status, Tell, Told, Unread, Wake};
+use crate::view::Octets;
+use bytes::Bytes;
+use std::io::{IsTerminal as _, Read as _};
+use std::sync::Arc;
 use std::sync::mpsc;
 
 /// Runs until the person quits or a signal comes.
@@ -79,6 +83,28 @@ impl Source for Recording {
 
     fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread> {
         self.reader.connection(id).map_err(unread)
+    }
+
+    fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread> {
+        let mut bytes = Vec::new();
+        let mut body = self.reader.body(exchange, side).map_err(unread)?;
+        body.read_to_end(&mut bytes).map_err(unread)?;
+        Ok(Arc::new(Bytes::from(bytes)))
+    }
+
+    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
+        let rows = match below {
+            Some(below) => self.reader.before(below, limit),
+            None => self.reader.newest(limit),
+        };
+        let rows = rows.map_err(unread)?;
+        let next = rows.last().filter(|_| rows.len() == limit).map(|summary| summary.id);
+        let ids = rows.iter().filter(|summary| query.matches(summary)).map(|summary| summary.id.0).collect();
+        Ok(Found { ids, next })
+    }
+
+    fn act(&self, _deed: Deed, tell: Tell) {
+        tell(Told::Failed("this cannot be done here yet".to_owned()));
     }
 
     fn status(&self) -> Status {

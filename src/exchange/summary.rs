@@ -72,6 +72,11 @@ impl Flags {
     /// The connection switched protocols (101).
     pub const UPGRADED: Self = Self(1 << 7);
 
+    /// Marked by a person.
+    pub const MARKED: Self = Self(1 << 8);
+    /// Deleted by a person: hidden from lists until retention removes it, or undo shows it.
+    pub const HIDDEN: Self = Self(1 << 9);
+
     /// Every flag with its word, as in JSON.
     pub const WORDS: &'static [(Self, &'static str)] = &[
         (Self::OURS, "ours"),
@@ -82,6 +87,8 @@ impl Flags {
         (Self::REPLAY, "replay"),
         (Self::UNVERIFIED, "unverified"),
         (Self::UPGRADED, "upgraded"),
+        (Self::MARKED, "marked"),
+        (Self::HIDDEN, "hidden"),
     ];
 
     /// Whether all bits of `flag` are set.
@@ -93,6 +100,11 @@ impl Flags {
     /// Sets `flag`.
     pub fn add(&mut self, flag: Self) {
         self.0 |= flag.0;
+    }
+
+    /// Clears `flag`.
+    pub fn take(&mut self, flag: Self) {
+        self.0 &= !flag.0;
     }
 
     /// The words of the set bits.

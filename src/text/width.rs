@@ -32,6 +32,19 @@ pub fn path<'a>(text: &'a str, room: usize, mark: &str) -> Cow<'a, str> {
     shorten(text, room, mark, room.div_ceil(3).max(1))
 }
 
+/// The text without its first columns; a grapheme cut through goes whole.
+#[must_use]
+pub fn skip(text: &str, columns: usize) -> &str {
+    let mut skipped = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if skipped >= columns {
+            return text.get(at..).unwrap_or_default();
+        }
+        skipped += grapheme.width();
+    }
+    ""
+}
+
 /// The text cut at the end, or filled up with spaces, to exactly `room` columns.
 #[must_use]
 pub fn fit(text: &str, room: usize, mark: &str) -> String {

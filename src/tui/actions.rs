@@ -45,6 +45,62 @@ pub enum Action {
     Follow,
     /// Show or hide noise.
     Noise,
+    /// One column back: pan, or fold.
+    Left,
+    /// One column on: pan, or unfold.
+    Right,
+    /// In the list the filter, in the detail the search.
+    Search,
+    /// The next hit of the search.
+    NextHit,
+    /// The hit before.
+    HitBefore,
+    /// Filter by what is under the cursor.
+    FilterBy,
+    /// The filter on or off.
+    FilterToggle,
+    /// Filters used before.
+    FilterHistory,
+    /// Mark and move on.
+    MarkMove,
+    /// Mark, or take the mark away.
+    Mark,
+    /// Only marked rows, or all.
+    OnlyMarked,
+    /// Mark from here to where the cursor goes.
+    Range,
+    /// Delete the marked exchanges, or this one.
+    Delete,
+    /// Delete all that is shown.
+    ClearList,
+    /// Take the last deletion or mark back.
+    Undo,
+    /// Send it again as it is.
+    Replay,
+    /// Send it again, asking how.
+    ReplayForm,
+    /// Edit a copy in $EDITOR and send that.
+    EditReplay,
+    /// Compare the two marked, or this with its original.
+    Compare,
+    /// What to copy.
+    Copy,
+    /// Save the body.
+    SaveBody,
+    /// The body, or the text shown, in $PAGER.
+    Pager,
+    /// The body's next view: pretty, raw, hex.
+    View,
+    /// Fold or unfold.
+    Fold,
+    /// One pane or two.
+    Layout,
+    /// More room for the list.
+    Wider,
+    /// Less room for the list.
+    Narrower,
+    /// Any action by its name.
+    Palette,
     /// The keys.
     Help,
     /// Draw all anew.
@@ -63,6 +119,8 @@ type Key = (KeyCode, bool);
 pub struct Entry {
     /// What is done.
     pub action: Action,
+    /// Its name: the palette runs it, `[keys]` in config.toml rebinds it.
+    pub name: &'static str,
     /// The keys for it.
     pub keys: &'static [Key],
     /// The keys as help and footer show them.
@@ -87,52 +145,84 @@ const fn code(code: KeyCode) -> Key {
     (code, false)
 }
 
-use Screen::{Detail, Help, List, Side};
-const ALL: &[Screen] = &[List, Side, Detail, Help];
-const TEXT: &[Screen] = &[Side, Detail, Help];
+use Screen::{Compare, Detail, Help, List, Side};
+const ALL: &[Screen] = &[List, Side, Detail, Compare, Help];
+const TEXT: &[Screen] = &[Side, Detail, Compare, Help];
+const LISTS_AND_COMPARE: &[Screen] = &[List, Side, Compare];
+const MAIN_AND_COMPARE: &[Screen] = &[List, Side, Detail, Compare];
+const DETAIL_AND_COMPARE: &[Screen] = &[Side, Detail, Compare];
 const MAIN: &[Screen] = &[List, Side, Detail];
 const DETAIL: &[Screen] = &[Side, Detail];
 
 macro_rules! table {
-    ($($action:expr, [$($key:expr),+], $shown:literal, $words:literal, $short:literal, $screens:expr;)+) => {
+    ($($action:expr, $name:literal, [$($key:expr),*], $shown:literal, $words:literal, $short:literal, $screens:expr;)+) => {
         &[$(Entry {
-            action: $action, keys: &[$($key),+], shown: $shown, words: $words, short: $short, screens: $screens,
+            action: $action, name: $name, keys: &[$($key),*], shown: $shown, words: $words, short: $short,
+            screens: $screens,
         },)+]
     };
 }
 
 /// Every action. Footers name what fits, in this order.
 pub const TABLE: &[Entry] = table! {
-    Action::Open, [code(KeyCode::Enter)], "enter", "open the exchange", "open", &[List, Side];
-    Action::Back, [key('q')], "q", "back; at the list, quit", "back", ALL;
-    Action::Hop, [key('H')], "H", "the hop: received and sent, as received, as sent", "received/sent", MAIN;
-    Action::TabAfter, [key(']')], "]", "detail tab after", "next tab", DETAIL;
-    Action::TabBefore, [key('[')], "[", "detail tab before", "", DETAIL;
-    Action::OtherPane, [code(KeyCode::Tab), code(KeyCode::BackTab)], "tab", "to the other pane", "pane", &[List, Side];
-    Action::Tab(0), [key('1')], "1", "Overview: the exchange at a glance", "", MAIN;
-    Action::Tab(1), [key('2')], "2", "Request: its head as received and as sent", "", MAIN;
-    Action::Tab(2), [key('3')], "3", "Response: its head as received and as sent", "", MAIN;
-    Action::Tab(3), [key('4')], "4", "Body: what is known of the bodies", "", MAIN;
-    Action::Tab(4), [key('5')], "5", "Timing: the phases", "", MAIN;
-    Action::Tab(5), [key('6')], "6", "TLS: both connections", "", MAIN;
-    Action::Tab(6), [key('7')], "7", "Hops: received beside sent, with reasons", "hops", MAIN;
-    Action::Tab(7), [key('8')], "8", "Raw: the four heads byte for byte", "", MAIN;
-    Action::Follow, [key('F')], "F", "follow the newest, or stay", "follow", &[List, Side];
-    Action::Noise, [key('.')], ".", "show or hide opened CONNECTs", "noise", &[List, Side];
-    Action::Help, [key('?')], "?", "the keys", "help", ALL;
-    Action::Down, [key('j'), code(KeyCode::Down)], "j ↓", "a line down", "", ALL;
-    Action::Up, [key('k'), code(KeyCode::Up)], "k ↑", "a line up", "", ALL;
-    Action::Top, [key('g'), code(KeyCode::Home)], "g Home", "to the start", "", ALL;
-    Action::Bottom, [key('G'), code(KeyCode::End)], "G End", "to the end; in the list, follow", "", ALL;
-    Action::HalfDown, [ctrl('d')], "ctrl-d", "half a page down", "", ALL;
-    Action::HalfUp, [ctrl('u')], "ctrl-u", "half a page up", "", ALL;
-    Action::PageDown, [code(KeyCode::PageDown)], "PgDn", "a page down", "", ALL;
-    Action::PageUp, [code(KeyCode::PageUp)], "PgUp", "a page up", "", ALL;
-    Action::PageDown, [key(' ')], "space", "a page down, in text", "", TEXT;
-    Action::Escape, [code(KeyCode::Esc)], "esc", "back, never out of hopscope", "", ALL;
-    Action::Redraw, [ctrl('l')], "ctrl-l", "draw the screen anew", "", ALL;
-    Action::Suspend, [ctrl('z')], "ctrl-z", "suspend; traffic waits until you are back", "", ALL;
-    Action::Quit, [ctrl('c')], "ctrl-c", "quit", "", ALL;
+    Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange", "open", &[List, Side];
+    Action::Back, "back", [key('q')], "q", "back; at the list, quit", "back", ALL;
+    Action::Search, "search", [key('/')], "/", "list: filter as you type; detail: find in the text", "find", MAIN;
+    Action::Hop, "hop", [key('H')], "H", "the hop: received and sent, as received, as sent", "received/sent", MAIN;
+    Action::View, "view", [key('p')], "p", "the body: pretty, raw, hex", "view", DETAIL;
+    Action::EditReplay, "edit", [key('e')], "e", "edit a copy in $EDITOR, then send it", "edit", MAIN;
+    Action::Replay, "replay", [key('r')], "r", "send again as it is", "replay", MAIN_AND_COMPARE;
+    Action::ReplayForm, "replay form", [key('R')], "R", "send again: how often, where to, with which fields", "", MAIN_AND_COMPARE;
+    Action::Mark, "mark", [key('m')], "m", "mark, or take the mark away", "mark", &[List, Side];
+    Action::Copy, "copy", [key('y')], "y", "copy: URL, curl, field, bodies, raw", "copy", MAIN;
+    Action::Compare, "compare", [key('=')], "=", "compare the two marked, or a replay with its original", "compare", MAIN;
+    Action::TabAfter, "tab after", [key(']')], "]", "detail tab after", "next tab", DETAIL;
+    Action::TabBefore, "tab before", [key('[')], "[", "detail tab before", "", DETAIL;
+    Action::OtherPane, "pane", [code(KeyCode::Tab), code(KeyCode::BackTab)], "tab", "to the other pane", "pane", &[List, Side];
+    Action::Tab(0), "overview", [key('1')], "1", "Overview: the exchange at a glance", "", MAIN;
+    Action::Tab(1), "request", [key('2')], "2", "Request: its head as received and as sent", "", MAIN;
+    Action::Tab(2), "response", [key('3')], "3", "Response: its head as received and as sent", "", MAIN;
+    Action::Tab(3), "body", [key('4')], "4", "Body: both bodies, pretty, raw, hex", "", MAIN;
+    Action::Tab(4), "timing", [key('5')], "5", "Timing: the phases", "", MAIN;
+    Action::Tab(5), "tls", [key('6')], "6", "TLS: both connections", "", MAIN;
+    Action::Tab(6), "hops", [key('7')], "7", "Hops: received beside sent, with reasons", "hops", MAIN;
+    Action::Tab(7), "raw", [key('8')], "8", "Raw: the four heads byte for byte", "", MAIN;
+    Action::Palette, "palette", [key(':'), ctrl('p')], ":", "any command by its name", "command", ALL;
+    Action::Help, "help", [key('?')], "?", "the keys", "help", ALL;
+    Action::Follow, "follow", [key('F')], "F", "follow the newest, or stay", "follow", &[List, Side];
+    Action::Noise, "noise", [key('.')], ".", "show or hide noise: opened CONNECTs, expected differences", "noise", LISTS_AND_COMPARE;
+    Action::NextHit, "next hit", [key('n')], "n", "next hit; in a comparison, next change", "", DETAIL_AND_COMPARE;
+    Action::HitBefore, "hit before", [key('N')], "N", "hit before", "", DETAIL_AND_COMPARE;
+    Action::FilterBy, "filter by", [key('f')], "f", "filter by what is under the cursor", "", MAIN;
+    Action::FilterToggle, "filter toggle", [ctrl('t')], "ctrl-t", "the filter off, or on again", "", &[List, Side];
+    Action::FilterHistory, "filter history", [ctrl('r')], "ctrl-r", "filters used before", "", &[List, Side];
+    Action::MarkMove, "mark and move", [key(' ')], "space", "mark and move on, in the list", "", &[List];
+    Action::OnlyMarked, "only marked", [key('M')], "M", "only marked rows, or all", "", &[List, Side];
+    Action::Range, "range", [key('v')], "v", "mark a range: here, move, v again", "", &[List];
+    Action::Delete, "delete", [key('D')], "D", "delete the marked, or this one; u brings back", "", MAIN;
+    Action::ClearList, "clear list", [ctrl('x')], "ctrl-x", "delete all rows shown; u brings back", "", &[List, Side];
+    Action::Undo, "undo", [key('u')], "u", "undo the last deletion or mark", "", MAIN;
+    Action::SaveBody, "save body", [key('b')], "b", "save the body to a file", "", MAIN;
+    Action::Pager, "pager", [key('o')], "o", "the body in $PAGER", "", MAIN;
+    Action::Fold, "fold", [key('z')], "z", "fold or unfold", "", DETAIL;
+    Action::Layout, "layout", [key('|')], "|", "one pane, or list and detail side by side", "", MAIN;
+    Action::Wider, "wider", [key('+')], "+", "more room for the list", "", MAIN;
+    Action::Narrower, "narrower", [key('_')], "_", "less room for the list", "", MAIN;
+    Action::Down, "down", [key('j'), code(KeyCode::Down)], "j ↓", "a line down", "", ALL;
+    Action::Up, "up", [key('k'), code(KeyCode::Up)], "k ↑", "a line up", "", ALL;
+    Action::Left, "left", [key('h'), code(KeyCode::Left)], "h ←", "pan left, or fold", "", DETAIL;
+    Action::Right, "right", [key('l'), code(KeyCode::Right)], "l →", "pan right, or unfold", "", DETAIL;
+    Action::Top, "top", [key('g'), code(KeyCode::Home)], "g Home", "to the start", "", ALL;
+    Action::Bottom, "bottom", [key('G'), code(KeyCode::End)], "G End", "to the end; in the list, follow", "", ALL;
+    Action::HalfDown, "half page down", [ctrl('d')], "ctrl-d", "half a page down", "", ALL;
+    Action::HalfUp, "half page up", [ctrl('u')], "ctrl-u", "half a page up", "", ALL;
+    Action::PageDown, "page down", [code(KeyCode::PageDown)], "PgDn", "a page down", "", ALL;
+    Action::PageUp, "page up", [code(KeyCode::PageUp)], "PgUp", "a page up", "", ALL;
+    Action::PageDown, "page down", [key(' ')], "space", "a page down, in text", "", TEXT;
+    Action::Escape, "escape", [code(KeyCode::Esc)], "esc", "back, never out of hopscope", "", ALL;
+    Action::Redraw, "redraw", [ctrl('l')], "ctrl-l", "draw the screen anew", "", ALL;
+    Action::Suspend, "suspend", [ctrl('z')], "ctrl-z", "suspend; traffic waits until you are back", "", ALL;
+    Action::Quit, "quit", [ctrl('c')], "ctrl-c", "quit", "", ALL;
 };
 
 /// What a key means on the screen that has the focus, if anything.
@@ -161,6 +251,28 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::OtherPane => app.is_split(),
         Action::Follow => rows,
         Action::Noise => app.list.index.noise_count() > 0 || app.list.index.noise_shown(),
+        // The list: filter, marks, deletion.
+        Action::FilterBy
+        | Action::FilterToggle
+        | Action::FilterHistory
+        | Action::MarkMove
+        | Action::Mark
+        | Action::OnlyMarked
+        | Action::Range
+        | Action::Delete
+        | Action::ClearList
+        | Action::Undo
+        | Action::Layout
+        | Action::Wider
+        | Action::Narrower => false,
+        // Searching and panning a text.
+        Action::Search | Action::NextHit | Action::HitBefore | Action::Left | Action::Right => false,
+        // The body.
+        Action::View | Action::Fold => false,
+        // Sending again and comparing.
+        Action::Replay | Action::ReplayForm | Action::EditReplay | Action::Compare => false,
+        // The rest of the world, and commands by name.
+        Action::Copy | Action::SaveBody | Action::Pager | Action::Palette => false,
         _ => true,
     }
 }

@@ -6,6 +6,7 @@ use super::index::{Index, Moved};
 use super::layout;
 use super::source::{Row, Status};
 use super::theme::Theme;
+use super::typing::Typing;
 use crate::exchange::Summary;
 use crate::text::width;
 use ratatui::layout::Rect;
@@ -26,8 +27,12 @@ pub enum Screen {
     Side,
     /// The detail alone.
     Detail,
+    /// Two exchanges beside each other.
+    Compare,
     /// The keys.
     Help,
+    /// A text is being typed: keys are text.
+    Typing,
 }
 
 /// The state of the interface.
@@ -49,6 +54,8 @@ pub struct App {
     pub base: Screen,
     /// The help's first line shown, when it is open.
     pub help: Option<usize>,
+    /// The text being typed, when one is.
+    pub typing: Option<Typing>,
     /// Something to be said, until the next key.
     pub message: Option<String>,
     /// Whether a quit was asked back once.
@@ -68,6 +75,7 @@ impl App {
             detail: DetailState::default(),
             base: Screen::List,
             help: None,
+            typing: None,
             message: None,
             asked_to_quit: false,
         }
@@ -77,6 +85,7 @@ impl App {
     #[must_use]
     pub fn screen(&self) -> Screen {
         match self.base {
+            _ if self.typing.is_some() => Screen::Typing,
             _ if self.help.is_some() => Screen::Help,
             Screen::Side if !self.is_wide() => Screen::Detail,
             base => base,

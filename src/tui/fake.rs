@@ -2,17 +2,20 @@
 
 use super::app::{App, Screen};
 use super::fill::fill;
-use super::source::{Row, Source, Status, Unread};
+use super::source::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
 use super::theme::Theme;
 use super::update::{Effect, Event, update};
 use crate::exchange::{
     Body, BodyPlace, Cause, Connection, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, Heads,
     Kind, Phase, Scheme, Side, State, Summary, Timing, TlsFacts, Verdict,
 };
+use crate::query::Query;
+use crate::view::Octets;
 use bytes::Bytes;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::sync::Arc;
 
 /// 2026-11-23 22:00:00 UTC.
 pub const BEGAN: i64 = 1_795_471_200_000_000;
@@ -45,6 +48,27 @@ impl Source for Fake {
 
     fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread> {
         Ok(Some(connection(id)))
+    }
+
+    fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread> {
+        let bytes = match &exchange.body(side).place {
+            BodyPlace::Inline(bytes) => Bytes::from(bytes.clone()),
+            _ => Bytes::new(),
+        };
+        Ok(Arc::new(bytes))
+    }
+
+    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
+        let below = below.unwrap_or(ExchangeId(u64::MAX));
+        let rows = self.exchanges.iter().rev().map(|exchange| &exchange.summary);
+        let rows: Vec<_> = rows.filter(|summary| summary.id < below).take(limit).collect();
+        let next = rows.last().filter(|_| rows.len() == limit).map(|summary| summary.id);
+        let ids = rows.iter().filter(|summary| query.matches(summary)).map(|summary| summary.id.0).collect();
+        Ok(Found { ids, next })
+    }
+
+    fn act(&self, deed: Deed, tell: Tell) {
+        tell(Told::Done(format!("done: {deed:?}")));
     }
 
     fn status(&self) -> Status {
@@ -114,7 +138,9 @@ pub fn app_on(screen: Screen, width: u16, height: u16, full: bool) -> App {
         Screen::List => "",
         Screen::Side => "<tab>",
         Screen::Detail => "<enter>",
+        Screen::Compare => "=",
         Screen::Help => "?",
+        Screen::Typing => "/",
     };
     stage.press(keys);
     stage.app

@@ -32,11 +32,12 @@ mod screens;
 mod source;
 mod terminal;
 mod theme;
+mod typing;
 mod update;
 mod words;
 
 pub use changes::{Changed, Changes};
-pub use source::{Row, Source, Status, Unread, Wake};
+pub use source::{Deed, Found, Row, Source, Status, Tell, Told, Unread, Wake};
 pub use terminal::run;
 
 use app::{App, Screen};
@@ -50,10 +51,11 @@ fn draw(app: &App, buffer: &mut Buffer) {
     if layout::too_small(area) {
         draw_too_small(app, area, buffer);
     } else {
-        match app.screen() {
-            Screen::Help => draw_help(app, area, buffer),
+        match app.base {
+            _ if app.help.is_some() => draw_help(app, area, buffer),
             Screen::Detail => draw_detail(app, area, buffer),
-            Screen::List | Screen::Side => draw_list(app, buffer),
+            Screen::Side if !app.is_split() => draw_detail(app, area, buffer),
+            _ => draw_list(app, buffer),
         }
     }
     if app.theme.ascii {

@@ -61,6 +61,13 @@ impl<'a> Pane<'a> {
         self.text(0, line, &rule, style);
     }
 
+    /// Shows the cursor on a cell.
+    pub fn invert(&mut self, column: usize, line: usize) {
+        if let Some((x, y)) = self.at(column, line) {
+            self.buffer.set_style(Rect::new(x, y, 1, 1), Style::new().reversed());
+        }
+    }
+
     /// Lays a style over a whole line.
     pub fn shade(&mut self, line: usize, style: Style) {
         if let Some((x, y)) = self.at(0, line) {

@@ -5,9 +5,12 @@
 //! each) and asks for the summaries of the visible rows only.
 
 use super::changes::Changed;
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, State, Summary};
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, State, Summary};
+use crate::query::Query;
+use crate::view::Octets;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where exchanges, connections and the state of the proxy are read from.
 ///
@@ -21,9 +24,65 @@ pub trait Source: Send {
     fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, Unread>;
     /// The facts of one connection.
     fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread>;
+    /// A body's kept bytes as received, to be read by place.
+    fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread>;
+    /// Looks through rows below `below` (the newest when `None`), newest first, at most `limit` of them.
+    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread>;
+    /// Does something that takes time or may fail; `tell` is called once, from any thread, when it is done.
+    fn act(&self, deed: Deed, tell: Tell);
     /// How the proxy stands at this moment.
     fn status(&self) -> Status;
 }
+
+/// What a stretch of a search brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Rows that match, in falling order.
+    pub ids: Vec<u64>,
+    /// Where to go on: below this number; `None` when all was looked through.
+    pub next: Option<ExchangeId>,
+}
+
+/// Something to be done by the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Set or clear marks of exchanges, in the capture.
+    Flag {
+        /// The exchanges.
+        ids: Vec<ExchangeId>,
+        /// Which mark.
+        flag: Flags,
+        /// Set or clear.
+        on: bool,
+    },
+    /// Send again.
+    Replay(Vec<Order>),
+    /// Write a body to a file that must not exist yet.
+    Save {
+        /// The exchange.
+        id: ExchangeId,
+        /// Whose body: the client's is the request's.
+        side: Side,
+        /// Codings undone, or as received.
+        decoded: bool,
+        /// Where to.
+        path: PathBuf,
+    },
+}
+
+/// What became of a [`Deed`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It was done; words worth saying, or empty.
+    Done(String),
+    /// Replays were begun under these numbers.
+    Replayed(Vec<ExchangeId>),
+    /// It could not be done: what happened, why, what to do.
+    Failed(String),
+}
+
+/// Takes the outcome of a [`Deed`] back to the interface.
+pub type Tell = Box<dyn FnOnce(Told) + Send>;
 
 /// A place in the list: enough to count it and to decide whether it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +132,8 @@ pub enum Wake {
     Input(crossterm::event::Event),
     /// Exchanges were opened, changed or finished; [`super::Changes`] makes it.
     Changed(Changed),
+    /// A [`Deed`] was done, or not.
+    Told(Told),
     /// End now: a signal came, or the proxy stops.
     Stop,
 }

@@ -6,7 +6,7 @@
 
 use super::app::App;
 use super::fill::{CHUNK, fill};
-use super::source::{Source, Wake};
+use super::source::{Deed, Source, Wake};
 use super::theme::Theme;
 use super::update::{Effect, Event, update};
 use crate::exchange::ExchangeId;
@@ -43,16 +43,18 @@ const KEPT_PANICS: usize = 16;
 pub fn run(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>)) -> io::Result<()> {
     let (sender, wakes) = wakes;
     let mut screen = Screen::enter()?;
-    read_events(sender)?;
+    read_events(sender.clone())?;
     let (width, height) = terminal::size()?;
     let app = App::new(Rect::new(0, 0, width, height), Theme::from_environment(), source.status());
-    let mut shell = Shell { app, source, loading: Some(Loading::default()), owed: true, painted: None };
+    let mut shell =
+        Shell { app, source, sender, loading: Some(Loading::default()), owed: true, painted: None };
     shell.work(&mut screen, &wakes)
 }
 
 struct Shell {
     app: App,
     source: Box<dyn Source>,
+    sender: Sender<Wake>,
     /// How far the rows that were there before are loaded; `None` once all are.
     loading: Option<Loading>,
     /// Whether something changed since the last paint.
@@ -137,6 +139,7 @@ impl Shell {
                 screen.forget();
                 (Event::Resize(width, height), true)
             }
+            Wake::Told(told) => (Event::Told(told), true),
             Wake::Input(_) => return Ok(Asked::Nothing),
         };
         self.owed = true;
@@ -144,9 +147,17 @@ impl Shell {
             Some(Effect::Quit) => return Ok(Asked::Quit),
             Some(Effect::Clear) => screen.forget(),
             Some(Effect::Suspend) => screen.suspend()?,
-            None => {}
+            Some(Effect::Do(deed)) => self.act(deed),
+            Some(Effect::Copy { .. } | Effect::Outside(_)) | None => {}
         }
         Ok(if at_once { Asked::Paint } else { Asked::Nothing })
+    }
+
+    /// Has the source do something; the outcome comes back as a wake.
+    fn act(&self, deed: Deed) {
+        let sender = self.sender.clone();
+        // Fails only when nobody is there to be told any more.
+        self.source.act(deed, Box::new(move |told| drop(sender.send(Wake::Told(told)))));
     }
 
     fn load_more(&mut self) {

@@ -5,9 +5,10 @@ use super::app::{App, Screen};
 use super::detail::Tab;
 use super::help;
 use super::layout;
-use super::source::Row;
-use crate::exchange::{State, Summary};
-use crossterm::event::{KeyEvent, KeyEventKind};
+use super::source::{Deed, Row, Told};
+use super::typing;
+use crate::exchange::{ExchangeId, State, Summary};
+use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::layout::Rect;
 
 /// Something that happened.
@@ -23,13 +24,61 @@ pub enum Event {
     Rows(Vec<Row>),
     /// All rows anew, in pieces, because changes were left out.
     Again(Vec<Row>),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse was used.
+    Mouse(MouseEvent),
+    /// A deed was done, or not.
+    Told(Told),
+    /// The program of [`Effect::Outside`] ended: the file's new content, or why there is none.
+    Edited(EditFor, Result<Vec<u8>, String>),
     /// hopscope ends.
     Stop,
 }
 
-/// Something to be done about it by the shell.
+/// A program to be run on a text in a temporary file (0600).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// Which program.
+    pub program: Program,
+    /// The file's content.
+    pub content: Vec<u8>,
+    /// The file's name ends so, that the program may know the syntax: `.http`, `.json`.
+    pub ending: String,
+    /// What the edited content is for; `None` when the file is only looked at.
+    pub back: Option<EditFor>,
+}
+
+/// A program of the person's choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// `$VISUAL`, else `$EDITOR`, else vi.
+    Editor,
+    /// `$PAGER`, else less.
+    Pager,
+}
+
+/// What an edited text is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EditFor {
+    /// A request to be sent as a replay of this exchange.
+    Replay(ExchangeId),
+}
+
+/// Something to be done about it by the shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
+    /// Put bytes on the person's clipboard; `what` names them for the message.
+    Copy {
+        /// What it is: "URL".
+        what: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Have the source do something.
+    Do(Deed),
+    /// Give the terminal to a program for a while; what it made of the file comes back as [`Event::Edited`].
+    Outside(Outside),
     /// Leave.
     Quit,
     /// Give the terminal back until continued.
@@ -60,6 +109,15 @@ pub fn update(app: &mut App, event: Event) -> Option<Effect> {
             app.detail.stale = true;
             None
         }
+        Event::Told(told) => {
+            told_of(app, told);
+            None
+        }
+        Event::Paste(text) => {
+            typing::paste(app, &text);
+            None
+        }
+        Event::Mouse(_) | Event::Edited(..) => None,
         Event::Stop => Some(Effect::Quit),
     };
     app.settle();
@@ -68,6 +126,9 @@ pub fn update(app: &mut App, event: Event) -> Option<Effect> {
 
 fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
     app.message = None;
+    if app.typing.is_some() {
+        return typing::press(app, key);
+    }
     let action = actions::action_of(key, app);
     let asked = std::mem::take(&mut app.asked_to_quit);
     match action? {
@@ -88,6 +149,14 @@ fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
         action => travel(app, action),
     }
     None
+}
+
+fn told_of(app: &mut App, told: Told) {
+    match told {
+        Told::Done(words) if words.is_empty() => {}
+        Told::Done(words) | Told::Failed(words) => app.message = Some(words),
+        Told::Replayed(ids) => app.message = Some(format!("{} sent", ids.len())),
+    }
 }
 
 fn change(app: &mut App, summaries: Vec<Summary>) {
@@ -154,6 +223,7 @@ fn travel(app: &mut App, action: Action) {
             let scroll = app.detail.scroll_mut();
             *scroll = step(action, *scroll, end, page);
         }
+        Screen::Compare | Screen::Typing => {}
     }
 }
 
