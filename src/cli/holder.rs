@@ -1,6 +1,7 @@
 //! Who holds a port, as far as the system tells (Linux: /proc).
 
-use super::sockets::{self, LISTEN};
+use super::processes;
+use crate::connection::sockets::{self, LISTEN};
 use std::net::SocketAddr;
 
 /// A process that listens on the address we wanted.
@@ -18,9 +19,9 @@ pub(super) fn of(wanted: SocketAddr) -> Option<Holder> {
         .filter(|row| row.state == LISTEN && clashes(row.local, wanted))
         .map(|row| row.inode)
         .collect();
-    sockets::processes(proc).into_iter().find_map(|pid| {
-        let holds = sockets::inodes(proc, pid).into_iter().any(|inode| inodes.contains(&inode));
-        holds.then(|| Holder { pid, name: sockets::name(proc, pid) })
+    processes::processes(proc).into_iter().find_map(|pid| {
+        let holds = processes::inodes(proc, pid).into_iter().any(|inode| inodes.contains(&inode));
+        holds.then(|| Holder { pid, name: processes::name(proc, pid) })
     })
 }
 

@@ -27,7 +27,7 @@ mod session;
 mod settings;
 mod show;
 mod signals;
-mod sockets;
+mod processes;
 mod variables;
 mod words;
 

@@ -1,7 +1,7 @@
 //! What a running proxy says of itself in the runtime folder, for `env`, `ls` and a second start.
 
 use super::private;
-use super::sockets;
+use super::processes;
 use crate::config::Places;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -36,7 +36,7 @@ impl Notice {
         let pid = std::process::id();
         Self {
             pid,
-            started: sockets::started(Path::new("/proc"), pid),
+            started: processes::started(Path::new("/proc"), pid),
             private,
             addresses: addresses.to_vec(),
             capture: capture.map(Path::to_owned),
@@ -69,7 +69,7 @@ impl Notice {
     fn is_alive(&self) -> bool {
         let proc = Path::new("/proc");
         if proc.join("self/stat").exists() {
-            let now = sockets::started(proc, self.pid);
+            let now = processes::started(proc, self.pid);
             return now.is_some() && (self.started.is_none() || now == self.started);
         }
         // Without /proc: whether somebody listens there.

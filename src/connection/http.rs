@@ -1,6 +1,6 @@
 //! HTTP/1 on one stream: hyper above, the tap beneath, and the clean end.
 
-use super::{hello, relay, tunnel};
+use super::{hello, relay, sockets, tunnel};
 use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Side};
 use crate::forward::{After, Client, Dialed, Shard, Tunnel, respond};
 use crate::recorder::Recording;
@@ -90,7 +90,8 @@ async fn secured(shard: Arc<Shard>, mut tcp: TcpStream, peer: SocketAddr, local:
 pub(super) async fn http(link: Link, io: Box<dyn Io>, first: Vec<u8>, inside: Option<Inside>) {
     let began = Instant::now();
     let limits = &link.shard.settings.limits;
-    let (mut tap, handle) = Tap::server(io, link.shard.bounds(), limits.head_timeout, limits.idle_timeout);
+    let (tap, handle) = Tap::server(io, link.shard.bounds(), limits.head_timeout, limits.idle_timeout);
+    let mut tap = tap.with_presence(sockets::presence(link.peer, link.local));
     tap.prefill(&first);
     let client = Arc::new(client(&link, handle, inside));
     let (tap, error) = drive(&client, tap).await;

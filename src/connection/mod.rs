@@ -11,6 +11,7 @@ mod http;
 mod relay;
 mod rewind;
 mod sniff;
+pub mod sockets;
 mod tunnel;
 
 pub use http::serve;

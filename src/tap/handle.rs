@@ -19,6 +19,18 @@ pub(super) struct Shared {
     pub(super) flush_waker: Option<Waker>,
 }
 
+impl Shared {
+    /// Has hyper read on when the answer that something waits for has just been written.
+    pub(super) fn go_on(&mut self) {
+        if self.inbound.awaits_answer()
+            && self.outbound.messages > self.inbound.answered
+            && let Some(waker) = self.waker.take()
+        {
+            waker.wake();
+        }
+    }
+}
+
 /// A handle to the tap of one connection.
 #[derive(Clone, Debug)]
 pub struct Handle(Arc<Mutex<Shared>>);

@@ -10,8 +10,6 @@ use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// Requests that may wait unanswered in a client's pipeline before we stop reading.
-const PIPELINE: usize = 16;
 /// The first byte of a TLS handshake (RFC 8446 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -74,10 +72,11 @@ pub(super) enum Want {
     Input,
     /// Read up to so many bytes straight into hyper's buffer.
     Direct(u64),
-    /// Wait, and keep what comes: an Upgrade is being decided, and meanwhile the peer may go away.
+    /// Wait, and keep what comes: a request is being answered or an Upgrade decided, and meanwhile
+    /// the peer may go away.
     Watch,
-    /// Wait: a CONNECT is being decided (its client may have ended its half of the tunnel), the
-    /// pipeline is full, or a refused head is being answered.
+    /// Wait: a CONNECT is being decided (its client may have ended its half of the tunnel), a
+    /// refused head is being answered, or a client that sent its last byte is still owed an answer.
     Hold,
     /// Tell hyper that the stream ended.
     End,
@@ -117,6 +116,9 @@ pub(super) struct Inbound {
     trailers: Vec<(u64, Bytes)>,
     /// Number of the message whose body is being read.
     number: u64,
+    /// How many requests were answered; hyper gets the next one only then, so that it goes on
+    /// reading while it answers and notices when the client goes away.
+    pub(super) answered: u64,
     began: Option<Instant>,
     hold_after: bool,
     /// What is held back for is an Upgrade, not a CONNECT.
@@ -141,6 +143,7 @@ impl Inbound {
             expected: VecDeque::new(),
             trailers: Vec::new(),
             number: 0,
+            answered: 0,
             began: None,
             hold_after: false,
             upgrading: false,
@@ -172,10 +175,11 @@ impl Inbound {
             State::Broken => Want::Broken,
             State::Ended => Want::End,
             State::Refused => Want::Hold,
+            State::Head { .. } if self.ended && self.is_answering() => Want::Hold,
             _ if self.ended => Want::End,
             State::Held if self.upgrading => Want::Watch,
             State::Held => Want::Hold,
-            State::Head { .. } if self.arrivals.len() >= PIPELINE => Want::Hold,
+            State::Head { .. } if self.is_answering() => Want::Watch,
             State::Head { .. } => Want::Input,
             State::Counted(left) => Want::Direct(*left),
             State::UntilClose => Want::Direct(u64::MAX),
@@ -193,14 +197,13 @@ impl Inbound {
         }
     }
 
-    /// The peer sent its last byte.
+    /// The peer sent its last byte. It may have closed only its half of the connection and wait for
+    /// the answers to what it asked.
     pub(super) fn end(&mut self) {
         self.ended = true;
         match self.state {
-            State::Head { .. } if !self.input.is_empty() => {
-                let fault = self.fault("RFC 9112 8", "the connection was closed within the head");
-                self.refuse(fault);
-            }
+            State::Head { .. } if self.is_answering() => {}
+            State::Head { .. } if !self.input.is_empty() => self.cut_head(),
             State::Counted(_) | State::Chunked(_) => {
                 self.body_fault =
                     Some(self.fault("RFC 9112 8", "the connection was closed before the body was complete"));
@@ -209,6 +212,35 @@ impl Inbound {
             State::Held => {}
             _ => self.state = State::Ended,
         }
+    }
+
+    /// Whether the client sent its last byte while it is still owed an answer.
+    pub(super) fn is_half_closed(&self) -> bool {
+        self.ended && matches!(self.state, State::Head { .. }) && self.is_answering()
+    }
+
+    /// The client that sent its last byte is gone altogether.
+    pub(super) fn leave(&mut self) {
+        self.state = State::Ended;
+    }
+
+    /// Whether a request was passed on and its answer is not yet written.
+    pub(super) fn is_answering(&self) -> bool {
+        self.role == Role::Server && self.number > self.answered
+    }
+
+    /// A request's answer is written: its time idle begins, and the next in the pipeline may go on.
+    pub(super) fn answer_written(&mut self, answered: u64) {
+        if self.answered == answered {
+            return;
+        }
+        self.answered = answered;
+        self.idle_since = Instant::now();
+    }
+
+    /// Whether something waits until the answer being written is out.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.is_answering() && (self.ended || !self.input.is_empty())
     }
 
     /// The exchange decided about the CONNECT or Upgrade with this number: HTTP goes on. Another
@@ -238,9 +270,10 @@ impl Inbound {
         }
     }
 
-    /// Whether a message is complete and the next has not begun.
+    /// Whether a message is complete (a request: answered) and the next has not begun.
     pub(super) fn is_between(&self) -> bool {
-        matches!(self.state, State::Head { .. }) && self.input.is_empty() && self.output.is_empty()
+        let between = matches!(self.state, State::Head { .. }) && !self.is_answering();
+        between && self.input.is_empty() && self.output.is_empty()
     }
 
     pub(super) fn expect(&mut self, expected: Expected) {
@@ -263,7 +296,7 @@ impl Inbound {
         if self.role == Role::Server && !self.skip_empty_lines() {
             return false;
         }
-        if self.input.is_empty() || (self.role == Role::Server && self.arrivals.len() >= PIPELINE) {
+        if self.input.is_empty() || self.is_answering() {
             return false;
         }
         let began = *self.began.get_or_insert_with(Instant::now);
@@ -273,6 +306,10 @@ impl Inbound {
         }
         let State::Head { scanned } = self.state else { return false };
         let Some(end) = hop::head_end(&self.input, scanned) else {
+            if self.ended {
+                self.cut_head();
+                return true;
+            }
             self.state = State::Head { scanned: self.input.len() };
             return false;
         };
@@ -282,6 +319,12 @@ impl Inbound {
         self.began = None;
         self.judge(Head::parse(raw), (began, Instant::now()));
         true
+    }
+
+    /// The stream ended within a head.
+    fn cut_head(&mut self) {
+        let fault = self.fault("RFC 9112 8", "the connection was closed within the head");
+        self.refuse(fault);
     }
 
     /// RFC 9112 2.2: empty lines before a request line are ignored. Returns false to wait for more.

@@ -91,6 +91,8 @@ pub(super) struct Outbound {
     written: Option<Bytes>,
     trailers: Option<Bytes>,
     partial: Vec<u8>,
+    /// How many messages were written to their end.
+    pub(super) messages: u64,
 }
 
 impl std::fmt::Debug for dyn HeadSent {
@@ -109,6 +111,7 @@ impl Outbound {
             written: None,
             trailers: None,
             partial: Vec::new(),
+            messages: 0,
         }
     }
 
@@ -148,15 +151,18 @@ impl Outbound {
         match self.at {
             At::Counted(left) => {
                 let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-                self.at = match left - taken as u64 {
-                    0 => At::Head,
-                    rest => At::Counted(rest),
-                };
+                match left - taken as u64 {
+                    0 => self.message_over(),
+                    rest => self.at = At::Counted(rest),
+                }
                 taken
             }
             At::Chunk(at) => {
                 let (after, taken) = follow(at, bytes, false);
-                self.at = after.map_or(At::Head, At::Chunk);
+                match after {
+                    None => self.message_over(),
+                    Some(at) => self.at = At::Chunk(at),
+                }
                 taken
             }
             _ => bytes.len(),
@@ -205,21 +211,26 @@ impl Outbound {
         };
         let closing = !out.closes && memchr::memmem::find(hyper_head, b"connection: close").is_some();
         let head = if closing { with_close(&out.raw) } else { out.raw };
-        self.at = match out.framing {
-            Framing::None | Framing::Length(0) => At::Head,
-            Framing::Length(length) => At::Counted(length),
-            Framing::Chunked => At::Chunk(ChunkAt::Size(0)),
-            Framing::UntilClose => At::UntilClose,
-        };
+        match out.framing {
+            Framing::None | Framing::Length(0) => self.message_over(),
+            Framing::Length(length) => self.at = At::Counted(length),
+            Framing::Chunked => self.at = At::Chunk(ChunkAt::Size(0)),
+            Framing::UntilClose => self.at = At::UntilClose,
+        }
         self.reported = Some((out.sent, out.of, closing));
         Plan::Replace { consumed: end, head }
+    }
+
+    fn message_over(&mut self) {
+        self.at = At::Head;
+        self.messages += 1;
     }
 
     fn replace_last_chunk(&mut self) -> Plan {
         let mut last = BytesMut::from(&b"0\r\n"[..]);
         last.extend_from_slice(&self.trailers.take().unwrap_or_default());
         last.extend_from_slice(b"\r\n");
-        self.at = At::Head;
+        self.message_over();
         Plan::Replace { consumed: LAST_CHUNK.len(), head: last.freeze() }
     }
 }

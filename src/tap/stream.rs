@@ -17,6 +17,11 @@ const READ: usize = 8 * 1024;
 /// Buffers that one vectored write takes along.
 const SLICES: usize = 16;
 
+/// A client that closed its half is looked for after this, and then ever more seldom down to this: the
+/// system tells of its last byte a moment before it lets go of the whole socket.
+const SOON: Duration = Duration::from_millis(10);
+const LATER: Duration = Duration::from_secs(1);
+
 /// How long a client may take.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
@@ -30,7 +35,21 @@ pub struct Tap<IO> {
     io: IO,
     handle: Handle,
     patience: Option<Patience>,
+    presence: Option<Presence>,
     timer: Timer,
+}
+
+/// Tells a client that closed only its half of the connection from one that is gone.
+struct Presence {
+    is_there: Box<dyn Fn() -> bool + Send>,
+    /// When it is asked next, and how long after that.
+    next: Option<(Instant, Duration)>,
+}
+
+impl std::fmt::Debug for Presence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Presence").field("next", &self.next).finish_non_exhaustive()
+    }
 }
 
 /// What is left when HTTP is over on a connection.
@@ -56,6 +75,13 @@ impl<IO> Tap<IO> {
         Self::new(io, Role::Client, bounds)
     }
 
+    /// How to ask whether a client that sent its last byte still waits for the answer. Without it such
+    /// a client counts as gone.
+    #[must_use]
+    pub fn with_presence(self, is_there: Option<Box<dyn Fn() -> bool + Send>>) -> Self {
+        Self { presence: is_there.map(|is_there| Presence { is_there, next: None }), ..self }
+    }
+
     fn new(io: IO, role: Role, bounds: Bounds) -> (Self, Handle) {
         let shared = Shared {
             inbound: Inbound::new(role, bounds),
@@ -65,7 +91,7 @@ impl<IO> Tap<IO> {
             flush_waker: None,
         };
         let handle = Handle::new(shared);
-        (Self { io, handle: handle.clone(), patience: None, timer: Timer::default() }, handle)
+        (Self { io, handle: handle.clone(), patience: None, presence: None, timer: Timer::default() }, handle)
     }
 
     /// Bytes that were read from the connection before the tap was put on it.
@@ -91,9 +117,11 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Tap<IO> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { io, handle, patience, timer } = &mut *self;
+        let Self { io, handle, patience, presence, timer } = &mut *self;
         let mut shared = handle.lock();
+        let answered = shared.outbound.messages;
         let inbound = &mut shared.inbound;
+        inbound.answer_written(answered);
         loop {
             inbound.advance();
             if !inbound.output.is_empty() {
@@ -120,7 +148,12 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Tap<IO> {
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
-                    if let Some(patience) = patience
+                    if inbound.is_half_closed() {
+                        if poll_gone(cx, timer, presence.as_mut()).is_ready() {
+                            inbound.leave();
+                            continue;
+                        }
+                    } else if let Some(patience) = patience
                         && poll_patience(cx, timer, *patience, inbound).is_ready()
                     {
                         continue;
@@ -160,6 +193,21 @@ fn read_input<IO: AsyncRead>(
 ) -> Poll<io::Result<usize>> {
     inbound.input.reserve(READ);
     tokio_util::io::poll_read_buf(io, cx, &mut inbound.input)
+}
+
+/// Ready once a client that sent its last byte turns out to be gone.
+fn poll_gone(cx: &mut Context<'_>, timer: &mut Timer, presence: Option<&mut Presence>) -> Poll<()> {
+    let Some(presence) = presence else { return Poll::Ready(()) };
+    let (mut at, mut pause) = *presence.next.get_or_insert_with(|| (Instant::now(), SOON));
+    while timer.poll_until(cx, at).is_ready() {
+        if !(presence.is_there)() {
+            return Poll::Ready(());
+        }
+        at = Instant::now() + pause;
+        pause = (pause * 4).min(LATER);
+        presence.next = Some((at, pause));
+    }
+    Poll::Pending
 }
 
 /// Checks the client's time limits. Ready = something changed.
@@ -221,6 +269,7 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
         ready!(write_pending(Pin::new(io), cx, &mut shared.outbound))?;
         ready!(Pin::new(io).poll_flush(cx))?;
         shared.flushes += 1;
+        shared.go_on();
         if let Some(waker) = shared.flush_waker.take() {
             waker.wake();
         }

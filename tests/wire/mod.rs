@@ -4,6 +4,7 @@
 //! hold what needs more than one client, many bytes, or chance.
 
 mod bodies;
+mod ends;
 mod property;
 mod reuse;
 mod run;

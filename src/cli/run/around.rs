@@ -5,8 +5,9 @@
 //! lives shorter than that may be missed; it leaves a trace in the tables for a minute (TIME-WAIT),
 //! which is compared before and after.
 
-use super::super::sockets::{self, CLOSING, LISTEN, Socket};
+use super::super::processes;
 use super::causes;
+use crate::connection::sockets::{self, CLOSING, LISTEN, Socket};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -137,7 +138,7 @@ impl Sight {
     fn look(&mut self) {
         self.grow();
         let open: Vec<(u32, Vec<u64>)> =
-            self.tree.keys().map(|pid| (*pid, sockets::inodes(&self.proc, *pid))).collect();
+            self.tree.keys().map(|pid| (*pid, processes::inodes(&self.proc, *pid))).collect();
         if open.iter().flat_map(|(_, inodes)| inodes).all(|inode| self.told.contains(inode)) {
             return;
         }
@@ -146,7 +147,7 @@ impl Sight {
             .filter(|row| row.inode != 0)
             .map(|row| (row.inode, row))
             .collect();
-        let own = sockets::inodes(&self.proc, std::process::id());
+        let own = processes::inodes(&self.proc, std::process::id());
         self.explained.extend(own.iter().filter_map(|inode| rows.get(inode)).map(ends));
         for (pid, inodes) in open {
             let listens: HashSet<u16> = inodes
@@ -167,15 +168,15 @@ impl Sight {
         let mut found = HashSet::new();
         while let Some(pid) = open.pop() {
             if found.insert(pid) {
-                open.extend(sockets::children(&self.proc, pid));
+                open.extend(processes::children(&self.proc, pid));
             }
         }
-        self.tree.retain(|pid, _| sockets::started(&self.proc, *pid).is_some());
+        self.tree.retain(|pid, _| processes::started(&self.proc, *pid).is_some());
         for pid in found {
-            let name = sockets::name(&self.proc, pid);
+            let name = processes::name(&self.proc, pid);
             // An exec changes the name: a shell's child is a shell until it is not.
             if !name.is_empty() && self.tree.get(&pid).is_none_or(|known| known.name != name) {
-                let arguments = sockets::arguments(&self.proc, pid);
+                let arguments = processes::arguments(&self.proc, pid);
                 // Searching a program takes time in which nothing is seen.
                 let is_go = causes::by_name(&name).is_none()
                     && causes::is_go(&self.proc.join(pid.to_string()).join("exe"));

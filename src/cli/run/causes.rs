@@ -1,7 +1,7 @@
 //! Why a program most likely did not use the proxy: a table by its name and its arguments.
 
-use super::super::sockets::is_loopback;
 use super::around::Program;
+use crate::connection::sockets::is_loopback;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;

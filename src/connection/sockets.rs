@@ -1,28 +1,30 @@
-//! TCP sockets and processes as Linux shows them in /proc. Elsewhere everything here is empty.
-//!
-//! Processes come and go while this is read: whatever cannot be read is left out.
+//! TCP sockets as Linux shows them in /proc. Elsewhere there are none to be seen.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 /// States of `/proc/net/tcp` (`include/net/tcp_states.h`).
-pub(super) const LISTEN: u8 = 0x0A;
+pub const LISTEN: u8 = 0x0A;
 /// FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, LAST-ACK, CLOSING: a connection that is ending or has ended.
-pub(super) const CLOSING: [u8; 5] = [0x04, 0x05, 0x06, 0x09, 0x0B];
+pub const CLOSING: [u8; 5] = [0x04, 0x05, 0x06, 0x09, 0x0B];
 
 /// One TCP socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Socket {
-    pub(super) local: SocketAddr,
-    pub(super) remote: SocketAddr,
-    pub(super) state: u8,
+pub struct Socket {
+    /// Its own address.
+    pub local: SocketAddr,
+    /// Its peer's.
+    pub remote: SocketAddr,
+    /// Its state, one of `include/net/tcp_states.h`.
+    pub state: u8,
     /// 0 when no process has it any more.
-    pub(super) inode: u64,
+    pub inode: u64,
 }
 
 /// All TCP sockets of the network namespace.
-pub(super) fn table(proc: &Path) -> Vec<Socket> {
+#[must_use]
+pub fn table(proc: &Path) -> Vec<Socket> {
     ["net/tcp", "net/tcp6"]
         .iter()
         .filter_map(|name| fs::read_to_string(proc.join(name)).ok())
@@ -30,60 +32,27 @@ pub(super) fn table(proc: &Path) -> Vec<Socket> {
         .collect()
 }
 
-/// Numbers of all processes.
-pub(super) fn processes(proc: &Path) -> Vec<u32> {
-    names(proc).filter_map(|name| name.parse().ok()).collect()
+/// How to ask whether a process still holds the other end of a connection from this machine; `None`
+/// when that cannot be seen from here.
+pub(super) fn presence(peer: SocketAddr, local: Option<SocketAddr>) -> Option<Box<dyn Fn() -> bool + Send>> {
+    let local = local.map(|local| SocketAddr::new(unmapped(local.ip()), local.port()))?;
+    let peer = SocketAddr::new(unmapped(peer.ip()), peer.port());
+    let seen = cfg!(target_os = "linux") && (is_loopback(peer.ip()) || peer.ip() == local.ip());
+    seen.then(|| -> Box<dyn Fn() -> bool + Send> {
+        Box::new(move || {
+            let sockets = table(Path::new("/proc"));
+            sockets.iter().any(|socket| (socket.local, socket.remote) == (peer, local) && socket.inode != 0)
+        })
+    })
 }
 
-/// Inodes of the sockets that a process has open.
-pub(super) fn inodes(proc: &Path, pid: u32) -> Vec<u64> {
-    let folder = proc.join(pid.to_string()).join("fd");
-    names(&folder).filter_map(|fd| socket_inode(&fs::read_link(folder.join(fd)).ok()?)).collect()
-}
-
-/// Name of a process (15 bytes at most); empty when it is gone.
-pub(super) fn name(proc: &Path, pid: u32) -> String {
-    let path = proc.join(pid.to_string()).join("comm");
-    fs::read_to_string(path).map(|name| name.trim_end().to_owned()).unwrap_or_default()
-}
-
-/// Arguments of a process.
-pub(super) fn arguments(proc: &Path, pid: u32) -> Vec<String> {
-    let bytes = fs::read(proc.join(pid.to_string()).join("cmdline")).unwrap_or_default();
-    bytes
-        .split(|byte| *byte == 0)
-        .filter(|argument| !argument.is_empty())
-        .map(|argument| String::from_utf8_lossy(argument).into_owned())
-        .collect()
-}
-
-/// Processes that a process started and that still live.
-pub(super) fn children(proc: &Path, pid: u32) -> Vec<u32> {
-    let tasks = proc.join(pid.to_string()).join("task");
-    names(&tasks)
-        .filter_map(|task| fs::read_to_string(tasks.join(task).join("children")).ok())
-        .flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
-        .collect()
-}
-
-/// Field 22 of /proc/PID/stat: tells two processes apart that got the same number.
-pub(super) fn started(proc: &Path, pid: u32) -> Option<u64> {
-    let text = fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
-    // The name in parentheses may hold spaces and parentheses of its own.
-    let (_, rest) = text.rsplit_once(')')?;
-    rest.split_whitespace().nth(19)?.parse().ok()
-}
-
-fn names(folder: &Path) -> impl Iterator<Item = String> {
-    fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-}
-
-fn socket_inode(link: &Path) -> Option<u64> {
-    link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+/// Whether an address is this machine's own.
+#[must_use]
+pub fn is_loopback(ip: IpAddr) -> bool {
+    match unmapped(ip) {
+        IpAddr::V4(v4) => v4.is_loopback(),
+        IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST,
+    }
 }
 
 fn parse_row(line: &str) -> Option<Socket> {
@@ -120,14 +89,6 @@ fn unmapped(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether an address is this machine's own.
-pub(super) fn is_loopback(ip: IpAddr) -> bool {
-    match unmapped(ip) {
-        IpAddr::V4(v4) => v4.is_loopback(),
-        IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,5 +114,19 @@ mod tests {
             assert_eq!(parse_row(text), None);
         }
         assert_eq!(table(Path::new("/nowhere")), []);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_half_closed_client_is_there_until_it_closes_the_other_half() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (ours, peer) = listener.accept().unwrap();
+        let is_there = presence(peer, ours.local_addr().ok()).unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        assert!(is_there());
+        drop(client);
+        assert!(!is_there());
+        assert!(presence("192.0.2.1:1".parse().unwrap(), ours.local_addr().ok()).is_none());
     }
 }
