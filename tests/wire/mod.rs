@@ -3,6 +3,7 @@
 //! `cases/` holds what can be told as a trace (`trace` reads it, `run` plays it); the other files
 //! hold what needs more than one client, many bytes, or chance.
 
+mod ambiguous;
 mod bodies;
 mod ends;
 mod property;
