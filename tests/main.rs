@@ -11,6 +11,7 @@
 
 mod cli;
 mod clients;
+mod fuzz;
 mod house;
 mod screen;
 mod support;
