@@ -45,7 +45,7 @@ pub fn target(data: &[u8]) {
 fn through(bytes: &[u8], piece: usize, bounds: Bounds) -> (Vec<Read>, Vec<u8>) {
     let script = Script::new(bytes, piece);
     let written = Arc::clone(&script.written);
-    let long = Duration::from_secs(3600);
+    let long = Duration::from_hours(1);
     let (tap, handle) = Tap::server(script, bounds, long, long);
     let tap = tap.with_presence(Some(Box::new(|| true)));
     let read = Arc::new(Mutex::new(Vec::new()));
