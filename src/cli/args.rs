@@ -20,6 +20,10 @@ use std::path::PathBuf;
 pub(super) struct Typed {
     #[command(flatten)]
     pub(super) proxy: ProxyFlags,
+    #[command(flatten)]
+    pub(super) demo: Demo,
+    #[command(flatten)]
+    pub(super) screen: ScreenFlags,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -29,6 +33,7 @@ Examples:
   hopscope                                   proxy on 127.0.0.1:8080 and [::1]:8080, with the list
   hopscope run -- curl https://example.org/  run a command through a proxy of its own
   hopscope serve --listen 127.0.0.1:0        no screen: one line per exchange
+  hopscope open last                         browse what was recorded last
   hopscope ls cart 404                       what passed, by words anywhere in its row
   hopscope show 18 --part hops               what the hop changed, and why
 
@@ -54,10 +59,15 @@ pub(super) enum Command {
     /// hopscope env --shell powershell | Invoke-Expression
     #[command(verbatim_doc_comment)]
     Env(Env),
+    /// Browse a capture in the list, live while another process records it
+    ///
+    /// Marks and deletions are kept in the capture; the process that records is asked to write them.
+    Open(Open),
     /// List exchanges of a capture
     ///
-    /// Words match anywhere in method, URL, status and failure, without case; all must match.
-    /// Field filters (status:404) come later.
+    /// Words match anywhere in method, URL, status, type, failure and client; all must match, and
+    /// those after `-` or `not` must not. "Quotes" hold a phrase together; a capital letter minds case.
+    /// Field filters (status:404) come later. Deleted exchanges are left out.
     Ls(Ls),
     /// Show one exchange: heads, bodies, changes, timing, TLS
     Show(Show),
@@ -192,6 +202,17 @@ impl ProxyFlags {
     }
 }
 
+/// Flags of everything that shows the list in this terminal.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct ScreenFlags {
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub(super) no_mouse: bool,
+    /// Panic at the first key: shows that the terminal is given back
+    #[arg(long, hide = true)]
+    pub(super) demo_panic: bool,
+}
+
 #[derive(Args, Debug)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -237,6 +258,37 @@ pub(super) enum Shell {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct Open {
+    /// A name or path, or `last`; without one, the capture being recorded, else the last
+    #[arg(value_name = "CAPTURE")]
+    pub(super) capture: Option<String>,
+    #[command(flatten)]
+    pub(super) config: ConfigFlag,
+    #[command(flatten)]
+    pub(super) screen: ScreenFlags,
+    #[command(flatten)]
+    pub(super) demo: Demo,
+}
+
+impl Open {
+    /// Made-up rows in place of a capture.
+    pub(super) fn demo(demo: Demo, config: ConfigFlag, screen: ScreenFlags) -> Self {
+        Self { capture: None, config, screen, demo }
+    }
+}
+
+/// For measuring the interface.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(super) struct Demo {
+    /// Show this many made-up rows instead
+    #[arg(long = "demo-rows", value_name = "N", hide = true)]
+    pub(super) rows: Option<u64>,
+    /// Add this many a second
+    #[arg(long = "demo-rate", value_name = "N", hide = true, requires = "rows")]
+    pub(super) rate: Option<u64>,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct Chosen {
     /// Capture to read: a name or path; else the one being recorded, else the last
     #[arg(short = 'c', long = "capture", value_name = "NAME|PATH")]
@@ -253,7 +305,7 @@ pub(super) struct Ls {
     /// One JSON object per line (see `hopscope help json`)
     #[arg(long)]
     pub(super) json: bool,
-    /// Words that must all occur
+    /// Words that must all occur, or not occur: cart -image
     #[arg(value_name = "FILTER")]
     pub(super) filter: Vec<String>,
 }

@@ -8,12 +8,16 @@ use std::path::PathBuf;
 
 /// Opens the capture that was asked for.
 pub(super) fn open(asked: Option<&str>) -> Result<Box<dyn Records>, Halt> {
+    Ok(engine::records(&path(asked)?)?)
+}
+
+/// Where the capture that was asked for lies.
+pub(super) fn path(asked: Option<&str>) -> Result<PathBuf, Halt> {
     let places = places()?;
     let captures = Captures::in_folder(places.data.join("captures"));
     // A capture may be recorded outside the folder of captures: the notices know.
     let recorded = || runtime::running(&places).into_iter().rev().find_map(|notice| notice.capture);
-    let path = choose(asked, &captures, &recorded)?;
-    Ok(engine::records(&path)?)
+    choose(asked, &captures, &recorded)
 }
 
 fn choose(

@@ -4,12 +4,12 @@ use super::holder::{self, Holder};
 use super::plan::Plan;
 use super::records::Records;
 use crate::ca::{Authority, Interceptor};
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Side, Summary};
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Side, Summary};
 use crate::listener::{self, Running};
 use crate::recorder::Recorder;
 use crate::store::captures::Captures;
-use crate::store::control::{Control, Reply, Status};
-use crate::store::{Losses, Reader, Store};
+use crate::store::control::{Control, Reply, Request, Status};
+use crate::store::{self, Inbox, Losses, Reader, Store};
 use crate::upstream::OriginTls;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -92,8 +92,22 @@ fn control(store: &Store, running: &Running) -> Result<Control, StartError> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         capture: store.path().to_owned(),
     };
-    let answer = Box::new(move |_| Reply::Status(status.clone()));
+    let inbox = store.inbox();
+    let answer = Box::new(move |request| match request {
+        Request::Status => Reply::Status(status.clone()),
+        Request::Flag { ids, flag, on } => flagged(&inbox, &ids, Flags(flag), on),
+    });
     Control::serve(store.path(), answer).map_err(|error| StartError::Other(error.into()))
+}
+
+fn flagged(inbox: &Inbox, ids: &[u64], flag: Flags, on: bool) -> Reply {
+    if !store::may_set(flag) {
+        return Reply::Error { says: format!("{} is no mark that a person sets", flag.0) };
+    }
+    match inbox.flag(ids.iter().copied().map(ExchangeId).collect(), flag, on) {
+        Ok(()) => Reply::Done,
+        Err(error) => Reply::Error { says: error.to_string() },
+    }
 }
 
 /// The capture to record into, after old ones were removed; whether it is kept.
@@ -130,6 +144,16 @@ impl Engine {
     pub(super) fn losses(&self) -> impl Fn() -> Losses + Send + use<> {
         let inbox = self.store.inbox();
         move || inbox.losses()
+    }
+
+    /// Calls `f` with rows whose marks changed; it must not block.
+    pub(super) fn on_marks(&self, f: OnRows) {
+        self.store.subscribe_marks(f);
+    }
+
+    /// Where marks are handed to.
+    pub(super) fn inbox(&self) -> Arc<Inbox> {
+        self.store.inbox()
     }
 
     /// What the person ought to know about the start.

@@ -5,9 +5,9 @@ use super::door::{Out, say};
 use super::exit::{Exit, Halt, Outcome};
 use super::format::{self, counted};
 use super::records::Records;
-use super::words::Words;
-use super::{capture, json};
-use crate::exchange::{ExchangeId, Summary};
+use super::{capture, json, words};
+use crate::exchange::{ExchangeId, Flags, Summary};
+use crate::query::Query;
 use std::io::Write;
 
 /// Rows read at once: no more than these are held, however long the capture is.
@@ -15,12 +15,12 @@ const PAGE: usize = 1_000;
 
 /// Runs the command.
 pub(super) fn run(typed: &Ls) -> Outcome {
-    let words = Words::parse(&typed.filter).map_err(|says| Halt::new(Exit::Config, says))?;
+    let query = words::parse(&typed.filter).map_err(|says| Halt::new(Exit::Config, says))?;
     let mut records = capture::open(typed.chosen.capture.as_deref())?;
     let mut out = Out::stdout();
-    let counts = list(records.as_mut(), &words, typed.limit, typed.json, &mut out)?;
+    let counts = list(records.as_mut(), &query, typed.limit, typed.json, &mut out)?;
     out.flush()?;
-    say(counts.says(!words.is_empty(), typed.limit));
+    say(counts.says(!query.is_all(), typed.limit));
     Ok(Exit::Ok)
 }
 
@@ -45,7 +45,7 @@ impl Counts {
 
 fn list<W: Write>(
     records: &mut dyn Records,
-    words: &Words,
+    query: &Query,
     limit: Option<usize>,
     as_json: bool,
     out: &mut Out<W>,
@@ -60,17 +60,17 @@ fn list<W: Write>(
     };
     match limit {
         Some(limit) => {
-            let (rows, counts) = newest(records, words, limit)?;
+            let (rows, counts) = newest(records, query, limit)?;
             rows.iter().rev().try_for_each(print)?;
             Ok(counts)
         }
-        None => all(records, words, &mut print),
+        None => all(records, query, &mut print),
     }
 }
 
 fn all(
     records: &mut dyn Records,
-    words: &Words,
+    query: &Query,
     print: &mut dyn FnMut(&Summary) -> Result<(), Halt>,
 ) -> Result<Counts, Halt> {
     let mut counts = Counts::default();
@@ -79,8 +79,11 @@ fn all(
         let page = records.after(last, PAGE)?;
         let Some(end) = page.last() else { return Ok(counts) };
         last = end.id;
-        counts.seen += page.len() as u64;
-        for summary in page.iter().filter(|summary| words.matches(summary)) {
+        for summary in page.iter().filter(|summary| !is_deleted(summary)) {
+            counts.seen += 1;
+            if !query.matches(summary) {
+                continue;
+            }
             counts.matched += 1;
             print(summary)?;
         }
@@ -88,7 +91,7 @@ fn all(
 }
 
 /// The newest rows that match, newest first.
-fn newest(records: &mut dyn Records, words: &Words, limit: usize) -> Result<(Vec<Summary>, Counts), Halt> {
+fn newest(records: &mut dyn Records, query: &Query, limit: usize) -> Result<(Vec<Summary>, Counts), Halt> {
     let mut rows = Vec::new();
     let mut counts = Counts::default();
     let mut before = None;
@@ -96,15 +99,20 @@ fn newest(records: &mut dyn Records, words: &Words, limit: usize) -> Result<(Vec
         let page = records.before(before, PAGE)?;
         let Some(end) = page.last() else { break };
         before = Some(end.id);
-        for summary in page {
+        for summary in page.into_iter().filter(|summary| !is_deleted(summary)) {
             counts.seen += 1;
-            if rows.len() < limit && words.matches(&summary) {
+            if rows.len() < limit && query.matches(&summary) {
                 rows.push(summary);
             }
         }
     }
     counts.matched = rows.len() as u64;
     Ok((rows, counts))
+}
+
+/// Deleted by a person: not listed, and shown when asked for by number.
+fn is_deleted(summary: &Summary) -> bool {
+    summary.flags.has(Flags::HIDDEN)
 }
 
 #[cfg(test)]
@@ -119,9 +127,9 @@ mod tests {
             Summary { id: ExchangeId(id), ..row }
         });
         let mut records = InMemory { rows: rows.collect(), exchanges: Vec::new() };
-        let words = Words::parse(&filter.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).unwrap();
+        let query = words::parse(&filter.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).unwrap();
         let mut out = Vec::new();
-        let counts = list(&mut records, &words, limit, as_json, &mut Out::to(&mut out, false)).unwrap();
+        let counts = list(&mut records, &query, limit, as_json, &mut Out::to(&mut out, false)).unwrap();
         (String::from_utf8(out).unwrap().lines().map(str::to_owned).collect(), counts)
     }
 
@@ -143,5 +151,17 @@ mod tests {
             .collect();
         assert_eq!(ids, [Some(1_000), Some(2_000)]);
         assert_eq!(counts.says(true, Some(9)), "2 of 2500 exchanges match");
+    }
+
+    #[test]
+    fn deleted_rows_are_not_listed() {
+        let deleted = Summary { flags: Flags::HIDDEN, ..plain() };
+        let rows = vec![plain(), Summary { id: ExchangeId(19), ..deleted }];
+        for limit in [None, Some(5)] {
+            let mut records = InMemory { rows: rows.clone(), exchanges: Vec::new() };
+            let mut out = Vec::new();
+            let listed = list(&mut records, &Query::default(), limit, false, &mut Out::to(&mut out, false));
+            assert_eq!(listed.unwrap(), Counts { matched: 1, seen: 1 });
+        }
     }
 }

@@ -2,17 +2,21 @@
 
 mod args;
 mod authority;
+mod browse;
 mod capture;
+mod demo;
 mod door;
 mod engine;
 mod env;
 mod exit;
+mod follow;
 mod format;
 mod help;
 mod holder;
 mod json;
 mod lines;
 mod ls;
+mod open;
 mod pem;
 mod plan;
 mod private;
@@ -21,6 +25,7 @@ mod run;
 mod runtime;
 #[cfg(test)]
 mod sample;
+mod saving;
 mod screen;
 mod serve;
 mod session;
@@ -50,10 +55,14 @@ pub fn main(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(typed: &Typed) -> Outcome {
     match &typed.command {
-        None => screen::run(&typed.proxy),
+        None if typed.demo.rows.is_some() => {
+            open::run(&args::Open::demo(typed.demo, typed.proxy.config.clone(), typed.screen.clone()))
+        }
+        None => screen::run(&typed.proxy, &typed.screen),
         Some(Command::Serve(typed)) => serve::run(typed),
         Some(Command::Run(typed)) => run::run(typed),
         Some(Command::Env(typed)) => env::run(typed),
+        Some(Command::Open(typed)) => open::run(typed),
         Some(Command::Ls(typed)) => ls::run(typed),
         Some(Command::Show(typed)) => show::run(typed),
         Some(Command::Ca { command }) => authority::run(command),

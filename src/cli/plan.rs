@@ -3,6 +3,7 @@
 use super::args::{ConfigFlag, ProxyFlags};
 use super::exit::{Exit, Halt};
 use crate::config::{self, Effective, From, Places, Settings, Sources};
+use crate::tui::Keymap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +52,10 @@ pub(super) fn effective(places: &Places, config: &ConfigFlag, flags: &ProxyFlags
         flags: flags.given(),
         folder: std::env::current_dir()?,
     };
-    Ok(config::load(places, &sources)?)
+    let effective = config::load(places, &sources)?;
+    // Whatever the command: a settings file is right or wrong.
+    Keymap::new(&effective.settings.keys)?;
+    Ok(effective)
 }
 
 /// What a setting can only be judged by together with others or with the disk.

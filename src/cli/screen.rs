@@ -1,35 +1,36 @@
 //! `hopscope` alone: the proxy and the list in this terminal.
 
-use super::args::ProxyFlags;
+use super::args::{ProxyFlags, ScreenFlags};
+use super::browse::Browse;
 use super::exit::{Exit, Halt, Outcome};
 use super::plan::Plan;
 use super::session::Session;
-use super::signals::Signals;
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Side, Summary};
-use crate::query::Query;
-use crate::store::{Losses, Reader, StoreError};
-use crate::tui::{self, Changes, Deed, Found, Row, Source, Status, Tell, Told, Unread, Wake};
-use crate::view::Octets;
-use bytes::Bytes;
-use std::io::{IsTerminal as _, Read as _};
-use std::sync::Arc;
+use super::signals::{Signal, Signals};
+use crate::config::Settings;
+use crate::store::Reader;
+use crate::tui::{self, Changes, Keymap, Setup, Status, Wake};
+use std::io::IsTerminal as _;
 use std::sync::mpsc;
+use std::time::Instant;
 
 /// Runs until the person quits or a signal comes.
-pub(super) fn run(flags: &ProxyFlags) -> Outcome {
+pub(super) fn run(flags: &ProxyFlags, screen: &ScreenFlags) -> Outcome {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Halt::new(Exit::Usage, "no terminal: use hopscope serve"));
     }
     let plan = Plan::public(flags)?;
+    let setup = setup(&plan.settings, screen)?;
     let mut signals = Signals::listen_on_terminal()?;
     let wakes = mpsc::channel();
     let (stop, changes) = (wakes.0.clone(), Changes::new(wakes.0.clone()));
+    let marked = changes.clone();
     let session = Session::start(&plan, Some(Box::new(move |rows| changes.tell(rows))))?;
-    let source = Box::new(Recording::of(&session).map_err(anyhow::Error::from)?);
+    session.engine.on_marks(Box::new(move |rows| marked.tell(rows)));
+    let source = Box::new(source(&session)?);
     let shown = signals.while_running(
-        move || tui::run(source, wakes),
+        move || tui::run(source, wakes, setup),
         // Fails only when the interface has already ended.
-        move |_| drop(stop.send(Wake::Stop)),
+        move |signal| drop(stop.send(wake(signal))),
     )?;
     // The terminal is a shell's again: an interrupt ends what is still under way.
     if signals.until_interrupt(move || session.drain())?.is_none() {
@@ -42,77 +43,36 @@ pub(super) fn run(flags: &ProxyFlags) -> Outcome {
     }
 }
 
+/// How the interface is to be, by settings and flags.
+pub(super) fn setup(settings: &Settings, flags: &ScreenFlags) -> Result<Setup, Halt> {
+    let keymap = Keymap::new(&settings.keys)?;
+    Ok(Setup { keymap, mouse: settings.screen.mouse && !flags.no_mouse, panics: flags.demo_panic })
+}
+
+/// What a signal says to the interface.
+pub(super) fn wake(signal: Signal) -> Wake {
+    match signal {
+        Signal::Interrupt => Wake::Interrupt(Instant::now()),
+        Signal::Terminate | Signal::Hangup => Wake::Stop,
+    }
+}
+
 /// The capture that this process records.
-struct Recording {
-    reader: Reader,
-    status: Status,
-    losses: Box<dyn Fn() -> Losses + Send>,
-}
-
-impl Recording {
-    fn of(session: &Session) -> Result<Self, StoreError> {
-        let engine = &session.engine;
-        let name = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let status = Status {
-            listening: engine.addresses().to_vec(),
-            capture: engine.capture().and_then(name),
-            recording: true,
-            ca: Some(session.authority.path().to_owned()),
-            ..Status::default()
-        };
-        Ok(Self { reader: Reader::open(engine.folder())?, status, losses: Box::new(engine.losses()) })
-    }
-}
-
-impl Source for Recording {
-    fn rows_after(&self, after: ExchangeId, limit: usize) -> Result<Vec<Row>, Unread> {
-        let ids = self.reader.ids_after(after, limit).map_err(unread)?;
-        match (ids.first(), ids.last()) {
-            (Some(first), Some(last)) => Ok(self.summaries(*first, *last)?.iter().map(Row::of).collect()),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    fn summaries(&self, from: ExchangeId, to: ExchangeId) -> Result<Vec<Summary>, Unread> {
-        self.reader.summaries(from, to).map_err(unread)
-    }
-
-    fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, Unread> {
-        self.reader.exchange(id).map_err(unread)
-    }
-
-    fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread> {
-        self.reader.connection(id).map_err(unread)
-    }
-
-    fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread> {
-        let mut bytes = Vec::new();
-        let mut body = self.reader.body(exchange, side).map_err(unread)?;
-        body.read_to_end(&mut bytes).map_err(unread)?;
-        Ok(Arc::new(Bytes::from(bytes)))
-    }
-
-    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
-        let rows = match below {
-            Some(below) => self.reader.before(below, limit),
-            None => self.reader.newest(limit),
-        };
-        let rows = rows.map_err(unread)?;
-        let next = rows.last().filter(|_| rows.len() == limit).map(|summary| summary.id);
-        let ids = rows.iter().filter(|summary| query.matches(summary)).map(|summary| summary.id.0).collect();
-        Ok(Found { ids, next })
-    }
-
-    fn act(&self, _deed: Deed, tell: Tell) {
-        tell(Told::Failed("this cannot be done here yet".to_owned()));
-    }
-
-    fn status(&self) -> Status {
-        let losses = (self.losses)();
-        Status { cut_bodies: losses.bodies, lost_records: losses.records, ..self.status.clone() }
-    }
-}
-
-fn unread(error: impl std::fmt::Display) -> Unread {
-    Unread(error.to_string())
+fn source(session: &Session) -> anyhow::Result<Browse> {
+    let engine = &session.engine;
+    let name = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let status = Status {
+        listening: engine.addresses().to_vec(),
+        capture: engine.capture().and_then(name),
+        recording: true,
+        ca: Some(session.authority.path().to_owned()),
+        ..Status::default()
+    };
+    let (losses, inbox) = (engine.losses(), engine.inbox());
+    let status = move || {
+        let losses = losses();
+        Status { cut_bodies: losses.bodies, lost_records: losses.records, ..status.clone() }
+    };
+    let mark = move |ids, flag, on| inbox.flag(ids, flag, on);
+    Ok(Browse::new(Reader::open(engine.folder())?, Box::new(status), Box::new(mark))?)
 }

@@ -73,7 +73,7 @@ fn refused(error: StartError, places: &Places) -> Halt {
 fn taken(address: SocketAddr, holder: Option<&Holder>, ours: Option<&Notice>) -> String {
     if let Some(notice) = ours {
         return format!(
-            "already running, pid {}: it listens on {address}; `hopscope ls` shows what it records, \
+            "already running, pid {}: it listens on {address}; `hopscope open` watches it, \
              --listen 127.0.0.1:0 starts another on a free port",
             notice.pid
         );

@@ -42,6 +42,11 @@ fn lines(effective: &Effective) -> Vec<String> {
         }
         lines.push(format!("{text:<width$}  # {from}"));
     }
+    lines.extend([String::new(), "[keys]".to_owned()]);
+    for binding in &effective.settings.keys {
+        let text = format!("{} = {}", named(&binding.action.text), binding.value());
+        lines.push(format!("{text:<width$}  # {}", binding.action.place()));
+    }
     lines
 }
 
@@ -49,7 +54,16 @@ fn records(effective: &Effective) -> Vec<String> {
     let record = |(key, value, from): (&crate::config::Key, String, &crate::config::From)| {
         json!({"key": key.name, "value": value, "from": from.to_string()}).to_string()
     };
-    effective.rows().map(record).collect()
+    let bound = effective.settings.keys.iter().map(|binding| {
+        let key = format!("keys.{}", binding.action.text);
+        json!({"key": key, "value": binding.value(), "from": binding.action.place().to_string()}).to_string()
+    });
+    effective.rows().map(record).chain(bound).collect()
+}
+
+/// A name as TOML wants it: in quotes where it holds a space.
+fn named(name: &str) -> String {
+    if name.contains(' ') { format!("\"{name}\"") } else { name.to_owned() }
 }
 
 fn leaf(name: &str) -> &str {

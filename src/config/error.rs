@@ -38,7 +38,7 @@ pub struct ConfigError {
 }
 
 /// A line of a text and the part of it that is meant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Excerpt {
     line: String,
     part: Range<usize>,
@@ -105,7 +105,8 @@ impl fmt::Display for Excerpt {
 }
 
 /// The known name that a mistyped one most likely means.
-pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = 1 + typed.chars().count() / 4;
     known
         .map(|name| (distance(typed, name), name))

@@ -116,6 +116,7 @@ keys! {
         |s| quoted(show_size(s.capture.retain_bytes));
     "capture.retain_age": |s, raw, _| put(&mut s.capture.retain_age, raw.time()),
         |s| quoted(show_time(s.capture.retain_age));
+    "screen.mouse": |s, raw, _| put(&mut s.screen.mouse, raw.switch()), |s| s.screen.mouse.to_string();
 }
 
 fn put<T>(place: &mut T, value: Result<T, Misfit>) -> Result<(), Misfit> {
@@ -165,7 +166,7 @@ fn list(items: impl Iterator<Item = impl std::fmt::Display>) -> String {
     format!("[{}]", items.map(quoted).collect::<Vec<_>>().join(", "))
 }
 
-fn quoted(text: impl std::fmt::Display) -> String {
+pub(super) fn quoted(text: impl std::fmt::Display) -> String {
     toml::Value::String(text.to_string()).to_string()
 }
 

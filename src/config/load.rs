@@ -3,7 +3,7 @@
 use super::error::{ConfigError, Excerpt, From, line_number, nearest};
 use super::keys::{KEYS, Key};
 use super::raw::{Misfit, Raw};
-use super::{Places, Settings};
+use super::{Binding, Places, Settings, Written};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::ops::Range;
@@ -12,6 +12,9 @@ use toml::de::{DeTable, DeValue};
 
 /// The documented default: config.toml of the repository.
 const DEFAULT: &str = include_str!("../../config.toml");
+
+/// The section whose names are actions of the interface, not settings.
+const BINDINGS: &str = "keys";
 
 /// Variables that are not settings but belong to hopscope or its tests.
 const OTHER_VARIABLES: &[&str] = &["HOPSCOPE_CONFIG", "HOPSCOPE_LOG"];
@@ -101,6 +104,8 @@ fn by_line(text: &str, change: impl Fn(&str) -> String) -> String {
 
 fn is_option(line: &str) -> bool {
     line.split_once(" = ").is_some_and(|(name, _)| {
+        let bare = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        let name = bare.map_or(name.to_owned(), |bare| bare.replace(' ', "_"));
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
     })
 }
@@ -153,6 +158,11 @@ impl Document<'_> {
         ConfigError { place: (self.place)(line), says, excerpt }
     }
 
+    fn word(&self, span: &Range<usize>, text: &str) -> Written {
+        let place = (self.place)(line_number(self.text, span.start));
+        Written::new(text, place, Excerpt::of(self.text, span, true))
+    }
+
     /// The line of a password is not repeated, even when it is broken.
     fn holds_a_secret(&self, line: usize) -> bool {
         let text = self.text.lines().nth(line - 1).unwrap_or_default().trim_start();
@@ -197,6 +207,7 @@ fn read_table(
                     .apply(key, &raw, base, from)
                     .map_err(|misfit| document.error(&misfit.span, format!("{full}: {}", misfit.says)))?;
             }
+            (None, DeValue::Table(inner)) if full == BINDINGS => read_bindings(effective, document, inner)?,
             (None, DeValue::Table(inner)) if sections().contains(full.as_str()) => {
                 read_table(effective, document, &full, inner, base)?;
             }
@@ -210,8 +221,33 @@ fn read_table(
     Ok(())
 }
 
+/// Reads `[keys]`. An action that is there already gets these keys instead.
+fn read_bindings(
+    effective: &mut Effective,
+    document: &Document<'_>,
+    table: &DeTable<'_>,
+) -> Result<(), ConfigError> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    for (name, value) in entries {
+        let action = document.word(&name.span(), name.get_ref());
+        let binding =
+            Binding::read(action, &Raw::from_toml(value), |raw, text| document.word(&raw.span, text))
+                .map_err(|misfit| {
+                    document.error(&misfit.span, format!("{}: {}", name.get_ref(), misfit.says))
+                })?;
+        let known = &mut effective.settings.keys;
+        match known.iter().position(|other| other.action.text == binding.action.text) {
+            Some(place) => known[place] = binding,
+            None => known.push(binding),
+        }
+    }
+    Ok(())
+}
+
 fn sections() -> BTreeSet<&'static str> {
-    KEYS.iter().filter_map(|key| key.name.split_once('.')).map(|(section, _)| section).collect()
+    let settings = KEYS.iter().filter_map(|key| key.name.split_once('.')).map(|(section, _)| section);
+    settings.chain([BINDINGS]).collect()
 }
 
 fn unknown(full: &str) -> String {
@@ -290,7 +326,9 @@ mod tests {
             }
             assert!(value.is_some(), "{} is missing in config.toml", key.name);
         }
-        let effective = from_variables(&[]).unwrap();
+        let mut effective = from_variables(&[]).unwrap();
+        assert!(effective.settings.keys.iter().all(|binding| *binding.action.place() == From::Default));
+        effective.settings.keys.clear();
         let mut expected = Settings::default();
         expected.ca_dir = Path::new("/data").join(expected.ca_dir);
         assert_eq!(format!("{:?}", effective.settings), format!("{expected:?}"));

@@ -3,6 +3,7 @@
 //! `config.toml` at the top of the repository is the default and its documentation; the table in
 //! `keys` is the only list of settings.
 
+mod bindings;
 mod error;
 mod keys;
 mod load;
@@ -11,8 +12,9 @@ mod raw;
 mod settings;
 mod units;
 
-pub use error::{ConfigError, From};
+pub use bindings::{Binding, Written};
+pub use error::{ConfigError, From, nearest};
 pub use keys::{KEYS, Key};
 pub use load::{Effective, Sources, default_text, load};
 pub use places::Places;
-pub use settings::{Capture, Insecure, Intercept, Limits, Origin, Pressure, Reuse, Settings};
+pub use settings::{Capture, Insecure, Intercept, Limits, Origin, Pressure, Reuse, Screen, Settings};

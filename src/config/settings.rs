@@ -25,6 +25,23 @@ pub struct Settings {
     pub limits: Limits,
     /// What is kept.
     pub capture: Capture,
+    /// The terminal interface.
+    pub screen: Screen,
+    /// The interface's keys where they are not the built-in ones, one entry for an action.
+    pub keys: Vec<super::Binding>,
+}
+
+/// The terminal interface.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    /// Whether the mouse works in it, rather than in the terminal.
+    pub mouse: bool,
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self { mouse: true }
+    }
 }
 
 /// Which CONNECT tunnels are intercepted. Patterns are globs over the host name.
@@ -144,6 +161,8 @@ impl Default for Settings {
             origin: Origin::default(),
             limits: Limits::default(),
             capture: Capture::default(),
+            screen: Screen::default(),
+            keys: Vec::new(),
         }
     }
 }

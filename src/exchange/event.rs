@@ -1,6 +1,6 @@
-//! What the wire tells the store.
+//! What the wire, and a person, tell the store.
 
-use super::{Connection, Exchange, ExchangeId, Summary};
+use super::{Connection, Exchange, ExchangeId, Flags, Summary};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An exchange under way, shared between the task that relays it and the store's writer.
@@ -49,4 +49,13 @@ pub enum Event {
     Changed(Arc<Live>),
     /// Nothing more will be added to it.
     Finished(Arc<Live>),
+    /// A person marked exchanges, or took their mark away.
+    Flag {
+        /// The exchanges.
+        ids: Vec<ExchangeId>,
+        /// The mark.
+        flag: Flags,
+        /// Set or cleared.
+        on: bool,
+    },
 }

@@ -19,6 +19,15 @@ pub use unix::{Control, ask};
 pub enum Request {
     /// Who are you, and where do you listen?
     Status,
+    /// Set or clear a mark of exchanges: marked, or deleted.
+    Flag {
+        /// Their numbers.
+        ids: Vec<u64>,
+        /// The mark's bit, as in the capture.
+        flag: u32,
+        /// Set or clear.
+        on: bool,
+    },
 }
 
 /// What is answered.
@@ -27,6 +36,8 @@ pub enum Request {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Status),
+    /// To what was asked to be done: it will be.
+    Done,
     /// It could not be done.
     Error {
         /// Why, in words.
@@ -271,7 +282,7 @@ mod tests {
 
     fn serve(capture: &Path) -> Control {
         let reply = status(capture);
-        Control::serve(capture, Box::new(move |Request::Status| reply.clone())).unwrap()
+        Control::serve(capture, Box::new(move |_| reply.clone())).unwrap()
     }
 
     #[test]

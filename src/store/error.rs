@@ -93,6 +93,9 @@ pub enum StoreError {
     /// A body's file is gone from the capture.
     #[error("the body is no longer in the capture: {} is missing", .0.display())]
     BodyGone(PathBuf),
+    /// The disk is behind, and a mark found no room.
+    #[error("the disk is too slow at the moment, and the mark was not written: try again")]
+    Behind,
     /// The recording has ended.
     #[error("the recording has ended")]
     Closed,

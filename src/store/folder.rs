@@ -53,7 +53,8 @@ pub(super) fn is_capture(path: &Path) -> bool {
 }
 
 /// Whether a process records into it now.
-pub(super) fn is_recorded(path: &Path) -> bool {
+#[must_use]
+pub fn is_recorded(path: &Path) -> bool {
     let Ok(file) = File::open(path.join(LOCK)) else { return false };
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }

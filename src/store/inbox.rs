@@ -14,7 +14,7 @@ use super::bodies::Job;
 use super::budget::Budget;
 use super::error::StoreError;
 use crate::config::Pressure;
-use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Side, Truncation};
+use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Side, Truncation};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{SendError, Sender};
@@ -108,12 +108,24 @@ impl Inbox {
     /// Where the disk has stalled for so long that the buffer is full, the event is dropped and counted.
     /// Not to be called with the exchange locked.
     pub fn push(&self, shard: usize, event: Event) {
+        if let Err(event) = self.offer(shard, event) {
+            self.drop_event(shard, &event);
+        }
+    }
+
+    /// Hands the mark of a person to the writer; the error says that it was not taken.
+    pub fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool) -> Result<(), StoreError> {
+        self.offer(0, Event::Flag { ids, flag, on })
+            .map_err(|_| if self.closed.load(SeqCst) { StoreError::Closed } else { StoreError::Behind })
+    }
+
+    /// Gives the event back where there is no room for it.
+    fn offer(&self, shard: usize, event: Event) -> Result<(), Event> {
         let bytes = event_bytes(&event);
         let wake = {
             let mut buffer = lock(&self.shards[shard % self.shards.len()]);
             if self.closed.load(SeqCst) || !self.has_room(&buffer, bytes) {
-                drop(buffer);
-                return self.drop_event(shard, &event);
+                return Err(event);
             }
             let before = (buffer.events.len(), buffer.bytes);
             buffer.events.push(event);
@@ -123,6 +135,7 @@ impl Inbox {
         if wake || self.asleep.swap(false, SeqCst) {
             self.wake_writer();
         }
+        Ok(())
     }
 
     /// Takes `bytes` from the budget of unsaved body bytes, if they are there. A piece larger than the
@@ -306,7 +319,11 @@ fn crossed(before: usize, after: usize, mark: usize) -> bool {
 
 /// What an event weighs in a buffer, roughly.
 fn event_bytes(event: &Event) -> usize {
-    let Event::Finished(live) = event else { return 256 };
+    let live = match event {
+        Event::Finished(live) => live,
+        Event::Flag { ids, .. } => return 64 + ids.len() * size_of::<ExchangeId>(),
+        _ => return 256,
+    };
     let exchange = live.lock();
     let heads = &exchange.heads;
     let head = |head: &Option<bytes::Bytes>| head.as_ref().map_or(0, bytes::Bytes::len);

@@ -22,6 +22,8 @@ pub mod control;
 mod error;
 mod folder;
 mod inbox;
+mod look;
+mod marks;
 mod reader;
 mod rows;
 mod schema;
@@ -35,7 +37,10 @@ mod tests;
 
 pub use bodies::settle;
 pub use error::StoreError;
+pub use folder::is_recorded;
 pub use inbox::{Done, Inbox, Losses};
+pub use look::{Hits, Standing};
+pub use marks::{may_set, set_flag};
 pub use reader::{BodyReader, Reader};
 pub use schema::FORMAT;
 pub use writer::Listener;
@@ -45,16 +50,16 @@ use bodies::BodyWriter;
 use folder::{Folder, SEGMENT};
 use rusqlite::Connection;
 use std::path::Path;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
-use writer::{Rhythm, Writer};
+use writer::{Listeners, Rhythm, Writer};
 
 /// A capture being recorded by this process.
 pub struct Store {
     folder: Folder,
     temporary: bool,
     inbox: Arc<Inbox>,
-    listeners: Arc<Mutex<Vec<Listener>>>,
+    listeners: Arc<Listeners>,
     writer: Option<JoinHandle<Result<(), StoreError>>>,
     bodies: Option<JoinHandle<()>>,
     next_exchange: u64,
@@ -94,7 +99,7 @@ impl Store {
         let next_connection = first_free(&db, "SELECT max(id) FROM connection", path)?;
         let (jobs, queue) = mpsc::channel();
         let inbox = Arc::new(Inbox::new(shards, settings.pressure, settings.unsaved, jobs));
-        let listeners = Arc::default();
+        let listeners = Arc::<Listeners>::default();
         let writer = Writer::new(db, path.to_owned(), Arc::clone(&inbox), Arc::clone(&listeners), rhythm);
         let bodies = BodyWriter::new(path, Arc::clone(&inbox));
         let writer = spawn("store-writer", path, move || writer.run())?;
@@ -145,7 +150,12 @@ impl Store {
     /// Calls `f` on the writer thread with list rows: those opened or changed at each swap, those finished
     /// once they are committed. It must be quick, and must not subscribe.
     pub fn subscribe(&self, f: Listener) {
-        inbox::lock(&self.listeners).push(f);
+        inbox::lock(&self.listeners.rows).push(f);
+    }
+
+    /// Calls `f` on the writer thread with list rows whose marks changed, once that can be read.
+    pub fn subscribe_marks(&self, f: Listener) {
+        inbox::lock(&self.listeners.marks).push(f);
     }
 
     /// Writes all that was handed over, ends what is still open as aborted, and leaves the capture as one

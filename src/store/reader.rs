@@ -18,8 +18,8 @@ use std::time::Duration;
 /// A read-only view of a capture.
 #[derive(Debug)]
 pub struct Reader {
-    db: rusqlite::Connection,
-    path: PathBuf,
+    pub(super) db: rusqlite::Connection,
+    pub(super) path: PathBuf,
     /// `PRAGMA data_version` at the last look.
     seen: Option<i64>,
 }

@@ -111,6 +111,13 @@ pub(super) fn summary(row: &Row<'_>) -> Result<Summary, Fault> {
     })
 }
 
+/// Reads the list row of one exchange; `None` when there is no such row.
+pub(super) fn read_summary(db: &rusqlite::Connection, id: ExchangeId) -> Result<Option<Summary>, Fault> {
+    let mut list = db.prepare_cached(&format!("SELECT {SUMMARY} FROM exchange WHERE id = ?1"))?;
+    let mut rows = list.query([int(id.0)])?;
+    rows.next()?.map(summary).transpose()
+}
+
 /// Reads a whole exchange; `None` when there is no such row.
 pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Option<Exchange>, Fault> {
     let key = int(id.0);

@@ -4,7 +4,7 @@
 -- the exchange's first byte. NULL = did not happen, or not known. Texts are UTF-8 (what was not stands as
 -- U+FFFD); the bytes as they crossed the socket are in payload.
 
-CREATE TABLE meta(                      -- uuid, format, hopscope, started, ended
+CREATE TABLE meta(                      -- uuid, format, hopscope, started, ended, marks (how often they changed)
   key TEXT PRIMARY KEY,
   value ANY
 ) STRICT, WITHOUT ROWID;
@@ -28,7 +28,7 @@ CREATE TABLE exchange(
   ttfb INTEGER,
   media_type TEXT,
   flags INTEGER NOT NULL,               -- 1 ours, 2 tunnel, 4 intercepted, 8 truncated, 16 retried, 32 replay,
-                                        -- 64 unverified, 128 upgraded
+                                        -- 64 unverified, 128 upgraded; by a person: 256 marked, 512 deleted
   parent INTEGER,                       -- replay of
   failure_side TEXT, failure_phase TEXT, failure_kind TEXT, failure_says TEXT
 ) STRICT;

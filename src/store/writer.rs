@@ -7,6 +7,7 @@
 
 use super::error::StoreError;
 use super::inbox::{Inbox, Swapped, inline_bytes, lock};
+use super::marks::{self, Marks};
 use super::rows::Place;
 use super::{bodies, connections, rows, sweep};
 use crate::exchange::{BodyPlace, Connection as Peer, Event, ExchangeId, Live, Side, State, Summary};
@@ -22,11 +23,22 @@ use std::time::{Duration, Instant, SystemTime};
 const COMMITS_A_LOOK: u32 = 8;
 /// Pages (8 KiB) in the WAL beyond which they are moved into the database: 16 MiB.
 const WAL_PAGES: i64 = 2048;
+/// Rows marked in one transaction: the traffic's rows wait no longer than for these.
+const MARKS_A_SWAP: usize = 4096;
 /// How often a failing commit is tried again before closing gives up.
 const LAST_TRIES: u32 = 4;
 
 /// Called with rows that changed.
 pub type Listener = Box<dyn Fn(&[Summary]) + Send + Sync>;
+
+/// Who is called.
+#[derive(Default)]
+pub(super) struct Listeners {
+    /// With rows opened, changed or finished.
+    pub(super) rows: Mutex<Vec<Listener>>,
+    /// With rows that a person marked.
+    pub(super) marks: Mutex<Vec<Listener>>,
+}
 
 /// How long the writer waits for what.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +66,7 @@ pub(super) struct Writer {
     db: Connection,
     capture: PathBuf,
     inbox: Arc<Inbox>,
-    listeners: Arc<Mutex<Vec<Listener>>>,
+    listeners: Arc<Listeners>,
     rhythm: Rhythm,
     open: HashMap<ExchangeId, Open>,
     /// When exchanges get their early row, in the order in which they were opened.
@@ -63,6 +75,8 @@ pub(super) struct Writer {
     rows: Vec<Row>,
     /// Exchanges under way that listeners have yet to hear of.
     news: Vec<ExchangeId>,
+    /// Marks to be written, a bounded number a swap.
+    marks: VecDeque<Marks>,
     /// Exchanges lost and not yet written down as a gap.
     lost: u64,
     commits: u32,
@@ -83,6 +97,7 @@ enum Row {
     Connection(Box<Peer>),
     Open(Arc<Live>),
     Finished(Arc<Live>, Place),
+    Marks(Marks),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -97,7 +112,7 @@ impl Writer {
         db: Connection,
         capture: PathBuf,
         inbox: Arc<Inbox>,
-        listeners: Arc<Mutex<Vec<Listener>>>,
+        listeners: Arc<Listeners>,
         rhythm: Rhythm,
     ) -> Self {
         Self {
@@ -110,6 +125,7 @@ impl Writer {
             due: VecDeque::new(),
             rows: Vec::new(),
             news: Vec::new(),
+            marks: VecDeque::new(),
             lost: 0,
             commits: 0,
         }
@@ -136,6 +152,7 @@ impl Writer {
             let swapped = self.inbox.swap();
             arrived = !swapped.events.is_empty();
             self.sort(swapped, Instant::now());
+            self.take_marks();
         }
         self.ripen(Instant::now());
         self.tell_news();
@@ -160,6 +177,9 @@ impl Writer {
         if !self.rows.is_empty() {
             return Nap::For(self.rhythm.retry);
         }
+        if !self.marks.is_empty() {
+            return Nap::For(Duration::ZERO);
+        }
         if arrived {
             return Nap::For(self.rhythm.swap);
         }
@@ -174,6 +194,7 @@ impl Writer {
             match event {
                 Event::Connection(connection) => self.rows.push(Row::Connection(connection)),
                 Event::Opened(live) | Event::Changed(live) => self.opened_or_changed(live, now),
+                Event::Flag { ids, flag, on } => self.marks.push_back(Marks { ids, flag, on }),
                 Event::Finished(live) => {
                     let id = {
                         let exchange = live.lock();
@@ -204,6 +225,22 @@ impl Writer {
         if open.written && !mem::replace(&mut open.queued, true) {
             self.rows.push(Row::Open(live));
         }
+    }
+
+    /// Takes the next marks on, behind all other rows of this swap: rows are written over whole, and what
+    /// is still under way carries its marks along.
+    fn take_marks(&mut self) {
+        let Some(mut marks) = self.marks.pop_front() else { return };
+        if marks.ids.len() > MARKS_A_SWAP {
+            let rest = marks.ids.split_off(MARKS_A_SWAP);
+            self.marks.push_front(Marks { ids: rest, ..marks });
+        }
+        for id in &marks.ids {
+            if let Some(open) = self.open.get(id) {
+                marks.apply(&mut open.live.lock().summary.flags);
+            }
+        }
+        self.rows.push(Row::Marks(marks));
     }
 
     /// Exchanges whose end found no room may still be known here: those are not lost.
@@ -254,8 +291,24 @@ impl Writer {
         if summaries.is_empty() {
             return;
         }
-        for listener in lock(&self.listeners).iter() {
+        for listener in lock(&self.listeners.rows).iter() {
             listener(summaries);
+        }
+    }
+
+    /// Rows are read again: most of those marked are over, and no longer in memory.
+    fn tell_marked(&self, marked: &[ExchangeId]) {
+        let listeners = lock(&self.listeners.marks);
+        if marked.is_empty() || listeners.is_empty() {
+            return;
+        }
+        let row = |id: &ExchangeId| match self.open.get(id) {
+            Some(open) => Some(open.live.summary()),
+            None => rows::read_summary(&self.db, *id).ok().flatten(),
+        };
+        let rows: Vec<_> = marked.iter().filter_map(row).collect();
+        for listener in listeners.iter() {
+            listener(&rows);
         }
     }
 
@@ -301,11 +354,13 @@ impl Writer {
 
     /// Gives back the budget, drops first names of bodies, tells of what has finished.
     fn after_commit(&mut self) {
-        let heard = !lock(&self.listeners).is_empty();
+        let heard = !lock(&self.listeners.rows).is_empty();
+        let mut marked = Vec::new();
         let mut finished = Vec::with_capacity(if heard { self.rows.len() } else { 0 });
         for row in mem::take(&mut self.rows) {
             match row {
                 Row::Connection(_) => {}
+                Row::Marks(marks) => marked.extend(marks.ids),
                 Row::Open(live) => {
                     if let Some(open) = self.open.get_mut(&live.id()) {
                         open.queued = false;
@@ -329,6 +384,7 @@ impl Writer {
             }
         }
         self.tell(&finished);
+        self.tell_marked(&marked);
     }
 
     /// PASSIVE: it never waits for readers, nor they for it.
@@ -365,7 +421,13 @@ impl Writer {
         self.commit()?;
         let swapped = self.inbox.swap();
         self.sort(swapped, Instant::now());
-        self.commit()
+        loop {
+            self.take_marks();
+            self.commit()?;
+            if self.marks.is_empty() {
+                return Ok(());
+            }
+        }
     }
 
     /// Without a WAL the segment opens from read-only media too. Where a reader still looks on, it stays
@@ -384,6 +446,7 @@ impl Writer {
 fn write_row(db: &Connection, row: &Row) -> rusqlite::Result<()> {
     match row {
         Row::Connection(connection) => connections::write(db, connection),
+        Row::Marks(marks) => marks::write(db, marks),
         // A copy, because its relaying task must never wait for the disk behind this lock.
         Row::Open(live) => {
             let mut exchange = live.lock().clone();
@@ -467,7 +530,8 @@ mod tests {
     fn an_end_is_told_of_once_it_can_be_read() {
         let (_dir, mut writer) = writer();
         let (tell, told) = mpsc::channel();
-        lock(&writer.listeners).push(Box::new(move |rows: &[Summary]| tell.send(rows[0].state).unwrap()));
+        lock(&writer.listeners.rows)
+            .push(Box::new(move |rows: &[Summary]| tell.send(rows[0].state).unwrap()));
         let exchange = samples::open(1);
         exchange.lock().summary.state = State::Done;
         writer.inbox.push(0, Event::Opened(Arc::clone(&exchange)));

@@ -4,7 +4,9 @@
 //! disagree. A key has one meaning on every screen; space alone may have two.
 
 use super::app::{App, Screen};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use super::keymap::Press;
+use super::{onboarding, panes, saving};
+use crossterm::event::{KeyCode, KeyEvent};
 
 /// What a person can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +154,7 @@ const LISTS_AND_COMPARE: &[Screen] = &[List, Side, Compare];
 const MAIN_AND_COMPARE: &[Screen] = &[List, Side, Detail, Compare];
 const DETAIL_AND_COMPARE: &[Screen] = &[Side, Detail, Compare];
 const MAIN: &[Screen] = &[List, Side, Detail];
+const MAIN_AND_HELP: &[Screen] = &[List, Side, Detail, Help];
 const DETAIL: &[Screen] = &[Side, Detail];
 
 macro_rules! table {
@@ -165,9 +168,9 @@ macro_rules! table {
 
 /// Every action. Footers name what fits, in this order.
 pub const TABLE: &[Entry] = table! {
-    Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange", "open", &[List, Side];
+    Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange; in the help, do it", "open", &[List, Side, Help];
     Action::Back, "back", [key('q')], "q", "back; at the list, quit", "back", ALL;
-    Action::Search, "search", [key('/')], "/", "list: filter as you type; detail: find in the text", "find", MAIN;
+    Action::Search, "search", [key('/')], "/", "filter the list as you type; find in a text or in the help", "find", MAIN_AND_HELP;
     Action::Hop, "hop", [key('H')], "H", "the hop: received and sent, as received, as sent", "received/sent", MAIN;
     Action::View, "view", [key('p')], "p", "the body: pretty, raw, hex", "view", DETAIL;
     Action::EditReplay, "edit", [key('e')], "e", "edit a copy in $EDITOR, then send it", "edit", MAIN;
@@ -228,14 +231,14 @@ pub const TABLE: &[Entry] = table! {
 /// What a key means on the screen that has the focus, if anything.
 #[must_use]
 pub fn action_of(event: KeyEvent, app: &App) -> Option<Action> {
-    let pressed = (event.code, event.modifiers.contains(KeyModifiers::CONTROL));
+    app.keymap.action(Press::of(event), app.screen()).filter(|action| works(*action, app))
+}
+
+/// For every line of the table, whether it can be done at this moment on the screen that has the focus.
+#[must_use]
+pub fn available(app: &App) -> Vec<bool> {
     let screen = app.screen();
-    TABLE
-        .iter()
-        .filter(|entry| entry.screens.contains(&screen))
-        .find(|entry| entry.keys.contains(&pressed))
-        .map(|entry| entry.action)
-        .filter(|action| works(*action, app))
+    TABLE.iter().map(|entry| entry.screens.contains(&screen) && works(entry.action, app)).collect()
 }
 
 /// Whether an action would do anything at this moment.
@@ -243,6 +246,7 @@ pub fn action_of(event: KeyEvent, app: &App) -> Option<Action> {
 pub fn works(action: Action, app: &App) -> bool {
     let rows = app.list.index.shown_count() > 0;
     match action {
+        Action::Open | Action::Search if app.help.is_some() => true,
         Action::Open | Action::TabBefore | Action::TabAfter => app.detail.id.is_some(),
         Action::Tab(place) => {
             app.detail.id.is_some() && !(app.shows_detail() && app.detail.tab as usize == place)
@@ -252,27 +256,27 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::Follow => rows,
         Action::Noise => app.list.index.noise_count() > 0 || app.list.index.noise_shown(),
         // The list: filter, marks, deletion.
-        Action::FilterBy
-        | Action::FilterToggle
-        | Action::FilterHistory
-        | Action::MarkMove
-        | Action::Mark
-        | Action::OnlyMarked
-        | Action::Range
-        | Action::Delete
-        | Action::ClearList
-        | Action::Undo
-        | Action::Layout
-        | Action::Wider
-        | Action::Narrower => false,
+        Action::Search if app.screen() == Screen::List => app.list.index.seen_count() > 0,
+        Action::FilterBy => rows && matches!(app.screen(), Screen::List | Screen::Side),
+        Action::FilterToggle => app.filter.in_force().is_some() || app.filter.is_off(),
+        Action::FilterHistory => app.filter.has_history(),
+        Action::MarkMove | Action::Mark | Action::Range | Action::Delete | Action::ClearList => rows,
+        Action::OnlyMarked => app.list.index.marked_count() > 0 || app.list.index.only_marked(),
+        Action::Undo => app.marks.can_undo(),
+        Action::Layout => panes::can_change(app),
+        Action::Wider | Action::Narrower => app.is_split(),
         // Searching and panning a text.
         Action::Search | Action::NextHit | Action::HitBefore | Action::Left | Action::Right => false,
         // The body.
         Action::View | Action::Fold => false,
         // Sending again and comparing.
         Action::Replay | Action::ReplayForm | Action::EditReplay | Action::Compare => false,
+        Action::Copy if onboarding::is_open(app) => true,
         // The rest of the world, and commands by name.
-        Action::Copy | Action::SaveBody | Action::Pager | Action::Palette => false,
+        Action::Copy | Action::Pager => app.detail.loaded.is_some(),
+        Action::SaveBody => {
+            app.detail.loaded.as_deref().is_some_and(|loaded| saving::side(loaded, app.detail.tab).is_some())
+        }
         _ => true,
     }
 }

@@ -1,13 +1,20 @@
 //! All that the interface knows: changed by [`super::update`], drawn by [`super::draw`], filled
 //! by [`super::fill`].
 
+use super::acting::Acting;
 use super::detail::{DetailState, Tab};
-use super::index::{Index, Moved};
+use super::filter::Filter;
+use super::firsts::Firsts;
+use super::help::Help;
+use super::index::{Index, Mark, Moved};
+use super::keymap::Keymap;
 use super::layout;
+use super::marks::{self, Marks};
+use super::menu::Menu;
 use super::source::{Row, Status};
 use super::theme::Theme;
 use super::typing::Typing;
-use crate::exchange::Summary;
+use crate::exchange::{State, Summary};
 use crate::text::width;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -46,16 +53,28 @@ pub struct App {
     pub status: Status,
     /// The time now, microseconds since the epoch.
     pub now: i64,
+    /// Which keys do what.
+    pub keymap: Keymap,
     /// The list.
     pub list: List,
     /// The detail, shown or not.
     pub detail: DetailState,
     /// The screen under the help.
     pub base: Screen,
-    /// The help's first line shown, when it is open.
-    pub help: Option<usize>,
+    /// The help, when it is open.
+    pub help: Option<Help>,
+    /// What stands over the screen, and the layout.
+    pub acting: Acting,
     /// The text being typed, when one is.
     pub typing: Option<Typing>,
+    /// The list's filter.
+    pub filter: Filter,
+    /// What was marked and deleted, to be undone.
+    pub marks: Marks,
+    /// The first things that happened, for the onboarding.
+    pub firsts: Firsts,
+    /// Something to choose from, while it is shown.
+    pub menu: Option<Menu>,
     /// Something to be said, until the next key.
     pub message: Option<String>,
     /// Whether a quit was asked back once.
@@ -71,11 +90,17 @@ impl App {
             theme,
             status,
             now: 0,
+            keymap: Keymap::default(),
             list: List::default(),
             detail: DetailState::default(),
             base: Screen::List,
             help: None,
+            acting: Acting::default(),
             typing: None,
+            filter: Filter::default(),
+            marks: Marks::default(),
+            firsts: Firsts::default(),
+            menu: None,
             message: None,
             asked_to_quit: false,
         }
@@ -95,7 +120,8 @@ impl App {
     /// Whether list and detail stand side by side.
     #[must_use]
     pub fn is_split(&self) -> bool {
-        self.is_wide() && self.base != Screen::Detail && self.list.index.shown_count() > 0
+        let rows = self.list.index.shown_count() > 0 || self.filter.is_scanning();
+        self.is_wide() && self.base != Screen::Detail && rows
     }
 
     /// Whether the detail is in view, alone or beside the list.
@@ -107,7 +133,8 @@ impl App {
     /// The places of the list screen.
     #[must_use]
     pub fn list_places(&self) -> layout::ListPlaces {
-        layout::list(self.area, self.is_split())
+        let columns = self.is_split().then(|| self.acting.panes.columns(self.area));
+        layout::beside(self.area, columns)
     }
 
     /// Where the detail stands, head and text.
@@ -129,14 +156,25 @@ impl App {
         self.detail.settle(self.theme, &self.list, &self.status, text);
     }
 
-    /// Whether a client was active in the last minute.
+    /// Whether a client was active in the last minute, and would lose its proxy with us.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.list.last_active > 0 && self.now.saturating_sub(self.list.last_active) < 60_000_000
+        !self.status.listening.is_empty()
+            && self.list.last_active > 0
+            && self.now.saturating_sub(self.list.last_active) < 60_000_000
+    }
+
+    /// Whether a clock is in view that moves by itself.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        let rows = self.base == Screen::List || self.is_split();
+        rows && self.status.recording
+            && self.help.is_none()
+            && self.list.is_moving(usize::from(self.list_places().rows.height))
     }
 
     fn is_wide(&self) -> bool {
-        self.area.width >= layout::SPLIT_WIDTH && self.area.height >= layout::MIN_HEIGHT
+        self.acting.panes.are_two(self.area)
     }
 }
 
@@ -147,6 +185,8 @@ pub struct List {
     pub index: Index,
     /// The exchange under the cursor; the cursor stays on it whatever comes and goes.
     pub cursor: Option<u64>,
+    /// The exchange that the cursor was put on by hand: it is there again once that is shown again.
+    pub chosen: Option<u64>,
     /// The position of the first visible row.
     pub top: usize,
     /// Whether the cursor is pinned to the newest row.
@@ -170,6 +210,7 @@ impl Default for List {
         Self {
             index: Index::default(),
             cursor: None,
+            chosen: None,
             top: 0,
             follow: true,
             unseen: 0,
@@ -185,22 +226,70 @@ impl Default for List {
 impl List {
     /// Takes in rows that were there before.
     pub fn load(&mut self, rows: &[Row]) {
+        self.keep_place(|index| index.load(rows));
+    }
+
+    /// From now on only what a filter means is shown, to begin with nothing.
+    pub fn begin_filter(&mut self) {
+        self.index.begin_filter();
+    }
+
+    /// All rows are shown again.
+    pub fn end_filter(&mut self) {
+        self.keep_place(Index::end_filter);
+    }
+
+    /// Rows that a filter means, rising.
+    pub fn found(&mut self, ids: &[u64]) {
+        self.keep_place(|index| index.found(ids));
+    }
+
+    /// Sets or clears a mark; the rows that stood otherwise.
+    pub fn mark(&mut self, ids: &[u64], mark: Mark, on: bool) -> Vec<u64> {
+        let changed = self.keep_place(|index| index.mark(ids, mark, on));
+        for summary in self.summaries.values_mut() {
+            if changed.binary_search(&summary.id.0).is_ok() {
+                let flag = marks::flag(mark);
+                if on { summary.flags.add(flag) } else { summary.flags.take(flag) }
+            }
+        }
+        changed
+    }
+
+    /// The rows shown from one to the one under the cursor, whichever is first.
+    #[must_use]
+    pub fn between(&self, from: u64) -> &[u64] {
+        let Some(cursor) = self.cursor else { return &[] };
+        let (from, to) = (self.index.position(from.min(cursor)), self.index.position(from.max(cursor)));
+        self.index.window(from, to - from + 1)
+    }
+
+    /// Whether something in view is under way, so that its clock moves.
+    #[must_use]
+    pub fn is_moving(&self, height: usize) -> bool {
+        let open = |id: &u64| self.summaries.get(id).is_some_and(|row| row.state == State::Open);
+        self.index.window(self.top, height).iter().any(open)
+    }
+
+    /// What is on the screen stays where it is while rows come and go.
+    fn keep_place<T>(&mut self, change: impl FnOnce(&mut Index) -> T) -> T {
         let first = self.index.at(self.top);
-        self.index.load(rows);
+        let value = change(&mut self.index);
         self.top = first.map_or(0, |id| self.index.position(id));
+        value
     }
 
     /// Takes in all rows once more: what is known of them may be old.
     pub fn reload(&mut self, rows: &[Row]) {
         self.summaries.clear();
         for row in rows {
-            self.arrive(*row);
+            self.arrive(*row, None);
         }
     }
 
-    /// Takes in an exchange that was opened, changed or finished.
-    pub fn change(&mut self, summary: Summary) {
-        self.arrive(Row::of(&summary));
+    /// Takes in an exchange that was opened, changed or finished; `found` as in [`Index::note`].
+    pub fn change(&mut self, summary: Summary, found: Option<bool>) {
+        self.arrive(Row::of(&summary), found);
         let end = summary.duration.and_then(|micros| i64::try_from(micros).ok()).unwrap_or(0);
         self.last_active = self.last_active.max(summary.started.saturating_add(end));
         self.know(summary);
@@ -227,6 +316,7 @@ impl List {
     pub fn move_to(&mut self, position: usize) {
         let last = self.index.shown_count().saturating_sub(1);
         self.cursor = self.index.at(position.min(last));
+        self.chosen = self.cursor;
     }
 
     /// Pins the cursor to the newest row, or lets it go.
@@ -240,25 +330,27 @@ impl List {
     /// Puts the cursor onto a row and the window around the cursor.
     pub fn settle(&mut self, height: usize) {
         let count = self.index.shown_count();
-        if self.follow || self.cursor.is_none() {
+        if self.follow || self.chosen.is_none() {
             self.cursor = self.index.newest();
+            self.chosen = self.cursor;
         }
-        let position = self.position().min(count.saturating_sub(1));
+        let wanted = self.chosen.map_or_else(|| self.position(), |id| self.index.position(id));
+        let position = wanted.min(count.saturating_sub(1));
         self.cursor = self.index.at(position);
         let height = height.max(1);
         self.top = self.top.clamp((position + 1).saturating_sub(height), position);
         self.top = self.top.min(count.saturating_sub(height));
     }
 
-    fn arrive(&mut self, row: Row) {
-        if matches!(self.place(row), Moved::In(_)) && !self.follow {
+    fn arrive(&mut self, row: Row, found: Option<bool>) {
+        if matches!(self.place(row, found), Moved::In(_)) && !self.follow {
             self.unseen += 1;
         }
     }
 
     /// Keeps what is on the screen where it is when a row comes or goes above it.
-    fn place(&mut self, row: Row) -> Moved {
-        let moved = self.index.note(row);
+    fn place(&mut self, row: Row, found: Option<bool>) -> Moved {
+        let moved = self.index.note(row, found);
         match moved {
             Moved::In(at) if at < self.top => self.top += 1,
             Moved::Out(at) if at < self.top => self.top -= 1,

@@ -48,6 +48,14 @@ impl Changes {
     }
 }
 
+impl Changes {
+    /// Has the interface read all rows anew: any of them may have changed.
+    pub fn tell_anew(&self) {
+        lock(&self.waiting).left_out = true;
+        self.tell(&[]);
+    }
+}
+
 /// Changed rows on their way.
 #[derive(Debug, Default)]
 pub struct Changed {

@@ -1,7 +1,7 @@
 //! For tests: a source in memory with one exchange of every kind, and an interface to press keys on.
 
 use super::app::{App, Screen};
-use super::fill::fill;
+use super::fill::{fill, search};
 use super::source::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
 use super::theme::Theme;
 use super::update::{Effect, Event, update};
@@ -59,12 +59,20 @@ impl Source for Fake {
     }
 
     fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
+        if self.broken {
+            return Err(Unread("disk I/O error".to_owned()));
+        }
         let below = below.unwrap_or(ExchangeId(u64::MAX));
         let rows = self.exchanges.iter().rev().map(|exchange| &exchange.summary);
         let rows: Vec<_> = rows.filter(|summary| summary.id < below).take(limit).collect();
         let next = rows.last().filter(|_| rows.len() == limit).map(|summary| summary.id);
         let ids = rows.iter().filter(|summary| query.matches(summary)).map(|summary| summary.id.0).collect();
         Ok(Found { ids, next })
+    }
+
+    fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread> {
+        let rows = self.search(query, None, usize::MAX)?.ids;
+        Ok(ids.iter().copied().filter(|id| rows.contains(id)).collect())
     }
 
     fn act(&self, deed: Deed, tell: Tell) {
@@ -80,6 +88,8 @@ impl Source for Fake {
 pub struct Stage {
     pub app: App,
     pub source: Fake,
+    /// Rows that a search looks through between two keys; all when `None`.
+    pub slice: Option<usize>,
 }
 
 impl Stage {
@@ -91,7 +101,7 @@ impl Stage {
         let rows = source.rows_after(ExchangeId(0), usize::MAX).unwrap();
         update(&mut app, Event::Rows(rows));
         fill(&mut app, &source);
-        Self { app, source }
+        Self { app, source, slice: None }
     }
 
     /// Presses keys: characters, or names between `<` and `>`.
@@ -99,9 +109,27 @@ impl Stage {
         let mut effect = None;
         for key in parse_keys(keys) {
             effect = update(&mut self.app, Event::Key(key));
-            fill(&mut self.app, &self.source);
+            if self.slice.is_some() {
+                self.scan_once();
+            } else {
+                self.scan();
+            }
         }
         effect
+    }
+
+    /// Lets a search go on for a slice.
+    pub fn scan_once(&mut self) {
+        search(&mut self.app, &self.source, self.slice.unwrap_or(usize::MAX));
+        fill(&mut self.app, &self.source);
+    }
+
+    /// Lets a search come to its end.
+    pub fn scan(&mut self) {
+        self.scan_once();
+        while self.app.filter.is_scanning() {
+            self.scan_once();
+        }
     }
 
     /// Something happened to exchanges.
@@ -165,6 +193,9 @@ fn parse_keys(keys: &str) -> Vec<KeyEvent> {
             "tab" => (KeyCode::Tab, false),
             "home" => (KeyCode::Home, false),
             "end" => (KeyCode::End, false),
+            "bs" => (KeyCode::Backspace, false),
+            "up" => (KeyCode::Up, false),
+            "down" => (KeyCode::Down, false),
             "pgdn" => (KeyCode::PageDown, false),
             "pgup" => (KeyCode::PageUp, false),
             ctrl => (KeyCode::Char(ctrl.chars().last().unwrap()), true),
@@ -197,6 +228,7 @@ pub fn status() -> Status {
         listening: vec![([127, 0, 0, 1], 8080).into()],
         capture: Some("2026-11-23-2200".to_owned()),
         recording: true,
+        recorder: None,
         ca: Some("/home/ada/.local/share/hopscope/certs/ca.pem".into()),
         cut_bodies: 0,
         lost_records: 0,

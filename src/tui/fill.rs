@@ -2,7 +2,9 @@
 //! summaries and the selected exchange.
 
 use super::app::App;
+use super::copy;
 use super::detail::Loaded;
+use super::filter;
 use super::source::{Source, Unread};
 use crate::exchange::ExchangeId;
 
@@ -14,7 +16,16 @@ const GAP: u64 = 32;
 
 /// Fills in what is missing; what cannot be read is said in the footer.
 pub fn fill(app: &mut App, source: &dyn Source) {
-    if let Err(error) = summaries(app, source).and_then(|()| detail(app, source)) {
+    let filled = summaries(app, source).and_then(|()| detail(app, source)).and_then(|()| offers(app, source));
+    if let Err(error) = filled.and_then(|()| app.firsts.learn(source)) {
+        app.message = Some(error.to_string());
+    }
+    app.settle();
+}
+
+/// Looks through about `rows` more rows for the filter; an error ends the search and is said.
+pub fn search(app: &mut App, source: &dyn Source, rows: usize) {
+    if let Err(error) = filter::advance(app, source, rows) {
         app.message = Some(error.to_string());
     }
     app.settle();
@@ -55,6 +66,11 @@ fn detail(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
     };
     app.detail.load(Some(Loaded::new(exchange, client, origin)));
     Ok(())
+}
+
+/// What can be copied, while the menu for it is open.
+fn offers(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
+    if app.acting.menu.is_none() { Ok(()) } else { copy::fill(app, source) }
 }
 
 /// Groups rising numbers into ranges, none of which asks for a long stretch of rows that are not shown.

@@ -1,8 +1,11 @@
 //! The last line: a message while there is one, else the keys that work now.
 
+use super::acting;
 use super::actions::{self, Action, TABLE};
 use super::app::{App, Screen};
+use super::menu;
 use super::paint::Pane;
+use super::typing::Purpose;
 use crate::text::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,33 +21,55 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let end = pane.width().saturating_sub(1);
     let mut at = 1;
     for (keys, words) in keys(app) {
-        let next = at + width::columns(keys) + 1 + width::columns(words);
+        let next = at + width::columns(&keys) + 1 + width::columns(words);
         if next > end {
             continue;
         }
-        at = pane.text(at, 0, keys, app.theme.name()) + 1;
+        at = pane.text(at, 0, &keys, app.theme.name()) + 1;
         at = pane.text(at, 0, words, app.theme.dim()) + 2;
     }
 }
 
 /// Keys and words of what can be done on this screen at this moment, most useful first.
 #[must_use]
-pub fn keys(app: &App) -> Vec<(&'static str, &'static str)> {
+pub fn keys(app: &App) -> Vec<(String, &'static str)> {
+    if let Some(keys) = acting::keys(app) {
+        return keys;
+    }
     let screen = app.screen();
+    match (&app.typing, &app.menu) {
+        (Some(typing), _) if typing.purpose == Purpose::Filter => return named(TYPING_FILTER),
+        (None, Some(_)) => return named(menu::KEYS),
+        _ => {}
+    }
     TABLE
         .iter()
-        .filter(|entry| !entry.short.is_empty() && entry.screens.contains(&screen))
-        .filter(|entry| actions::works(entry.action, app))
+        .enumerate()
+        .map(|(place, entry)| (app.keymap.first(place), entry))
+        .filter(|(keys, _)| !keys.is_empty())
+        .filter(|(_, entry)| !entry.short.is_empty() && entry.screens.contains(&screen))
+        .filter(|(_, entry)| actions::works(entry.action, app))
         // The list's footer says 7, which leads to the same place.
-        .filter(|entry| entry.action != Action::Hop || screen != Screen::List)
-        .map(|entry| (entry.shown, short(entry.action, screen, entry.short)))
+        .filter(|(_, entry)| entry.action != Action::Hop || screen != Screen::List)
+        .map(|(keys, entry)| (keys, short(entry.action, screen, entry.short)))
         .collect()
 }
+
+/// Keys that no binding changes.
+fn named(keys: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+    keys.iter().map(|(keys, words)| ((*keys).to_owned(), *words)).collect()
+}
+
+/// What keys do while the filter is typed.
+const TYPING_FILTER: &[(&str, &str)] =
+    &[("enter", "keep"), ("esc", "as it was"), ("-word", "leaves out"), ("\"a b\"", "a phrase")];
 
 fn short(action: Action, screen: Screen, otherwise: &'static str) -> &'static str {
     match (action, screen) {
         (Action::Back, Screen::List) => "quit",
+        (Action::Search, Screen::List) => "filter",
         (Action::Help, Screen::Help) => "close",
+        (Action::Open, Screen::Help) => "do it",
         _ => otherwise,
     }
 }

@@ -21,6 +21,8 @@ const DETAIL_HEAD: u16 = 3;
 pub struct ListPlaces {
     /// The line on top.
     pub header: Rect,
+    /// The filter.
+    pub filter: Rect,
     /// The column heads.
     pub heads: Rect,
     /// The rows.
@@ -35,18 +37,20 @@ pub struct ListPlaces {
     pub footer: Rect,
 }
 
-/// The list screen, split when `split`.
+/// The list screen; the list has so many columns where the detail stands beside it.
 #[must_use]
-pub fn list(area: Rect, split: bool) -> ListPlaces {
+pub fn beside(area: Rect, columns: Option<u16>) -> ListPlaces {
+    let split = columns.is_some();
     let (header, rest) = top(area, 1);
+    let (filter, rest) = top(rest, 1);
     let (middle, footer) = bottom(rest, 1);
-    let columns = if split { list_columns(area.width) } else { area.width };
+    let columns = columns.unwrap_or(area.width).min(area.width);
     let (left, right) = (Rect { width: columns, ..middle }, shifted(middle, columns));
     let (heads, below) = top(left, 1);
     let preview = if split || area.height < PREVIEW_FROM { 0 } else { PREVIEW };
     let (rows, preview) = bottom(below, preview);
     let divider = Rect { width: right.width.min(1), ..right };
-    ListPlaces { header, heads, rows, preview, divider, side: shifted(right, 1), footer }
+    ListPlaces { header, filter, heads, rows, preview, divider, side: shifted(right, 1), footer }
 }
 
 /// The detail screen: what is shown, and the keys.
@@ -68,7 +72,8 @@ pub fn too_small(area: Rect) -> bool {
 }
 
 /// A little more than half, as rows need it more.
-fn list_columns(width: u16) -> u16 {
+#[must_use]
+pub fn list_columns(width: u16) -> u16 {
     u16::try_from(u32::from(width) * 55 / 100).unwrap_or(width)
 }
 
@@ -95,11 +100,12 @@ mod tests {
     #[test]
     fn the_places_fill_the_screen_and_do_not_overlap() {
         for (width, height) in [(0, 0), (1, 1), (3, 2), (40, 8), (80, 24), (140, 40), (300, 80)] {
-            for split in [false, true] {
+            for split in [None, Some(0), Some(list_columns(width)), Some(u16::MAX)] {
                 let area = Rect::new(0, 0, width, height);
-                let places = list(area, split);
+                let places = beside(area, split);
                 let all = [
                     places.header,
+                    places.filter,
                     places.heads,
                     places.rows,
                     places.preview,
@@ -108,7 +114,7 @@ mod tests {
                     places.footer,
                 ];
                 let cells: u32 = all.iter().map(|place| place.area()).sum();
-                assert_eq!(cells, area.area(), "{width}x{height} {split}");
+                assert_eq!(cells, area.area(), "{width}x{height} {split:?}");
                 assert!(all.iter().all(|place| area.union(*place) == area));
             }
         }

@@ -115,8 +115,14 @@ fn draw_row(
     let theme = app.theme;
     // The selected row is one colour from end to end: reversed inks would be a patchwork.
     let ink = |style: Style| if selected { Style::new() } else { style };
-    let cells = row::Cells::new(summary, theme);
-    pane.text(1, line, cells.mark, ink(theme.notable()));
+    let cells = row::Cells::new(summary, theme, app.status.recording.then_some(app.now));
+    let marked = app.list.index.is_marked(summary.id.0);
+    let in_range = app.marks.range.is_some_and(|from| app.list.between(from).contains(&summary.id.0));
+    let at = if marked || in_range { 2 } else { 1 };
+    pane.text(at, line, cells.mark, ink(theme.notable()));
+    if marked || in_range {
+        pane.text(1, line, if marked { "●" } else { "○" }, ink(theme.name()));
+    }
     pane.right(MARKS + columns.id, line, &summary.id.0.to_string(), ink(theme.dim()));
     let method = row::method(summary);
     if let Some(at) = columns.method {
@@ -179,15 +185,35 @@ pub fn draw_header(app: &App, area: Rect, buffer: &mut Buffer) {
     let at = pane.text(1, 0, "hopscope", theme.strong());
     let (dot, style) = if app.status.recording { ("●", theme.good()) } else { ("○", theme.notable()) };
     let at = pane.text(at + 1, 0, dot, style);
-    let at = pane.text(at + 1, 0, &listening(app), Style::new());
+    let mut at = pane.text(at + 1, 0, &listening(app), Style::new());
     let mut end = pane.width().saturating_sub(1);
-    for (text, style) in counters(app) {
+    for (text, style) in counters(app).into_iter().filter(|(text, _)| !text.is_empty()) {
         let columns = width::columns(&text);
         if end < at + 2 + columns {
             break;
         }
         pane.right(end, 0, &text, style);
         end -= columns + 2;
+    }
+    for (text, style) in standing(app) {
+        if at + 2 + width::columns(&text) + 2 > end {
+            break;
+        }
+        at = pane.text(at + 2, 0, &text, style);
+    }
+}
+
+/// Where room is left: how the capture stands, or its name.
+fn standing(app: &App) -> Vec<(String, Style)> {
+    let (status, theme) = (&app.status, app.theme);
+    let name = status.capture.iter().map(|name| (name.clone(), theme.dim()));
+    match (status.listening.is_empty(), status.recording) {
+        (false, _) => name.collect(),
+        (true, true) => {
+            let by = status.recorder.map_or_else(String::new, |pid| format!(", recorded by pid {pid}"));
+            vec![(format!("live{by}"), theme.good())]
+        }
+        (true, false) => vec![("a stored capture".to_owned(), theme.dim())],
     }
 }
 
@@ -211,6 +237,7 @@ fn counters(app: &App) -> Vec<(String, Style)> {
     let count = |number: usize| units::count(number as u64);
     let mut counters = Vec::new();
     counters.push(match (app.list.follow, app.list.unseen) {
+        _ if !app.status.recording && app.list.unseen == 0 => (String::new(), theme.dim()),
         (true, _) => ("follow ▾".to_owned(), theme.good()),
         (false, 0) => ("F follows".to_owned(), theme.dim()),
         (false, new) => (format!("▾ {} new", count(new)), theme.notable()),
@@ -226,13 +253,27 @@ fn counters(app: &App) -> Vec<(String, Style)> {
     if index.failed_count() > 0 {
         counters.push((format!("{} err", count(index.failed_count())), theme.bad()));
     }
-    counters.push((format!("{} seen", count(index.seen_count())), Style::new()));
+    counters.push(seen(app));
+    if index.marked_count() > 0 {
+        counters.push((format!("{} marked", count(index.marked_count())), theme.name()));
+    }
     if index.noise_shown() {
         counters.push((format!("{} CONNECT shown", count(index.noise_count())), theme.notable()));
     } else if index.noise_count() > 0 {
         counters.push((format!("{} CONNECT hidden", count(index.noise_count())), theme.dim()));
     }
     counters
+}
+
+/// All rows, or how many of them a filter or the marks leave.
+fn seen(app: &App) -> (String, Style) {
+    let index = &app.list.index;
+    let count = |number: usize| units::count(number as u64);
+    if app.filter.in_force().is_some() || index.only_marked() {
+        let (shown, seen) = (count(index.shown_count()), count(index.seen_count()));
+        return (format!("{shown} of {seen} shown"), app.theme.strong());
+    }
+    (format!("{} seen", count(index.seen_count())), Style::new())
 }
 
 #[cfg(test)]

@@ -9,24 +9,39 @@
 //!
 //! Nothing ticks: an idle interface is woken by nothing and writes nothing.
 
+mod acting;
 mod actions;
 mod app;
 mod changes;
+mod clipboard;
+mod copy;
 mod detail;
 #[cfg(test)]
 mod fake;
 mod fill;
+mod filter;
+mod firsts;
 mod footer;
 mod help;
 mod index;
+mod input;
+mod keymap;
 mod layout;
 mod ledger;
 mod list;
+mod marks;
+mod menu;
+mod nothing;
+mod mouse;
 mod onboarding;
+mod outside;
 mod page;
 mod paint;
+mod palette;
+mod panes;
 mod preview;
 mod row;
+mod saving;
 #[cfg(test)]
 mod screens;
 mod source;
@@ -37,8 +52,9 @@ mod update;
 mod words;
 
 pub use changes::{Changed, Changes};
+pub use keymap::Keymap;
 pub use source::{Deed, Found, Row, Source, Status, Tell, Told, Unread, Wake};
-pub use terminal::run;
+pub use terminal::{Setup, run};
 
 use app::{App, Screen};
 use paint::Pane;
@@ -57,6 +73,7 @@ fn draw(app: &App, buffer: &mut Buffer) {
             Screen::Side if !app.is_split() => draw_detail(app, area, buffer),
             _ => draw_list(app, buffer),
         }
+        acting::draw(app, buffer);
     }
     if app.theme.ascii {
         to_ascii(buffer);
@@ -85,10 +102,15 @@ fn draw_detail(app: &App, area: Rect, buffer: &mut Buffer) {
 fn draw_list(app: &App, buffer: &mut Buffer) {
     let places = app.list_places();
     list::draw_header(app, places.header, buffer);
-    if app.list.index.shown_count() == 0 {
-        let area = places.heads.union(places.rows).union(places.preview);
-        onboarding::draw(app, area, buffer);
+    let rest = places.heads.union(places.rows).union(places.preview);
+    if app.list.index.shown_count() == 0 && !nothing::is_filtered(app) {
+        onboarding::draw(app, rest.union(places.filter), buffer);
+    } else if app.list.index.shown_count() == 0 {
+        nothing::draw_filter(app, places.filter, buffer);
+        nothing::draw(app, rest, buffer);
     } else {
+        nothing::draw_filter(app, places.filter, buffer);
+        onboarding::draw_below(app, places.rows, app.list.index.shown_count(), buffer);
         list::draw(app, places.heads, places.rows, buffer);
         preview::draw(app, places.preview, buffer);
     }
@@ -98,6 +120,9 @@ fn draw_list(app: &App, buffer: &mut Buffer) {
             divider.text(0, line, "│", app.theme.dim());
         }
         detail::draw(app, places.side, buffer);
+    }
+    if let Some(menu) = &app.menu {
+        menu::draw(app, menu, places.rows, buffer);
     }
     footer::draw(app, places.footer, buffer);
 }

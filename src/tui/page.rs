@@ -33,6 +33,12 @@ impl Page {
         self.lines
     }
 
+    /// Lines so far.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.lines.len()
+    }
+
     /// Columns of a line.
     #[must_use]
     pub fn room(&self) -> usize {

@@ -48,9 +48,9 @@ pub struct Cause {
 }
 
 impl Cells {
-    /// The cells of a row.
+    /// The cells of a row at a moment, microseconds since the epoch; `None` where no clock moves any more.
     #[must_use]
-    pub fn new(summary: &Summary, theme: Theme) -> Self {
+    pub fn new(summary: &Summary, theme: Theme, now: Option<i64>) -> Self {
         let (status, status_style) = status(summary, theme);
         let noise = summary.flags.has(Flags::INTERCEPTED);
         Self {
@@ -61,7 +61,7 @@ impl Cells {
             path: path(&summary.path),
             cause: cause(summary),
             size: size(summary),
-            time: time(summary),
+            time: time(summary, now),
             time_style: if summary.duration.is_some_and(|micros| micros >= 1_000_000) {
                 theme.notable()
             } else {
@@ -150,11 +150,24 @@ fn size(summary: &Summary) -> String {
     units::bytes(summary.response_bytes)
 }
 
-fn time(summary: &Summary) -> String {
+fn time(summary: &Summary, now: Option<i64>) -> String {
     match summary.duration {
         Some(micros) => units::duration(micros),
-        None if summary.state == State::Open => "open".to_owned(),
+        None if summary.state == State::Open => {
+            now.map_or_else(|| "open".to_owned(), |now| clock(now.saturating_sub(summary.started)))
+        }
         None => "—".to_owned(),
+    }
+}
+
+/// How long something has been under way: `0:12`, `3:05:00`, in days where it is long.
+fn clock(micros: i64) -> String {
+    let seconds = micros.max(0) / 1_000_000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        1..100 => format!("{hours}:{minutes:02}:{seconds:02}"),
+        _ => format!("{} d", hours / 24),
     }
 }
 
@@ -194,6 +207,15 @@ mod tests {
         assert_eq!(shown(&failed(Phase::Tls)), "tls ✗");
         assert_eq!(shown(&failed(Phase::Resolve)), "dns ✗");
         assert_eq!(shown(&failed(Phase::Connect)), "ERR ✗");
+    }
+
+    #[test]
+    fn clocks() {
+        for (seconds, shown) in
+            [(-5, "0:00"), (12, "0:12"), (185, "3:05"), (7_505, "2:05:05"), (400_000, "4 d")]
+        {
+            assert_eq!(clock(seconds * 1_000_000), shown);
+        }
     }
 
     #[test]

@@ -73,8 +73,70 @@ fn hops_can_show_one_side() {
     assert!(sent.contains("+ Via: 1.1 hopscope") && !sent.contains("X-Trace"), "{sent}");
 }
 
+#[test]
+fn the_filter_being_typed_kept_and_off() {
+    at_every_size("filter_typed", |columns, lines| pressed(columns, lines, "g/cart -2"));
+    at_every_size("filter_kept", |columns, lines| pressed(columns, lines, "/api.shop<enter>"));
+    let off = pressed(80, 24, "/api.shop<enter><ctrl-t>").screen();
+    assert!(off.contains("/ api.shop") && off.contains("off: ctrl-t turns it on"), "{off}");
+}
+
+#[test]
+fn nothing_matches_and_the_way_out_is_said() {
+    at_every_size("filter_nothing", |columns, lines| pressed(columns, lines, "/nowhere<enter>"));
+    let field = pressed(80, 24, "/status:404<enter>").screen();
+    assert!(field.contains("Fields such as status:404 are not understood yet"), "{field}");
+}
+
+#[test]
+fn marks_a_range_and_what_is_deleted() {
+    at_every_size("marks", |columns, lines| pressed(columns, lines, "gj  jvjj"));
+    at_every_size("only_marked", |columns, lines| pressed(columns, lines, "gj  jmM"));
+    at_every_size("all_deleted", |columns, lines| pressed(columns, lines, "<ctrl-x>j"));
+    let said = pressed(80, 24, "gmjjmD").screen();
+    assert!(said.contains("2 rows deleted: u brings back") && said.contains("13 seen"), "{said}");
+}
+
+#[test]
+fn menus_of_the_filter() {
+    at_every_size("menu", |columns, lines| pressed(columns, lines, "gfj"));
+}
+
+#[test]
+fn the_first_request_turns_a_check() {
+    at_every_size("first_refused", |columns, lines| {
+        let mut stage = Stage::new(columns, lines, Vec::new());
+        let refused = fake::varied().into_iter().find(|exchange| exchange.summary.id == ExchangeId(18318));
+        stage.change(refused.unwrap());
+        stage
+    });
+    at_every_size("empty_chosen", |columns, lines| {
+        let mut stage = Stage::new(columns, lines, Vec::new());
+        stage.press("jjj");
+        stage
+    });
+}
+
+#[test]
+fn a_capture_of_another_process_says_how_it_stands() {
+    let mut stage = Stage::new(80, 24, fake::varied());
+    stage.app.status.listening.clear();
+    stage.app.status.recorder = Some(4711);
+    let live = stage.screen();
+    assert!(live.starts_with(" hopscope ● 2026-11-23-2200  live, recorded by pid 4711"), "{live}");
+    stage.app.status.recording = false;
+    let stored = stage.screen();
+    assert!(stored.starts_with(" hopscope ○ 2026-11-23-2200  a stored capture"), "{stored}");
+    assert!(!stored.contains("follow ▾") && stored.contains("   open"));
+}
+
 /// Every screen there is, over hostile bytes.
-const EVERYWHERE: [&str; 12] = [
+const EVERYWHERE: [&str; 17] = [
+    "/\u{202e}<enter>",
+    "/G",
+    "Gf",
+    "Gf<enter><ctrl-r>",
+    "Gmv<pgup>",
     "G",
     "G1<enter>",
     "G2<enter>",
@@ -138,7 +200,7 @@ fn without_colour_the_selection_is_still_seen() {
     stage.app.theme.colour = false;
     stage.press("gj");
     let buffer = stage.buffer();
-    let row = 3;
+    let row = 4;
     assert_eq!(buffer[(0, row)].symbol(), "▌");
     assert!((0..80).all(|x| buffer[(x, row)].modifier.contains(Modifier::REVERSED)));
     assert!((0..80).all(|x| !buffer[(x, row + 1)].modifier.contains(Modifier::REVERSED)));
@@ -167,7 +229,7 @@ fn a_locale_without_utf8_gets_ascii_in_the_same_places() {
 fn opened_connects_are_hidden_and_the_title_says_so() {
     let mut stage = Stage::new(80, 24, fake::varied());
     assert!(stage.screen().contains("1 CONNECT hidden") && !stage.screen().contains("18306"));
-    stage.press(".");
+    stage.press(".g");
     assert!(stage.screen().contains("1 CONNECT shown") && stage.screen().contains("18306 CONN"));
     stage.press(".");
     assert!(!stage.screen().contains("18306"));
@@ -245,4 +307,18 @@ fn only_visible_rows_are_fetched() {
             stage.app.list.summaries.get(id).is_some_and(|summary| summary.id == ExchangeId(*id))
         }));
     }
+}
+
+#[test]
+fn what_stands_over_a_screen() {
+    at_every_size("palette", |columns, lines| pressed(columns, lines, ":"));
+    at_every_size("palette_found", |columns, lines| pressed(columns, lines, "<enter>:re"));
+    at_every_size("copy", |columns, lines| pressed(columns, lines, "gjy"));
+    at_every_size("copy_line", |columns, lines| pressed(columns, lines, "gjyl<down>"));
+    at_every_size("save", |columns, lines| pressed(columns, lines, "gjb"));
+}
+
+#[test]
+fn help_found_by_words() {
+    at_every_size("help_found", |columns, lines| pressed(columns, lines, "?/page"));
 }

@@ -11,6 +11,7 @@ use crate::view::Octets;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Where exchanges, connections and the state of the proxy are read from.
 ///
@@ -28,6 +29,8 @@ pub trait Source: Send {
     fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread>;
     /// Looks through rows below `below` (the newest when `None`), newest first, at most `limit` of them.
     fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread>;
+    /// Those of these rows that are meant, in their order; for few rows, looked up one by one.
+    fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread>;
     /// Does something that takes time or may fail; `tell` is called once, from any thread, when it is done.
     fn act(&self, deed: Deed, tell: Tell);
     /// How the proxy stands at this moment.
@@ -93,17 +96,29 @@ pub struct Row {
     pub noise: bool,
     /// Counted as an error: it failed, was cut short, or was answered with 5xx.
     pub failed: bool,
+    /// Marked by a person.
+    pub marked: bool,
+    /// Deleted by a person: not shown, not counted.
+    pub deleted: bool,
 }
 
 impl Row {
     /// The row of a summary.
     #[must_use]
     pub fn of(summary: &Summary) -> Self {
-        let broken = summary.failure.is_some() || matches!(summary.state, State::Failed | State::Aborted);
+        Self::new(summary.id, summary.flags, summary.state, summary.status, summary.failure.is_some())
+    }
+
+    /// The row of an exchange that stands so.
+    #[must_use]
+    pub fn new(id: ExchangeId, flags: Flags, state: State, status: Option<u16>, failure: bool) -> Self {
+        let broken = failure || matches!(state, State::Failed | State::Aborted);
         Self {
-            id: summary.id,
-            noise: summary.flags.has(Flags::INTERCEPTED) && !broken,
-            failed: broken || summary.status.is_some_and(|status| status >= 500),
+            id,
+            noise: flags.has(Flags::INTERCEPTED) && !broken,
+            failed: broken || status.is_some_and(|status| status >= 500),
+            marked: flags.has(Flags::MARKED),
+            deleted: flags.has(Flags::HIDDEN),
         }
     }
 }
@@ -117,6 +132,8 @@ pub struct Status {
     pub capture: Option<String>,
     /// Whether traffic is being recorded.
     pub recording: bool,
+    /// The process that records it, where that is another one.
+    pub recorder: Option<u32>,
     /// The interception authority's certificate; `None` when TLS is not intercepted.
     pub ca: Option<PathBuf>,
     /// Bodies that are not whole in the capture because the disk was slower than the wire.
@@ -134,6 +151,8 @@ pub enum Wake {
     Changed(Changed),
     /// A [`Deed`] was done, or not.
     Told(Told),
+    /// An interrupt (SIGINT) came, at this time. One that was meant for a program outside is none for us.
+    Interrupt(Instant),
     /// End now: a signal came, or the proxy stops.
     Stop,
 }

@@ -5,12 +5,20 @@
 //! screen, so its words are kept and written when the terminal is given back.
 
 use super::app::App;
-use super::fill::{CHUNK, fill};
+use super::clipboard::{self, Way};
+use super::fill::{CHUNK, fill, search};
+use super::input::Input;
+use super::keymap::Keymap;
+use super::outside::Visit;
 use super::source::{Deed, Source, Wake};
 use super::theme::Theme;
-use super::update::{Effect, Event, update};
-use crate::exchange::ExchangeId;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use super::update::{Effect, Event, Outside, Program, update};
+use crate::exchange::{ExchangeId, Side};
+use crate::text::units;
+use crate::view;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, MouseEventKind,
+};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
 };
@@ -32,6 +40,14 @@ const DATA_PAINT: Duration = Duration::from_millis(66);
 /// Events are taken in for no longer than this between two paints.
 const LONGEST_DRAIN: Duration = Duration::from_millis(33);
 
+/// Rows looked through at a time for a filter …
+const SLICE: usize = 1024;
+/// … and for how long between two looks at the keys.
+const LONGEST_SEARCH: Duration = Duration::from_millis(4);
+
+/// The clocks of what is under way move at this pace, while one is in view.
+const TICK: Duration = Duration::from_secs(1);
+
 /// Panics of other threads that are kept to be told at the end.
 const KEPT_PANICS: usize = 16;
 
@@ -40,26 +56,51 @@ const KEPT_PANICS: usize = 16;
 /// The caller has checked that standard input and output are terminals. Changes come over
 /// `wakes`; a thread started here puts the person's keys into the same channel. It ends with
 /// the process, for a blocking read of the terminal cannot be cut short.
-pub fn run(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>)) -> io::Result<()> {
+pub fn run(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>), setup: Setup) -> io::Result<()> {
     let (sender, wakes) = wakes;
-    let mut screen = Screen::enter()?;
-    read_events(sender.clone())?;
+    let mut screen = Screen::enter(setup.mouse)?;
+    let input = Input::start(sender.clone())?;
     let (width, height) = terminal::size()?;
-    let app = App::new(Rect::new(0, 0, width, height), Theme::from_environment(), source.status());
-    let mut shell =
-        Shell { app, source, sender, loading: Some(Loading::default()), owed: true, painted: None };
+    let mut app = App::new(Rect::new(0, 0, width, height), Theme::from_environment(), source.status());
+    app.keymap = setup.keymap;
+    let mut shell = Shell {
+        app,
+        source,
+        sender,
+        input,
+        loading: Some(Loading::default()),
+        owed: true,
+        painted: None,
+        outside_until: None,
+        panics: setup.panics,
+    };
     shell.work(&mut screen, &wakes)
+}
+
+/// How the interface is to be.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// Whether the mouse works in it.
+    pub mouse: bool,
+    /// Panics at the first key, to show that the terminal is given back.
+    pub panics: bool,
 }
 
 struct Shell {
     app: App,
     source: Box<dyn Source>,
     sender: Sender<Wake>,
+    input: Input,
     /// How far the rows that were there before are loaded; `None` once all are.
     loading: Option<Loading>,
     /// Whether something changed since the last paint.
     owed: bool,
     painted: Option<Instant>,
+    /// When the last program outside ended: an interrupt from before was meant for it.
+    outside_until: Option<Instant>,
+    panics: bool,
 }
 
 /// A capture being read from the first row to the last, a piece at a time.
@@ -95,6 +136,7 @@ impl Shell {
                 next = if begun.elapsed() < LONGEST_DRAIN { wakes.try_recv().ok() } else { None };
             }
             self.load_more();
+            self.search_more();
             if now || self.is_due() {
                 self.paint(screen)?;
             }
@@ -103,21 +145,26 @@ impl Shell {
 
     /// Blocks until something happens, or until an owed paint is due; not at all while a
     /// capture is being loaded.
-    fn wait(&self, wakes: &Receiver<Wake>) -> Option<Wake> {
-        if self.loading.is_some() {
+    fn wait(&mut self, wakes: &Receiver<Wake>) -> Option<Wake> {
+        if self.loading.is_some() || self.app.filter.is_scanning() {
             return match wakes.try_recv() {
                 Ok(wake) => Some(wake),
                 Err(TryRecvError::Empty) => None,
                 Err(TryRecvError::Disconnected) => Some(Wake::Stop),
             };
         }
-        if !self.owed {
+        let moving = self.app.is_moving();
+        if !self.owed && !moving {
             return Some(wakes.recv().unwrap_or(Wake::Stop));
         }
-        let since = self.painted.map_or(DATA_PAINT, |at| at.elapsed());
-        match wakes.recv_timeout(DATA_PAINT.saturating_sub(since)) {
+        let pace = if self.owed { DATA_PAINT } else { TICK };
+        let since = self.painted.map_or(pace, |at| at.elapsed());
+        match wakes.recv_timeout(pace.saturating_sub(since)) {
             Ok(wake) => Some(wake),
-            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                self.owed = true;
+                None
+            }
             Err(RecvTimeoutError::Disconnected) => Some(Wake::Stop),
         }
     }
@@ -126,6 +173,11 @@ impl Shell {
         self.app.now = now();
         let (event, at_once) = match wake {
             Wake::Stop => (Event::Stop, true),
+            Wake::Interrupt(at) if self.outside_until.is_some_and(|end| at <= end) => {
+                return Ok(Asked::Nothing);
+            }
+            Wake::Interrupt(_) => (Event::Stop, true),
+            Wake::Input(event::Event::Key(_)) if self.panics => panic::panic_any("asked for by --demo-panic"),
             Wake::Changed(changed) => {
                 let (summaries, left_out) = changed.take();
                 if left_out {
@@ -140,15 +192,27 @@ impl Shell {
                 (Event::Resize(width, height), true)
             }
             Wake::Told(told) => (Event::Told(told), true),
+            Wake::Input(event::Event::Paste(text)) => (Event::Paste(text), true),
+            Wake::Input(event::Event::Mouse(mouse)) if mouse.kind == MouseEventKind::Moved => {
+                return Ok(Asked::Nothing);
+            }
+            Wake::Input(event::Event::Mouse(mouse)) => (Event::Mouse(mouse), true),
             Wake::Input(_) => return Ok(Asked::Nothing),
         };
         self.owed = true;
+        // Keys that come in one breath act one after the other: each may need what the one before asked for.
+        if at_once && self.app.acting.menu.is_some() {
+            fill(&mut self.app, self.source.as_ref());
+        }
         match update(&mut self.app, event) {
             Some(Effect::Quit) => return Ok(Asked::Quit),
             Some(Effect::Clear) => screen.forget(),
             Some(Effect::Suspend) => screen.suspend()?,
             Some(Effect::Do(deed)) => self.act(deed),
-            Some(Effect::Copy { .. } | Effect::Outside(_)) | None => {}
+            Some(Effect::Copy { what, bytes, note }) => self.copy(&what, &bytes, &note),
+            Some(Effect::Outside(outside)) => self.edit(screen, outside)?,
+            Some(Effect::PageBody(side)) => self.page(screen, side)?,
+            None => {}
         }
         Ok(if at_once { Asked::Paint } else { Asked::Nothing })
     }
@@ -158,6 +222,99 @@ impl Shell {
         let sender = self.sender.clone();
         // Fails only when nobody is there to be told any more.
         self.source.act(deed, Box::new(move |told| drop(sender.send(Wake::Told(told)))));
+    }
+
+    fn copy(&mut self, what: &str, bytes: &[u8], note: &str) {
+        let size = units::bytes(bytes.len() as u64);
+        let note = if note.is_empty() { String::new() } else { format!("; {note}") };
+        self.app.message = Some(match clipboard::copy(Way::from_environment(), bytes, &mut io::stdout()) {
+            Ok(None) => format!("copied {what} ({size}B){note}"),
+            Ok(Some(path)) => {
+                format!("this terminal has no clipboard: {what} ({size}B) is in {}{note}", path.display())
+            }
+            Err(error) => format!("{what} could not be copied: {error}"),
+        });
+    }
+
+    /// Has a text edited or shown; what was edited comes back as an event.
+    /// A text that cannot be used may be asked for once more: then the editor opens again.
+    fn edit(&mut self, screen: &mut Screen, outside: Outside) -> io::Result<()> {
+        let mut next = Some(outside);
+        while let Some(outside) = next.take() {
+            let visit = match Visit::with(&outside.ending, &outside.content) {
+                Ok(visit) => visit,
+                Err(error) => return self.cannot_write(&error),
+            };
+            let ran = self.outside(screen, |_| visit.run(outside.program))?;
+            let Some(purpose) = outside.back else {
+                visit.remove();
+                self.app.message = ran.err();
+                return Ok(());
+            };
+            let content = visit.take_back(&outside.content, ran);
+            match update(&mut self.app, Event::Edited(purpose, content)) {
+                Some(Effect::Outside(again)) => next = Some(again),
+                Some(Effect::Do(deed)) => self.act(deed),
+                Some(Effect::Copy { what, bytes, note }) => self.copy(&what, &bytes, &note),
+                Some(Effect::PageBody(_) | Effect::Quit | Effect::Suspend | Effect::Clear) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows a body of the exchange in the detail, codings undone.
+    fn page(&mut self, screen: &mut Screen, side: Side) -> io::Result<()> {
+        let Some(loaded) = self.app.detail.loaded.as_deref() else { return Ok(()) };
+        let octets = match self.source.body(&loaded.exchange, side) {
+            Ok(octets) => octets,
+            Err(unread) => {
+                self.app.message = Some(unread.to_string());
+                return Ok(());
+            }
+        };
+        let head = match side {
+            Side::Client => loaded.request.received.as_ref(),
+            Side::Origin => loaded.response.received.as_ref().or(loaded.response.sent.as_ref()),
+        };
+        let codings = head.map(view::codings).unwrap_or_default();
+        let raw = || Box::new(view::reader(octets.as_ref()));
+        let (mut body, undecoded): (Box<dyn io::Read>, _) = match view::decoded(raw(), &codings) {
+            Ok(body) => (body, None),
+            Err(unknown) => (raw(), Some(unknown.to_string())),
+        };
+        match Visit::of_body(&mut body) {
+            Err(error) => self.cannot_write(&error),
+            Ok((visit, broken)) => {
+                let ran = self.outside(screen, |_| visit.run(Program::Pager))?;
+                visit.remove();
+                let broken = broken.map(|error| format!("shown as far as it could be decoded: {error}"));
+                self.app.message = ran.err().or(broken).or(undecoded);
+                Ok(())
+            }
+        }
+    }
+
+    fn cannot_write(&mut self, error: &io::Error) -> io::Result<()> {
+        self.app.message = Some(format!("no file could be made for it: {error}"));
+        Ok(())
+    }
+
+    /// Gives the terminal and the keys to something for a while.
+    fn outside<T>(
+        &mut self,
+        screen: &mut Screen,
+        mut act: impl FnMut(&Self) -> Result<T, String>,
+    ) -> io::Result<Result<T, String>> {
+        if let Err(error) = self.input.stand_back() {
+            return Ok(Err(format!("the terminal cannot be given away: {error}")));
+        }
+        leave();
+        let done = act(self);
+        self.outside_until = Some(Instant::now());
+        enter(screen.mouse)?;
+        screen.forget();
+        self.input.go_on();
+        Ok(done)
     }
 
     fn load_more(&mut self) {
@@ -176,11 +333,21 @@ impl Shell {
         }
     }
 
+    /// Looks for what the filter means, once all rows are there, for no longer than a key may wait.
+    fn search_more(&mut self) {
+        let begun = Instant::now();
+        while self.loading.is_none() && self.app.filter.is_scanning() && begun.elapsed() < LONGEST_SEARCH {
+            self.owed = true;
+            search(&mut self.app, self.source.as_ref(), SLICE);
+        }
+    }
+
     fn is_due(&self) -> bool {
         self.owed && self.painted.is_none_or(|at| at.elapsed() >= DATA_PAINT)
     }
 
     fn paint(&mut self, screen: &mut Screen) -> io::Result<()> {
+        self.app.now = now();
         self.app.status = self.source.status();
         fill(&mut self.app, self.source.as_ref());
         screen.paint(&self.app)?;
@@ -195,16 +362,17 @@ struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     /// Whether what stands on it is unknown, and is to be cleared and drawn whole.
     forgotten: bool,
+    mouse: bool,
     hook: Hook,
 }
 
 impl Screen {
-    fn enter() -> io::Result<Self> {
+    fn enter(mouse: bool) -> io::Result<Self> {
         let output = BufWriter::with_capacity(1 << 16, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(output))?;
         // Made first, so that whatever was entered is left when a later step fails.
-        let screen = Self { terminal, forgotten: false, hook: Hook::set() };
-        enter()?;
+        let screen = Self { terminal, forgotten: false, mouse, hook: Hook::set() };
+        enter(mouse)?;
         Ok(screen)
     }
 
@@ -223,7 +391,7 @@ impl Screen {
         leave();
         let stop = format!("kill -TSTP {}", std::process::id());
         let stopped = Command::new("sh").args(["-c", &stop]).stdin(Stdio::null()).status();
-        enter()?;
+        enter(self.mouse)?;
         self.forget();
         stopped.map(|_| ())
     }
@@ -248,16 +416,24 @@ impl Drop for Screen {
     }
 }
 
-fn enter() -> io::Result<()> {
+fn enter(mouse: bool) -> io::Result<()> {
     terminal::enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
 }
 
 /// Undoes [`enter`] and an unfinished paint. Goes on whatever fails: there is no other way to
 /// tell anyone than the terminal itself.
 fn leave() {
     let mut out = io::stdout();
-    let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = execute!(
+        out,
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
     let _ = terminal::disable_raw_mode();
 }
 
@@ -301,20 +477,6 @@ impl Hook {
             }
         }
     }
-}
-
-/// Reads the person's events in a thread of its own until the channel or the terminal is gone.
-fn read_events(sender: Sender<Wake>) -> io::Result<()> {
-    let read = move || {
-        while let Ok(event) = event::read() {
-            if sender.send(Wake::Input(event)).is_err() {
-                return;
-            }
-        }
-        // Without a terminal nobody could ever quit.
-        let _ = sender.send(Wake::Stop);
-    };
-    thread::Builder::new().name("keys".to_owned()).spawn(read).map(|_| ())
 }
 
 fn now() -> i64 {

@@ -4,8 +4,10 @@
 //! and its editing keys are the same everywhere.
 
 use super::app::App;
+use super::filter;
 use super::paint::Pane;
 use super::update::Effect;
+use super::{help, palette, saving};
 use crate::text::width;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Style;
@@ -22,6 +24,8 @@ pub enum Purpose {
     Command,
     /// The file that a body is saved to.
     Save,
+    /// Words to find a key in the help by.
+    Keys,
 }
 
 /// A text being typed.
@@ -60,6 +64,10 @@ impl Typing {
 /// A key while a text is typed.
 pub fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    let purpose = app.typing.as_ref().map(|typing| typing.purpose);
+    if purpose == Some(Purpose::Command) && palette::press(app, key) {
+        return None;
+    }
     match key.code {
         KeyCode::Char('c') if ctrl => Some(Effect::Quit),
         KeyCode::Enter => accept(app),
@@ -88,14 +96,35 @@ pub fn paste(app: &mut App, text: &str) {
 
 /// Takes what was typed.
 fn accept(app: &mut App) -> Option<Effect> {
-    let _typing = app.typing.take()?;
-    None
+    let typing = app.typing.take()?;
+    match typing.purpose {
+        Purpose::Filter => {
+            filter::keep(app);
+            None
+        }
+        Purpose::Command => palette::accept(app, typing),
+        Purpose::Save => saving::accept(app, typing),
+        _ => None,
+    }
 }
 
 /// Leaves it as it was before.
 fn cancel(app: &mut App) {
-    app.typing = None;
+    match app.typing.take().map(|typing| typing.purpose) {
+        Some(Purpose::Filter) => filter::restore(app),
+        Some(Purpose::Save) => app.acting.saving = None,
+        Some(Purpose::Keys) => _ = help::find(app, ""),
+        _ => {}
+    }
 }
 
 /// What takes effect as it is typed.
-fn follow(_app: &mut App) {}
+fn follow(app: &mut App) {
+    let Some(typing) = &app.typing else { return };
+    match typing.purpose {
+        Purpose::Filter => filter::follow(app),
+        Purpose::Command => palette::follow(app),
+        Purpose::Keys => _ = help::find(app, &typing.text().to_owned()),
+        _ => {}
+    }
+}

@@ -3,11 +3,16 @@
 use super::actions::{self, Action};
 use super::app::{App, Screen};
 use super::detail::Tab;
+use super::filter;
 use super::help;
 use super::layout;
+use super::marks;
+use super::menu;
+use super::onboarding;
 use super::source::{Deed, Row, Told};
 use super::typing;
-use crate::exchange::{ExchangeId, State, Summary};
+use super::{acting, copy, mouse, palette, panes, saving};
+use crate::exchange::{ExchangeId, Side, State, Summary};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::layout::Rect;
 
@@ -72,9 +77,13 @@ pub enum Effect {
     Copy {
         /// What it is: "URL".
         what: String,
-        /// The bytes.
+        /// The bytes: text, and no more than [`super::copy::LIMIT`].
         bytes: Vec<u8>,
+        /// What is to be said about it, or empty: "holds a secret".
+        note: String,
     },
+    /// Show a body of the exchange in the detail in $PAGER, codings undone.
+    PageBody(Side),
     /// Have the source do something.
     Do(Deed),
     /// Give the terminal to a program for a while; what it made of the file comes back as [`Event::Edited`].
@@ -106,6 +115,7 @@ pub fn update(app: &mut App, event: Event) -> Option<Effect> {
         }
         Event::Again(rows) => {
             app.list.reload(&rows);
+            filter::rescan(app);
             app.detail.stale = true;
             None
         }
@@ -117,7 +127,14 @@ pub fn update(app: &mut App, event: Event) -> Option<Effect> {
             typing::paste(app, &text);
             None
         }
-        Event::Mouse(_) | Event::Edited(..) => None,
+        Event::Mouse(event) => {
+            mouse::turn(app, event);
+            None
+        }
+        Event::Edited(_, back) => {
+            app.message = back.err();
+            None
+        }
         Event::Stop => Some(Effect::Quit),
     };
     app.settle();
@@ -129,15 +146,39 @@ fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
     if app.typing.is_some() {
         return typing::press(app, key);
     }
-    let action = actions::action_of(key, app);
+    if app.menu.is_some() {
+        return menu::press(app, key);
+    }
+    if let Some(effect) = acting::press(app, key) {
+        return effect;
+    }
     let asked = std::mem::take(&mut app.asked_to_quit);
-    match action? {
+    let action = actions::action_of(key, app)?;
+    app.asked_to_quit = asked;
+    perform(app, action)
+}
+
+/// Does what was asked for, by key or by name; the caller has seen that it works.
+pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
+    let asked = std::mem::take(&mut app.asked_to_quit);
+    match action {
         Action::Quit => return Some(Effect::Quit),
         Action::Suspend => return Some(Effect::Suspend),
         Action::Redraw => return Some(Effect::Clear),
         Action::Back if app.screen() == Screen::List => return quit(app, asked),
+        // The words of a search go before the help does.
+        Action::Escape if help::find(app, "") => {}
+        Action::Escape if app.screen() == Screen::List => return leave_list(app),
         Action::Back | Action::Escape => back(app),
-        Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
+        Action::Palette => palette::open(app),
+        Action::Help => help::toggle(app),
+        Action::Search if app.help.is_some() => help::search(app),
+        Action::Open if app.help.is_some() => return help::run(app),
+        Action::Copy => copy::open(app),
+        Action::SaveBody => saving::open(app),
+        Action::Pager => return page(app),
+        Action::Layout => panes::toggle(app),
+        Action::Wider | Action::Narrower => panes::shift(app, action == Action::Wider),
         Action::Open => app.open_detail(),
         Action::OtherPane => other_pane(app),
         Action::Tab(place) => app.show_tab(Tab::ALL.get(place).copied().unwrap_or_default()),
@@ -145,13 +186,40 @@ fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
         Action::TabAfter => app.detail.set_tab(app.detail.tab.after()),
         Action::Hop => hop(app),
         Action::Follow => app.list.set_follow(!app.list.follow),
-        Action::Noise => app.list.index.toggle_noise(),
+        Action::Noise => {
+            app.list.index.toggle_noise();
+            filter::rescan(app);
+        }
+        Action::Copy if onboarding::is_open(app) => return onboarding::copy(app),
+        Action::Search if app.screen() == Screen::List => filter::begin(app),
+        Action::FilterBy => filter::by_row(app),
+        Action::FilterToggle => filter::toggle(app),
+        Action::FilterHistory => filter::history(app),
+        Action::Mark => return marks::toggle(app),
+        Action::MarkMove => return marks::toggle_and_move(app),
+        Action::Range => return marks::range(app),
+        Action::Delete => return marks::delete(app),
+        Action::ClearList => return marks::clear_list(app),
+        Action::Undo => return marks::undo(app),
+        Action::OnlyMarked => only_marked(app),
         action => travel(app, action),
     }
     None
 }
 
+/// The body in a pager where bodies are, else the text of the tab.
+fn page(app: &App) -> Option<Effect> {
+    let loaded = app.detail.loaded.as_deref()?;
+    let body = app.screen() == Screen::List || app.detail.tab == Tab::Body;
+    if let Some(side) = saving::side(loaded, app.detail.tab).filter(|_| body) {
+        return Some(Effect::PageBody(side));
+    }
+    let content = app.detail.text().into_bytes();
+    Some(Effect::Outside(Outside { program: Program::Pager, content, ending: ".txt".to_owned(), back: None }))
+}
+
 fn told_of(app: &mut App, told: Told) {
+    saving::told(app, &told);
     match told {
         Told::Done(words) if words.is_empty() => {}
         Told::Done(words) | Told::Failed(words) => app.message = Some(words),
@@ -167,8 +235,27 @@ fn change(app: &mut App, summaries: Vec<Summary>) {
         if summary.state == State::Open {
             app.list.last_active = app.list.last_active.max(app.now);
         }
-        app.list.change(summary);
+        app.firsts.note(&summary);
+        let found = app.filter.means(&summary);
+        app.list.change(summary, found);
     }
+}
+
+/// What a person narrowed the list by goes, a step at a key; never out of hopscope.
+fn leave_list(app: &mut App) -> Option<Effect> {
+    if app.marks.range.take().is_some() || filter::clear(app) {
+        return None;
+    }
+    if app.list.index.only_marked() {
+        only_marked(app);
+        return None;
+    }
+    marks::clear(app)
+}
+
+fn only_marked(app: &mut App) {
+    app.list.index.toggle_only_marked();
+    filter::rescan(app);
 }
 
 /// Asks once when a client was active a moment ago.
@@ -208,13 +295,15 @@ fn hop(app: &mut App) {
     }
 }
 
-fn travel(app: &mut App, action: Action) {
+/// Moves on the screen that has the focus.
+pub fn travel(app: &mut App, action: Action) {
     match app.screen() {
+        Screen::List if onboarding::is_open(app) => onboarding::choose(app, action),
         Screen::List => travel_list(app, action),
         Screen::Help => {
             let page = usize::from(app.area.height.saturating_sub(1));
-            let end = help::lines(app).len().saturating_sub(page);
-            app.help = app.help.map(|line| step(action, line, end, page));
+            let Some(help) = &mut app.help else { return };
+            help.chosen = step(action, help.chosen, help.last(), page);
         }
         Screen::Side | Screen::Detail => {
             let (_, text) = layout::detail_parts(app.detail_place());
@@ -414,7 +503,7 @@ mod tests {
     fn rows_read_again_say_the_last_word() {
         let mut stage = stage(3);
         stage.press("k");
-        let row = |id, failed| Row { id: crate::exchange::ExchangeId(id), noise: false, failed };
+        let row = |id, failed| Row { failed, ..Row::of(&fake::summary(id)) };
         update(&mut stage.app, Event::Again(vec![row(1, false), row(2, true), row(3, false), row(4, true)]));
         assert_eq!((cursor(&stage), stage.app.list.index.failed_count()), (Some(2), 2));
         assert_eq!((stage.app.list.index.seen_count(), stage.app.list.unseen), (4, 1));

@@ -2,6 +2,8 @@
 
 mod coding;
 mod octets;
+mod reader;
 
 pub use coding::{UnknownCoding, codings, decoded};
 pub use octets::Octets;
+pub use reader::reader;

@@ -1,6 +1,7 @@
 //! Real clients and origins around the real binary: what they saw, what the capture says, and that both agree.
 
 mod broken;
+mod copied;
 mod curl;
 mod http_client;
 mod ledger;

@@ -59,6 +59,19 @@ fn signals_quit() {
 }
 
 #[test]
+fn a_panic_gives_the_terminal_back_and_keeps_the_capture() {
+    let origin = Origin::answering(ANSWER);
+    let mut terminal = Terminal::with(80, 24, &["--demo-panic"], &[]);
+    ask(terminal.address(), origin.address(), "/done", "");
+    terminal.shows(&["/done", " 200 "]);
+    terminal.press("j");
+    assert_eq!(terminal.ended(), 5);
+    terminal.shows(&["asked for by --demo-panic", "the capture is whole"]);
+    terminal.assert_given_back();
+    assert_whole(&terminal);
+}
+
+#[test]
 fn a_closed_terminal_ends_it() {
     let mut terminal = busy(80, 24);
     terminal.hang_up();
@@ -78,7 +91,7 @@ fn an_exchange_under_way_may_finish() {
     let terminal = Terminal::start(80, 24);
     let (proxy, target) = (terminal.address(), origin.address());
     let client = thread::spawn(move || ask(proxy, target, "/done", ""));
-    terminal.shows(&["/done", "   open"]);
+    terminal.shows(&["/done", "   0:"]);
     terminal.signal("-TERM");
     terminal.wait("the shell's screen", |state| (!state.screen().alternate_screen()).then_some(()));
     answer.send(()).unwrap();

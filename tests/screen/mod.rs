@@ -4,7 +4,9 @@
 
 mod hostile;
 mod leaving;
+mod outside;
 mod second;
+mod suspending;
 mod terminal;
 mod traffic;
 

@@ -2,6 +2,7 @@
 
 use crate::support::Sandbox;
 use crate::support::client::DEADLINE;
+use base64::Engine as _;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -36,7 +37,7 @@ struct Shared {
 
 /// What came out.
 pub struct State {
-    parser: vt100::Parser,
+    parser: vt100::Parser<Clipboard>,
     /// Every byte.
     pub raw: Vec<u8>,
     /// Whether the reader is to end at the next byte.
@@ -47,7 +48,23 @@ pub struct State {
     exit: Option<u32>,
 }
 
+/// What was put on the terminal's clipboard, in order.
+#[derive(Default)]
+struct Clipboard(Vec<String>);
+
+impl vt100::Callbacks for Clipboard {
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(data).unwrap();
+        self.0.push(String::from_utf8(bytes).unwrap());
+    }
+}
+
 impl State {
+    /// What was put on the terminal's clipboard, in order.
+    pub fn copied(&self) -> &[String] {
+        &self.parser.callbacks().0
+    }
+
     /// The screen as it stands.
     pub fn screen(&self) -> &vt100::Screen {
         self.parser.screen()
@@ -69,6 +86,19 @@ impl Terminal {
     pub fn with(columns: u16, lines: u16, words: &[&str], variables: &[(&str, &str)]) -> Self {
         let sandbox = Sandbox::new();
         let command = command(&sandbox, words, variables);
+        Self::running(sandbox, command, columns, lines)
+    }
+
+    /// The same below another program, which gets the command line behind its own words.
+    pub fn below(columns: u16, lines: u16, outer: &[&str]) -> Self {
+        let sandbox = Sandbox::new();
+        let mut command = command(&sandbox, &[], &[]);
+        let words: Vec<_> = outer.iter().map(Into::into).chain(command.get_argv().clone()).collect();
+        *command.get_argv_mut() = words;
+        Self::running(sandbox, command, columns, lines)
+    }
+
+    fn running(sandbox: Sandbox, command: CommandBuilder, columns: u16, lines: u16) -> Self {
         let size = PtySize { rows: lines, cols: columns, ..PtySize::default() };
         let pair = native_pty_system().openpty(size).unwrap();
         let settings = settings(pair.master.as_ref());
@@ -210,7 +240,7 @@ impl Drop for Terminal {
 
 impl Shared {
     fn new(columns: u16, lines: u16) -> Self {
-        let parser = vt100::Parser::new(whole(lines), whole(columns), 0);
+        let parser = vt100::Parser::new_with_callbacks(whole(lines), whole(columns), 0, Clipboard::default());
         let state = State { parser, raw: Vec::new(), hanging_up: false, closed: false, exit: None };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }

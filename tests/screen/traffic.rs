@@ -58,12 +58,12 @@ fn a_request_under_way_is_a_row_before_its_answer() {
     let terminal = Terminal::start(80, 24);
     let (proxy, target) = (terminal.address(), origin.address());
     let client = std::thread::spawn(move || ask(proxy, target, "/slow", ""));
-    terminal.shows(&["/slow", "   open"]);
+    terminal.shows(&["/slow", "   0:"]);
     answer.send(()).unwrap();
     client.join().unwrap();
     let screen = terminal.wait("a finished row", |state| {
         let text = state.text();
-        (text.contains(" 200 ") && !text.contains("   open")).then_some(text)
+        (text.contains(" 200 ") && !text.contains("   0:")).then_some(text)
     });
     assert!(screen.contains("/slow"));
 }

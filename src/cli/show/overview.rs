@@ -13,6 +13,9 @@ pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
         lines.push(row("from", "hopscope itself, not the origin"));
     }
     lines.push(row("state", summary.state.as_str()));
+    if summary.flags.has(Flags::HIDDEN) {
+        lines.push(row("deleted", "not listed; goes with the capture"));
+    }
     if let Some(failure) = &summary.failure {
         let kind =
             format!("{} ({}, {} side)", failure.kind.as_str(), failure.phase.as_str(), failure.side.as_str());
@@ -47,7 +50,7 @@ fn response_kind(exchange: &Exchange) -> MessageKind {
 fn links(exchange: &Exchange) -> Vec<String> {
     let summary = &exchange.summary;
     let mut lines = Vec::new();
-    let marks: Vec<_> = Flags(summary.flags.0 & !Flags::OURS.0).words().collect();
+    let marks: Vec<_> = Flags(summary.flags.0 & !(Flags::OURS.0 | Flags::HIDDEN.0)).words().collect();
     if !marks.is_empty() {
         lines.push(row("marks", &marks.join(", ")));
     }

@@ -3,6 +3,7 @@
 mod bodies;
 mod crash;
 mod life;
+mod marks;
 mod measure;
 mod refusals;
 mod round_trip;

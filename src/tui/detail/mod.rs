@@ -20,7 +20,7 @@ use crate::exchange::{Connection, Edit, Exchange, Head, Summary};
 use crate::text::{sanitize_bounded, units, width};
 use bytes::Bytes;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 /// The tabs, in their places.
@@ -262,6 +262,12 @@ impl DetailState {
         &mut self.scrolls[self.tab as usize]
     }
 
+    /// The text of the tab in front, sanitised.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.lines.iter().map(|line| format!("{}\n", line.to_string().trim_end())).collect()
+    }
+
     /// The first line shown when the end is in view.
     #[must_use]
     pub fn last_top(&self, page: usize) -> usize {
@@ -358,8 +364,25 @@ fn draw_head(app: &App, pane: &mut Pane<'_>) {
     }
 }
 
+/// The tab whose name stands at a place of the detail's head.
+#[must_use]
+pub fn tab_at(app: &App, head: Rect, at: Position) -> Option<Tab> {
+    if at.y != head.y.saturating_add(1) {
+        return None;
+    }
+    let mut from = usize::from(head.x);
+    for (tab, text) in labels(app, usize::from(head.width)) {
+        let to = from + text.len();
+        if (from..to).contains(&usize::from(at.x)) {
+            return Some(tab);
+        }
+        from = to;
+    }
+    None
+}
+
 /// The tabs by their whole names, else their short ones, else their numbers.
-fn draw_tabs(app: &App, pane: &mut Pane<'_>) {
+fn labels(app: &App, room: usize) -> Vec<(Tab, String)> {
     let front = app.detail.tab;
     let label = |place: usize, tab: Tab, spelling: usize| {
         let number = place + 1;
@@ -374,11 +397,14 @@ fn draw_tabs(app: &App, pane: &mut Pane<'_>) {
     };
     let labels =
         |spelling| Tab::ALL.iter().enumerate().map(move |(place, tab)| (*tab, label(place, *tab, spelling)));
-    let room = pane.width();
     let fits = |spelling: &usize| labels(*spelling).map(|(_, text)| text.len()).sum::<usize>() <= room;
-    let spelling = [0, 1].into_iter().find(fits).unwrap_or(2);
+    labels([0, 1].into_iter().find(fits).unwrap_or(2)).collect()
+}
+
+fn draw_tabs(app: &App, pane: &mut Pane<'_>) {
+    let front = app.detail.tab;
     let mut at = 0;
-    for (tab, text) in labels(spelling) {
+    for (tab, text) in labels(app, pane.width()) {
         let style = if tab == front {
             app.theme.strong()
         } else if tab.is_whole() {

@@ -1,0 +1,131 @@
+//! A capture as the terminal interface reads it, recorded by this process, by another one, or by none:
+//! one implementation, so that the same keys do the same everywhere.
+
+use super::saving;
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Side, Summary};
+use crate::query::Query;
+use crate::store::{self, Reader, StoreError};
+use crate::tui::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
+use crate::view::Octets;
+use bytes::Bytes;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SendError, Sender, channel};
+
+/// Hands marks to whoever writes the capture; may take its time.
+pub(super) type Mark = Box<dyn Fn(Vec<ExchangeId>, Flags, bool) -> Result<(), StoreError> + Send>;
+
+/// How the proxy stands, asked at each paint.
+pub(super) type Standing = Box<dyn Fn() -> Status + Send>;
+
+/// A capture being looked at.
+pub(super) struct Browse {
+    reader: Reader,
+    status: Standing,
+    marks: Sender<Marking>,
+}
+
+/// A mark on its way.
+struct Marking {
+    ids: Vec<ExchangeId>,
+    flag: Flags,
+    on: bool,
+    tell: Tell,
+}
+
+impl Browse {
+    /// Looks at a capture. Marks go through one thread, which ends with this: in the order in which they
+    /// were made, and never waited for.
+    pub(super) fn new(reader: Reader, status: Standing, mark: Mark) -> std::io::Result<Self> {
+        let (marks, waiting) = channel::<Marking>();
+        let work = move || {
+            for Marking { ids, flag, on, tell } in waiting {
+                tell(match mark(ids, flag, on) {
+                    Ok(()) => Told::Done(String::new()),
+                    Err(error) => Told::Failed(format!("not written to the capture: {error}")),
+                });
+            }
+        };
+        std::thread::Builder::new().name("marks".to_owned()).spawn(work)?;
+        Ok(Self { reader, status, marks })
+    }
+
+    fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool, tell: Tell) {
+        if let Err(SendError(Marking { tell, .. })) = self.marks.send(Marking { ids, flag, on, tell }) {
+            tell(Told::Failed("not written to the capture: the thread for it has ended".to_owned()));
+        }
+    }
+}
+
+impl Source for Browse {
+    fn rows_after(&self, after: ExchangeId, limit: usize) -> Result<Vec<Row>, Unread> {
+        Ok(self.reader.standings(after, limit).map_err(unread)?.iter().map(row).collect())
+    }
+
+    fn summaries(&self, from: ExchangeId, to: ExchangeId) -> Result<Vec<Summary>, Unread> {
+        self.reader.summaries(from, to).map_err(unread)
+    }
+
+    fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, Unread> {
+        self.reader.exchange(id).map_err(unread)
+    }
+
+    fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread> {
+        self.reader.connection(id).map_err(unread)
+    }
+
+    fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread> {
+        let mut bytes = Vec::new();
+        let mut body = self.reader.body(exchange, side).map_err(unread)?;
+        body.read_to_end(&mut bytes).map_err(unread)?;
+        Ok(Arc::new(Bytes::from(bytes)))
+    }
+
+    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
+        let hits = self.reader.search(query, below, limit).map_err(unread)?;
+        Ok(Found { ids: hits.ids, next: hits.next })
+    }
+
+    fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread> {
+        self.reader.sift(query, ids).map_err(unread)
+    }
+
+    fn act(&self, deed: Deed, tell: Tell) {
+        match deed {
+            Deed::Flag { ids, flag, on } => self.flag(ids, flag, on, tell),
+            Deed::Save { id, side, decoded, path } => {
+                save(self.reader.path(), (id, side), decoded, path, tell);
+            }
+            _ => tell(Told::Failed("this cannot be done here yet".to_owned())),
+        }
+    }
+
+    fn status(&self) -> Status {
+        (self.status)()
+    }
+}
+
+/// Writes a body on a thread of its own, with a reader of its own.
+fn save(folder: &Path, (id, side): (ExchangeId, Side), decoded: bool, path: PathBuf, tell: Tell) {
+    let folder = folder.to_owned();
+    let work = move || {
+        let read = Reader::open(&folder).and_then(|reader| Ok((reader.exchange(id)?, reader)));
+        tell(match read {
+            Ok((Some(exchange), reader)) => saving::save(&reader, &exchange, side, decoded, &path),
+            Ok((None, _)) => Told::Failed(format!("#{} cannot be read yet", id.0)),
+            Err(error) => Told::Failed(error.to_string()),
+        });
+    };
+    // Without a thread the process is past saying anything.
+    drop(std::thread::Builder::new().name("save".to_owned()).spawn(work));
+}
+
+fn row(standing: &store::Standing) -> Row {
+    let store::Standing { id, flags, state, status, failed } = *standing;
+    Row::new(id, flags, state, status, failed)
+}
+
+fn unread(error: impl std::fmt::Display) -> Unread {
+    Unread(error.to_string())
+}

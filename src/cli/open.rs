@@ -1,0 +1,72 @@
+//! `hopscope open`: a capture in the list, live while another process records it.
+
+use super::args::{Open, ProxyFlags};
+use super::browse::Browse;
+use super::exit::{Exit, Halt, Outcome};
+use super::follow;
+use super::signals::Signals;
+use super::{capture, demo, plan, screen};
+use crate::exchange::{ExchangeId, Flags};
+use crate::store::control::{self, Reply, Request};
+use crate::store::{self, Reader};
+use crate::tui::{self, Setup, Source, Status, Wake};
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// Runs until the person quits or a signal comes.
+pub(super) fn run(typed: &Open) -> Outcome {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Halt::new(Exit::Usage, "no terminal: hopscope ls and hopscope show print a capture"));
+    }
+    let flags = ProxyFlags { config: typed.config.clone(), ..ProxyFlags::default() };
+    let settings = plan::effective(&super::places()?, &flags.config, &flags)?.settings;
+    let setup = screen::setup(&settings, &typed.screen)?;
+    let wakes = channel();
+    let source: Box<dyn Source> = match typed.demo.rows {
+        Some(_) => demo::source(&typed.demo, &wakes.0),
+        None => source(capture::path(typed.capture.as_deref())?, &wakes.0)?,
+    };
+    show(source, wakes, setup)
+}
+
+/// The interface over a source that needs no end of its own.
+pub(super) fn show(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>), setup: Setup) -> Outcome {
+    let mut signals = Signals::listen_on_terminal()?;
+    let stop = wakes.0.clone();
+    // Sending fails only when the interface has already ended.
+    let shown = signals.while_running(
+        move || tui::run(source, wakes, setup),
+        move |signal| drop(stop.send(screen::wake(signal))),
+    )?;
+    match shown {
+        Some(Ok(())) => Ok(Exit::Ok),
+        Some(Err(error)) => Err(Halt::new(Exit::Failed, format!("the terminal was lost: {error}"))),
+        None => Err(Halt::new(Exit::Failed, "the interface ended unexpectedly; the capture is whole")),
+    }
+}
+
+fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> {
+    let reader = Reader::open(&path).map_err(|error| Halt::new(Exit::Failed, error))?;
+    let live = Arc::new(AtomicBool::new(store::is_recorded(&path)));
+    if live.load(SeqCst) {
+        follow::start(&path, wakes, Arc::clone(&live))?;
+    }
+    let status = Status {
+        capture: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        recorder: recorder(&path),
+        ..Status::default()
+    };
+    let status = move || Status { recording: live.load(SeqCst), ..status.clone() };
+    let mark = move |ids: Vec<ExchangeId>, flag: Flags, on| store::set_flag(&path, &ids, flag, on);
+    Ok(Box::new(Browse::new(reader, Box::new(status), Box::new(mark))?))
+}
+
+fn recorder(path: &Path) -> Option<u32> {
+    match control::ask(path, &Request::Status) {
+        Ok(Reply::Status(status)) => Some(status.pid),
+        _ => None,
+    }
+}

@@ -1,0 +1,85 @@
+//! Marks of a person on exchanges: marked, deleted. They live in the rows' flags, so that whoever reads a
+//! row knows them, and they outlive every later writing of the row.
+//!
+//! The process that records writes them, asked through `control.sock` by others; where nobody records, who
+//! marks takes the writer lock for the moment.
+
+use super::control::{self, Reply, Request};
+use super::error::StoreError;
+use super::folder::{self, SEGMENT};
+use super::{rows, schema};
+use crate::exchange::{ExchangeId, Flags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use std::path::Path;
+use std::time::Duration;
+
+/// Numbers in one request: its line stays below the bound of the control socket.
+const A_REQUEST: usize = 32_768;
+
+/// The flags that a person may set.
+const OF_PEOPLE: u32 = Flags::MARKED.0 | Flags::HIDDEN.0;
+
+/// A mark to be set or cleared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Marks {
+    pub(super) ids: Vec<ExchangeId>,
+    pub(super) flag: Flags,
+    pub(super) on: bool,
+}
+
+/// Sets or clears a mark in a capture that another process may be recording.
+pub fn set_flag(capture: &Path, ids: &[ExchangeId], flag: Flags, on: bool) -> Result<(), StoreError> {
+    for piece in ids.chunks(A_REQUEST) {
+        let request = Request::Flag { ids: piece.iter().map(|id| id.0).collect(), flag: flag.0, on };
+        match control::ask(capture, &request) {
+            Ok(Reply::Error { says }) => return Err(StoreError::Answer(says)),
+            Ok(_) => {}
+            Err(StoreError::NotRecorded(_)) => return at_rest(capture, ids, flag, on),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a flag is a person's to set.
+#[must_use]
+pub fn may_set(flag: Flags) -> bool {
+    flag.0 != 0 && flag.0 & !OF_PEOPLE == 0
+}
+
+fn at_rest(capture: &Path, ids: &[ExchangeId], flag: Flags, on: bool) -> Result<(), StoreError> {
+    if !folder::is_capture(capture) {
+        return Err(StoreError::Absent(capture.to_owned()));
+    }
+    let _lock = folder::lock(capture)?;
+    let sql = || StoreError::sql("write to", capture);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(capture.join(SEGMENT), flags).map_err(sql())?;
+    db.busy_timeout(Duration::from_secs(2)).map_err(sql())?;
+    schema::check(&db, capture, false)?;
+    let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate).map_err(sql())?;
+    write(&tx, &Marks { ids: ids.to_vec(), flag, on }).map_err(sql())?;
+    tx.commit().map_err(sql())
+}
+
+/// Writes a mark into the rows that are there, and counts that marks have changed.
+pub(super) fn write(db: &Connection, marks: &Marks) -> rusqlite::Result<()> {
+    let mut update = db.prepare_cached("UPDATE exchange SET flags = (flags & ~?2) | ?3 WHERE id = ?1")?;
+    let set = if marks.on { marks.flag.0 } else { 0 };
+    for id in &marks.ids {
+        update.execute(params![rows::int(id.0), marks.flag.0, set])?;
+    }
+    db.execute("INSERT INTO meta VALUES ('marks', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1", [])?;
+    Ok(())
+}
+
+impl Marks {
+    /// The same on a row in memory.
+    pub(super) fn apply(&self, flags: &mut Flags) {
+        if self.on {
+            flags.add(self.flag);
+        } else {
+            flags.take(self.flag);
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! The list's filter: typed live, kept or undone, off and on again, with the ones used before.
+//!
+//! A filter takes effect at each key. What it means is looked for newest first, a slice between two
+//! paints, and shown as it is found; the next key gives the search up. One more letter looks through the
+//! present matches only. New rows are judged as they come.
+
+use super::app::{App, Screen};
+use super::menu::{Item, Menu};
+use super::source::{Source, Unread};
+use super::typing::{Purpose, Typing};
+use crate::exchange::{ExchangeId, Summary};
+use crate::query::Query;
+
+/// Filters remembered.
+const REMEMBERED: usize = 50;
+/// Rows are looked up one by one only where they are this much fewer than all.
+const FEWER: usize = 4;
+
+/// The filter and its past.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// As typed; kept while it is off.
+    text: String,
+    query: Query,
+    off: bool,
+    /// What esc brings back while a text is typed.
+    before: Option<(String, bool)>,
+    /// The newest last.
+    history: Vec<String>,
+    scan: Option<Scan>,
+}
+
+/// What is still to be looked through, newest first.
+#[derive(Debug, Default)]
+struct Scan {
+    /// These rows, rising.
+    among: Vec<u64>,
+    /// Then the rows below a number; `Below(None)` begins at the newest.
+    rest: Rest,
+    looked: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Rest {
+    #[default]
+    Nothing,
+    Below(Option<ExchangeId>),
+}
+
+impl Filter {
+    /// What decides on rows now; `None` while there is no filter or it is off.
+    #[must_use]
+    pub fn in_force(&self) -> Option<&Query> {
+        (!self.off && !self.query.is_all()).then_some(&self.query)
+    }
+
+    /// Whether a row is meant; `None` while no filter is in force.
+    #[must_use]
+    pub fn means(&self, summary: &Summary) -> Option<bool> {
+        self.in_force().map(|query| query.matches(summary))
+    }
+
+    /// The text, in force or off.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is one that is switched off.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.off && !self.query.is_all()
+    }
+
+    /// Whether rows are still being looked through.
+    #[must_use]
+    pub fn is_scanning(&self) -> bool {
+        self.scan.is_some()
+    }
+
+    /// Rows looked through so far, while that goes on.
+    #[must_use]
+    pub fn looked(&self) -> Option<usize> {
+        self.scan.as_ref().map(|scan| scan.looked)
+    }
+
+    /// Whether any filter was kept before.
+    #[must_use]
+    pub fn has_history(&self) -> bool {
+        !self.history.is_empty()
+    }
+
+    fn remember(&mut self, text: &str) {
+        if Query::words(text).is_all() {
+            return;
+        }
+        self.history.retain(|old| old != text);
+        self.history.push(text.to_owned());
+        if self.history.len() > REMEMBERED {
+            self.history.remove(0);
+        }
+    }
+}
+
+/// Begins to type.
+pub fn begin(app: &mut App) {
+    app.base = Screen::List;
+    app.filter.before = Some((app.filter.text.clone(), app.filter.off));
+    app.typing = Some(Typing::new(Purpose::Filter, &app.filter.text));
+    let text = app.filter.text.clone();
+    set(app, text, false);
+}
+
+/// The text changed: it takes effect.
+pub fn follow(app: &mut App) {
+    if let Some(text) = app.typing.as_ref().map(|typing| typing.text().to_owned()) {
+        set(app, text, false);
+    }
+}
+
+/// What was typed stays.
+pub fn keep(app: &mut App) {
+    app.filter.before = None;
+    let text = app.filter.text.trim().to_owned();
+    app.filter.remember(&text);
+    app.filter.text = text;
+}
+
+/// All is as it was before the typing.
+pub fn restore(app: &mut App) {
+    if let Some((text, off)) = app.filter.before.take() {
+        set(app, text, off);
+    }
+}
+
+/// Off, or on again.
+pub fn toggle(app: &mut App) {
+    let (text, off) = (app.filter.text.clone(), app.filter.off);
+    set(app, text, !off);
+}
+
+/// Takes the filter away; whether there was one.
+pub fn clear(app: &mut App) -> bool {
+    let there = !app.filter.text.is_empty();
+    set(app, String::new(), false);
+    there
+}
+
+/// Uses a filter that was chosen from a menu.
+pub fn choose(app: &mut App, text: &str) {
+    app.base = Screen::List;
+    set(app, text.to_owned(), false);
+    app.filter.remember(text);
+}
+
+/// Rows may be shown again that were not: looks through all once more.
+pub fn rescan(app: &mut App) {
+    if app.filter.in_force().is_some() {
+        app.filter.scan = Some(Scan { rest: Rest::Below(None), ..Scan::default() });
+        app.list.begin_filter();
+    }
+}
+
+/// Looks through these rows too, rising: they came back.
+pub fn consider(app: &mut App, ids: &[u64]) {
+    if app.filter.in_force().is_some() {
+        let scan = app.filter.scan.get_or_insert_default();
+        scan.among.extend_from_slice(ids);
+        scan.among.sort_unstable();
+        scan.among.dedup();
+    }
+}
+
+/// The filters used before, newest first.
+pub fn history(app: &mut App) {
+    let items = app.filter.history.iter().rev();
+    let items = items.map(|text| Item { label: String::new(), shown: text.clone(), text: text.clone() });
+    app.menu = Menu::new("Filters used before", items.collect());
+}
+
+/// What the row under the cursor could be filtered by.
+pub fn by_row(app: &mut App) {
+    let Some(summary) = app.list.cursor.and_then(|id| app.list.summaries.get(&id)) else { return };
+    let client = summary.client.rsplit_once(':').map_or(summary.client.as_str(), |(address, _)| address);
+    let path = summary.path.split('?').next().unwrap_or_default();
+    let status = summary.status.map(|status| status.to_string()).unwrap_or_default();
+    let kind = summary.media_type.as_deref().unwrap_or_default();
+    let facts = [
+        ("host", summary.host.as_str()),
+        ("path", path),
+        ("status", &status),
+        ("method", &summary.method),
+        ("type", kind),
+        ("client", client),
+    ];
+    let more = |word: String| match app.filter.in_force() {
+        Some(_) => format!("{} {word}", app.filter.text.trim()),
+        None => word,
+    };
+    let items = facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| Item {
+        label: label.to_owned(),
+        shown: value.to_owned(),
+        text: more(quoted(value)),
+    });
+    app.menu = Menu::new("Filter by", items.collect());
+}
+
+/// Looks through about `rows` more rows.
+pub fn advance(app: &mut App, source: &dyn Source, rows: usize) -> Result<(), Unread> {
+    let Some(mut scan) = app.filter.scan.take() else { return Ok(()) };
+    let found = scan.step(&app.filter.query, source, rows)?;
+    app.list.found(&found);
+    if !scan.is_over() {
+        app.filter.scan = Some(scan);
+    }
+    Ok(())
+}
+
+impl Scan {
+    /// Looks through a slice; what it found, rising.
+    fn step(&mut self, query: &Query, source: &dyn Source, rows: usize) -> Result<Vec<u64>, Unread> {
+        if !self.among.is_empty() {
+            let slice = self.among.split_off(self.among.len().saturating_sub(rows));
+            self.looked += slice.len();
+            return source.sift(query, &slice);
+        }
+        let Rest::Below(below) = self.rest else { return Ok(Vec::new()) };
+        let mut found = source.search(query, below, rows)?;
+        self.looked = self.looked.saturating_add(rows);
+        self.rest = found.next.map_or(Rest::Nothing, |next| Rest::Below(Some(next)));
+        found.ids.reverse();
+        Ok(found.ids)
+    }
+
+    fn is_over(&self) -> bool {
+        self.among.is_empty() && self.rest == Rest::Nothing
+    }
+}
+
+fn set(app: &mut App, text: String, off: bool) {
+    let before = app.filter.in_force().cloned();
+    let filter = &mut app.filter;
+    filter.query = Query::words(&text);
+    filter.text = text;
+    filter.off = off && !filter.query.is_all();
+    match (before, filter.in_force().cloned()) {
+        (None, None) => {}
+        (Some(_), None) => {
+            filter.scan = None;
+            app.list.end_filter();
+        }
+        (Some(before), Some(now)) if before == now => {}
+        (Some(before), Some(now)) if now.narrows(&before) && is_worth_it(app) => narrow(app),
+        (_, Some(_)) => rescan(app),
+    }
+}
+
+/// Whether the present matches are so few that looking at each is quicker than at all rows in turn.
+fn is_worth_it(app: &App) -> bool {
+    let left = app.filter.scan.as_ref().map_or(0, |scan| scan.among.len());
+    (app.list.index.shown_count() + left) * FEWER <= app.list.index.seen_count()
+}
+
+/// Only what matched so far, and what was not looked through yet, can match.
+fn narrow(app: &mut App) {
+    let mut scan = app.filter.scan.take().unwrap_or_default();
+    scan.among.extend_from_slice(app.list.index.shown());
+    scan.among.sort_unstable();
+    scan.looked = 0;
+    app.filter.scan = Some(scan);
+    app.list.begin_filter();
+}
+
+/// A value as one word of a filter.
+fn quoted(value: &str) -> String {
+    let plain = !value.contains(char::is_whitespace)
+        && !value.starts_with(['-', '!', '"', '\''])
+        && !["and", "or", "not"].contains(&value);
+    if plain { value.to_owned() } else { format!("\"{}\"", value.replace('\\', r"\\").replace('"', "\\\"")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::fake::{self, Stage};
+    use proptest::prelude::*;
+
+    fn shown(stage: &Stage) -> Vec<u64> {
+        stage.app.list.index.shown().to_vec()
+    }
+
+    fn numbered(rows: u64) -> Stage {
+        let row = |id| fake::with(id, |summary| summary.path = format!("/n{id}"));
+        Stage::new(80, 24, (1..=rows).map(row).collect())
+    }
+
+    #[test]
+    fn each_key_takes_effect_enter_keeps_and_esc_undoes() {
+        let mut stage = numbered(30);
+        stage.press("/n2");
+        assert_eq!(shown(&stage), [2, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
+        stage.press("7");
+        assert_eq!(shown(&stage), [27]);
+        stage.press("<bs>8<enter>");
+        assert_eq!((shown(&stage), stage.app.screen()), (vec![28], Screen::List));
+        stage.press("/9<esc>");
+        assert_eq!((shown(&stage), stage.app.filter.text()), (vec![28], "n28"));
+        stage.press("<esc>");
+        assert_eq!(shown(&stage).len(), 30);
+    }
+
+    #[test]
+    fn off_and_on_and_the_ones_before() {
+        let mut stage = numbered(30);
+        stage.press("/n28<enter><ctrl-t>");
+        assert_eq!((shown(&stage).len(), stage.app.filter.is_off()), (30, true));
+        stage.press("<ctrl-t>");
+        assert_eq!(shown(&stage), [28]);
+        stage.press("/<ctrl-u>n11<enter><ctrl-r>j<enter>");
+        assert_eq!(shown(&stage), [28]);
+        stage.press("<ctrl-r><esc>");
+        assert_eq!((shown(&stage), stage.app.menu.is_none()), (vec![28], true));
+    }
+
+    #[test]
+    fn by_what_is_under_the_cursor_on_top_of_what_is_there() {
+        let mut stage = Stage::new(80, 24, fake::varied());
+        stage.press("gj");
+        stage.press("f<enter>");
+        assert_eq!(stage.app.filter.text(), "cdn.shop.test");
+        stage.press("gfj<enter>");
+        assert_eq!(stage.app.filter.text(), "cdn.shop.test /app.9f3c.js");
+        assert_eq!(shown(&stage), [18308]);
+    }
+
+    #[test]
+    fn the_selection_stays_on_its_exchange() {
+        let mut stage = numbered(90);
+        stage.press("gjjjjj");
+        assert_eq!(stage.app.list.cursor, Some(6));
+        stage.press("/n6");
+        assert_eq!(stage.app.list.cursor, Some(6));
+        stage.press("8");
+        assert_eq!(stage.app.list.cursor, Some(68));
+        stage.press("<esc>");
+        assert_eq!(stage.app.list.cursor, Some(6), "it was not moved by hand");
+    }
+
+    #[test]
+    fn new_rows_are_judged_as_they_come() {
+        let mut stage = numbered(9);
+        stage.press("/json -n5 other<enter>");
+        stage.change(fake::with(20, |summary| summary.path = "/other".to_owned()));
+        stage.change(fake::with(21, |summary| summary.path = "/n5other".to_owned()));
+        assert_eq!(shown(&stage), [20]);
+        stage.change(fake::with(20, |summary| summary.path = "/moved".to_owned()));
+        assert_eq!(shown(&stage), [0; 0]);
+    }
+
+    #[test]
+    fn a_search_is_given_up_for_the_next_key_and_parts_are_shown() {
+        let mut stage = numbered(100);
+        stage.slice = Some(10);
+        stage.press("/n");
+        stage.scan_once();
+        assert!(stage.app.filter.is_scanning());
+        assert_eq!(shown(&stage), (81..=100).collect::<Vec<_>>());
+        stage.press("9");
+        assert_eq!(shown(&stage), (91..=99).collect::<Vec<_>>());
+        stage.slice = None;
+        stage.scan();
+        assert_eq!(shown(&stage), [vec![9], (90..=99).collect()].concat());
+        assert!(!stage.app.filter.is_scanning());
+    }
+
+    #[test]
+    fn a_capture_that_cannot_be_read_ends_the_search_in_words() {
+        let mut stage = numbered(30);
+        stage.source.broken = true;
+        stage.press("/n");
+        assert!(!stage.app.filter.is_scanning());
+        assert!(stage.app.message.as_deref().is_some_and(|says| says.contains("could not be read")));
+    }
+
+    #[test]
+    fn what_is_taken_over_from_a_row_means_that_row() {
+        for value in ["a b", "-x", "not", "\"q\" \\", "plain/path?x=1"] {
+            let row = fake::with(1, |summary| value.clone_into(&mut summary.path)).summary;
+            assert!(Query::words(&quoted(value)).matches(&row), "{value}");
+            assert!(!Query::words(&quoted(value)).matches(&fake::summary(1)), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn however_it_is_typed_the_list_is_what_the_filter_means(
+            keys in proptest::collection::vec(
+                prop_oneof![
+                    "[n0-9 -]", Just("<bs>".to_owned()), Just("<enter>/".to_owned()), Just("<esc>/".to_owned()),
+                    Just("<enter><ctrl-t><ctrl-t>/".to_owned()), Just("<enter>./".to_owned())
+                ], 0..14),
+            slice in proptest::option::of(1usize..40),
+        ) {
+            let mut stage = numbered(60);
+            stage.slice = slice;
+            stage.press(&format!("/{}<enter>", keys.concat()));
+            stage.slice = None;
+            stage.scan();
+            let query = Query::words(stage.app.filter.text());
+            let meant = stage.source.exchanges.iter().map(|exchange| &exchange.summary);
+            let meant: Vec<u64> = meant.filter(|row| query.matches(row)).map(|row| row.id.0).collect();
+            prop_assert_eq!(shown(&stage), meant, "{:?}", stage.app.filter.text());
+        }
+    }
+}
