@@ -26,6 +26,7 @@ pub mod exchange;
 pub mod hop;
 pub mod query;
 pub mod view;
+pub mod diff;
 pub mod export;
 // row 3: keeping
 pub mod config;

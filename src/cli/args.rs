@@ -37,7 +37,7 @@ Examples:
   hopscope ls cart 404                       what passed, by words anywhere in its row
   hopscope show 18 --part hops               what the hop changed, and why
 
-Exit codes: 0 ok, 2 usage, 3 settings or filter, 4 port or authority, 5 failed; run: CMD's own,
+Exit codes: 0 ok, 1 a difference (diff), 2 usage, 3 settings or filter, 4 port or authority, 5 failed; run: CMD's own,
 125 hopscope failed, 126 not executable, 127 not found, 128+n killed by signal n.";
 
 #[derive(Debug, Subcommand)]
@@ -71,6 +71,12 @@ pub(super) enum Command {
     Ls(Ls),
     /// Show one exchange: heads, bodies, changes, timing, TLS
     Show(Show),
+    /// Compare two exchanges: heads by name, bodies by what they are
+    ///
+    /// Side by side on a terminal, else as lines to take away (-) and to put in (+). What any two
+    /// answers differ in (Date, a request's number, ...) is set apart with its reason. Ends with 1 when
+    /// anything else differs.
+    Diff(Diff),
     /// The interception authority: its file, its certificate
     Ca {
         #[command(subcommand)]
@@ -78,6 +84,17 @@ pub(super) enum Command {
     },
     /// The settings in force and where each came from
     Config(Config),
+    /// A shell's completion script, on stdout
+    ///
+    /// source <(hopscope completions bash)             bash, for this session
+    /// hopscope completions zsh > ~/.zfunc/_hopscope   zsh, a folder of fpath
+    /// hopscope completions fish | source              fish, for this session
+    #[command(verbatim_doc_comment)]
+    Completions(Completions),
+    /// The manual pages, made from this same help
+    ///
+    /// Without --dir the main page goes to stdout: hopscope man | man -l -
+    Man(Man),
     /// Help for a command; `help json` documents the JSON lines
     Help {
         /// A command, or `json`
@@ -329,6 +346,51 @@ pub(super) struct Show {
     /// Everything but the bodies as one JSON object
     #[arg(long, conflicts_with_all = ["part", "message", "decoded"])]
     pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Diff {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// Number of the left exchange, as `ls` prints it
+    #[arg(value_name = "A")]
+    pub(super) left: String,
+    /// Number of the right exchange
+    #[arg(value_name = "B")]
+    pub(super) right: String,
+    /// Which messages, as received
+    #[arg(long, value_enum, default_value = "both")]
+    pub(super) message: Compared,
+    /// Show expected differences too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// One JSON object (see `hopscope help json`)
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Compared {
+    /// The requests
+    Request,
+    /// The responses
+    Response,
+    /// Requests and responses
+    Both,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Man {
+    /// Write hopscope.1 and a page for each command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -12,6 +12,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SendError, Sender, channel};
+use std::thread::JoinHandle;
 
 /// Hands marks to whoever writes the capture; may take its time.
 pub(super) type Mark = Box<dyn Fn(Vec<ExchangeId>, Flags, bool) -> Result<(), StoreError> + Send>;
@@ -23,7 +24,9 @@ pub(super) type Standing = Box<dyn Fn() -> Status + Send>;
 pub(super) struct Browse {
     reader: Reader,
     status: Standing,
-    marks: Sender<Marking>,
+    /// `None` at the end.
+    marks: Option<Sender<Marking>>,
+    marking: Option<JoinHandle<()>>,
 }
 
 /// A mark on its way.
@@ -35,8 +38,8 @@ struct Marking {
 }
 
 impl Browse {
-    /// Looks at a capture. Marks go through one thread, which ends with this: in the order in which they
-    /// were made, and never waited for.
+    /// Looks at a capture. Marks go through one thread: in the order in which they were made, waited for
+    /// only at the end, so that the last one is kept too.
     pub(super) fn new(reader: Reader, status: Standing, mark: Mark) -> std::io::Result<Self> {
         let (marks, waiting) = channel::<Marking>();
         let work = move || {
@@ -47,14 +50,23 @@ impl Browse {
                 });
             }
         };
-        std::thread::Builder::new().name("marks".to_owned()).spawn(work)?;
-        Ok(Self { reader, status, marks })
+        let marking = std::thread::Builder::new().name("marks".to_owned()).spawn(work)?;
+        Ok(Self { reader, status, marks: Some(marks), marking: Some(marking) })
     }
 
     fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool, tell: Tell) {
-        if let Err(SendError(Marking { tell, .. })) = self.marks.send(Marking { ids, flag, on, tell }) {
+        let Some(marks) = &self.marks else { return };
+        if let Err(SendError(Marking { tell, .. })) = marks.send(Marking { ids, flag, on, tell }) {
             tell(Told::Failed("not written to the capture: the thread for it has ended".to_owned()));
         }
+    }
+}
+
+impl Drop for Browse {
+    fn drop(&mut self) {
+        self.marks = None;
+        // A panic of it was told where it happened.
+        let _ = self.marking.take().map(JoinHandle::join);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::exit::{Exit, Halt};
 use super::records::Records;
 use super::{engine, places, runtime};
+use crate::exchange::{Exchange, ExchangeId};
 use crate::store::captures::Captures;
 use std::path::PathBuf;
 
@@ -18,6 +19,15 @@ pub(super) fn path(asked: Option<&str>) -> Result<PathBuf, Halt> {
     // A capture may be recorded outside the folder of captures: the notices know.
     let recorded = || runtime::running(&places).into_iter().rev().find_map(|notice| notice.capture);
     choose(asked, &captures, &recorded)
+}
+
+/// One exchange of a capture, or that it has none of that number.
+pub(super) fn exchange(records: &mut dyn Records, id: ExchangeId) -> Result<Exchange, Halt> {
+    records.exchange(id)?.ok_or_else(|| {
+        let says =
+            format!("no exchange {} in this capture; `hopscope ls` lists them (-c names another)", id.0);
+        Halt::new(Exit::Failed, says)
+    })
 }
 
 fn choose(

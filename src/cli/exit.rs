@@ -9,6 +9,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// All went well.
     Ok,
+    /// `diff`: the two differ in more than was to be expected.
+    Differs,
     /// The command line is wrong, or there is no terminal.
     Usage,
     /// Settings or a filter are wrong.
@@ -35,6 +37,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
+            Self::Differs => 1,
             Self::Usage => 2,
             Self::Config => 3,
             Self::Unavailable => 4,
@@ -107,6 +110,7 @@ mod tests {
     fn codes_are_the_contract() {
         let codes = [
             Exit::Ok,
+            Exit::Differs,
             Exit::Usage,
             Exit::Config,
             Exit::Unavailable,
@@ -118,7 +122,7 @@ mod tests {
             Exit::Command(7),
         ]
         .map(Exit::code);
-        assert_eq!(codes, [0, 2, 3, 4, 5, 125, 126, 127, 130, 7]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 125, 126, 127, 130, 7]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Exchanges as JSON. The names of the fields are a contract; `hopscope help json` documents them.
 
 use super::format::timestamp;
+use crate::diff::{Comparison, Item, Message};
 use crate::exchange::{
     Body, Connection, Edit, Exchange, Failure, Head, Heads, MessageKind, Summary, Verdict,
 };
@@ -41,6 +42,15 @@ show --json adds:
   bodies          {\"request\",\"response\"}: {\"length\",\"kept\",\"complete\",\"truncated\"}
   timing          microseconds since the request began, for each phase that ended
   connections     {\"client\",\"origin\"}: {\"id\",\"peer\",\"local\",\"tls\"} or null
+
+diff --json: one object
+  left, right     the two exchanges, as above
+  changes         how many things differ
+  expected        how many of them were to be expected
+  equal           whether nothing else differs
+  messages        for each {\"message\",\"body_as\",\"notes\",\"changes\",\"more\"}: message is request or response;
+                  each change {\"where\",\"left\",\"right\",\"expected\"}: where is a part of the start line, a
+                  field, a JSON path, ...; expected is the reason, or null; more counts changes beyond these
 
 config --json: {\"key\",\"value\",\"from\"}, value as TOML.
 ";
@@ -106,6 +116,76 @@ pub(super) fn whole(
         timing: timing(exchange),
         connections: json!({"client": client.map(connection), "origin": origin.map(connection)}),
     })
+}
+
+#[derive(Serialize)]
+struct Compared<'a> {
+    left: Row<'a>,
+    right: Row<'a>,
+    changes: usize,
+    expected: usize,
+    equal: bool,
+    messages: Vec<ComparedMessage<'a>>,
+}
+
+#[derive(Serialize)]
+struct ComparedMessage<'a> {
+    message: &'a str,
+    body_as: &'a str,
+    notes: Vec<&'a str>,
+    changes: Vec<Change>,
+    more: usize,
+}
+
+#[derive(Serialize)]
+struct Change {
+    #[serde(rename = "where")]
+    place: String,
+    left: Option<String>,
+    right: Option<String>,
+    expected: Option<&'static str>,
+}
+
+/// Two exchanges and what differs between them.
+pub(super) fn comparison(
+    (left, right): (&Summary, &Summary),
+    comparison: &Comparison,
+) -> serde_json::Result<String> {
+    let counts = comparison.counts();
+    serde_json::to_string(&Compared {
+        left: Row::of(left),
+        right: Row::of(right),
+        changes: counts.changes,
+        expected: counts.expected,
+        equal: comparison.is_equal(),
+        messages: comparison.messages.iter().map(ComparedMessage::of).collect(),
+    })
+}
+
+impl<'a> ComparedMessage<'a> {
+    fn of(message: &'a Message) -> Self {
+        Self {
+            message: message.name(),
+            body_as: message.body_as,
+            notes: message.notes.iter().map(|(_, note)| note.as_str()).collect(),
+            changes: message.changes().map(Change::of).collect(),
+            more: message.more,
+        }
+    }
+}
+
+impl Change {
+    fn of(item: &Item) -> Self {
+        let text = |bytes: &Option<bytes::Bytes>| {
+            bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        };
+        Self {
+            place: item.place.words(),
+            left: text(&item.left),
+            right: text(&item.right),
+            expected: item.expected,
+        }
+    }
 }
 
 impl<'a> Row<'a> {

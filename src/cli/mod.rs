@@ -5,6 +5,8 @@ mod authority;
 mod browse;
 mod capture;
 mod demo;
+mod completions;
+mod diff;
 mod door;
 mod engine;
 mod env;
@@ -17,6 +19,7 @@ mod json;
 mod lines;
 mod ls;
 mod open;
+mod man;
 mod pem;
 mod plan;
 mod private;
@@ -65,8 +68,11 @@ fn dispatch(typed: &Typed) -> Outcome {
         Some(Command::Open(typed)) => open::run(typed),
         Some(Command::Ls(typed)) => ls::run(typed),
         Some(Command::Show(typed)) => show::run(typed),
+        Some(Command::Diff(typed)) => diff::run(typed),
         Some(Command::Ca { command }) => authority::run(command),
         Some(Command::Config(typed)) => settings::run(typed),
+        Some(Command::Completions(typed)) => completions::run(typed),
+        Some(Command::Man(typed)) => man::run(typed),
         Some(Command::Help { topic }) => help::run(topic.as_deref()),
     }
 }

@@ -5,7 +5,7 @@
 
 use super::app::{App, Screen};
 use super::keymap::Press;
-use super::{onboarding, panes, saving};
+use super::{compare, onboarding, panes, saving};
 use crossterm::event::{KeyCode, KeyEvent};
 
 /// What a person can ask for.
@@ -171,7 +171,7 @@ pub const TABLE: &[Entry] = table! {
     Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange; in the help, do it", "open", &[List, Side, Help];
     Action::Back, "back", [key('q')], "q", "back; at the list, quit", "back", ALL;
     Action::Search, "search", [key('/')], "/", "filter the list as you type; find in a text or in the help", "find", MAIN_AND_HELP;
-    Action::Hop, "hop", [key('H')], "H", "the hop: received and sent, as received, as sent", "received/sent", MAIN;
+    Action::Hop, "hop", [key('H')], "H", "the hop: received and sent, as received, as sent", "received/sent", MAIN_AND_COMPARE;
     Action::View, "view", [key('p')], "p", "the body: pretty, raw, hex", "view", DETAIL;
     Action::EditReplay, "edit", [key('e')], "e", "edit a copy in $EDITOR, then send it", "edit", MAIN;
     Action::Replay, "replay", [key('r')], "r", "send again as it is", "replay", MAIN_AND_COMPARE;
@@ -251,6 +251,9 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::Tab(place) => {
             app.detail.id.is_some() && !(app.shows_detail() && app.detail.tab as usize == place)
         }
+        _ if app.screen() == Screen::Compare && compare::works(action, app).is_some() => {
+            compare::works(action, app) == Some(true)
+        }
         Action::Hop => app.detail.id.is_some() && (app.screen() == Screen::List || app.detail.has_sides()),
         Action::OtherPane => app.is_split(),
         Action::Follow => rows,
@@ -270,7 +273,8 @@ pub fn works(action: Action, app: &App) -> bool {
         // The body.
         Action::View | Action::Fold => false,
         // Sending again and comparing.
-        Action::Replay | Action::ReplayForm | Action::EditReplay | Action::Compare => false,
+        Action::Replay | Action::ReplayForm | Action::EditReplay => false,
+        Action::Compare => app.list.cursor.is_some(),
         Action::Copy if onboarding::is_open(app) => true,
         // The rest of the world, and commands by name.
         Action::Copy | Action::Pager => app.detail.loaded.is_some(),

@@ -2,6 +2,7 @@
 //! by [`super::fill`].
 
 use super::acting::Acting;
+use super::compare::CompareState;
 use super::detail::{DetailState, Tab};
 use super::filter::Filter;
 use super::firsts::Firsts;
@@ -59,6 +60,8 @@ pub struct App {
     pub list: List,
     /// The detail, shown or not.
     pub detail: DetailState,
+    /// The comparison, shown or not.
+    pub compare: CompareState,
     /// The screen under the help.
     pub base: Screen,
     /// The help, when it is open.
@@ -93,6 +96,7 @@ impl App {
             keymap: Keymap::default(),
             list: List::default(),
             detail: DetailState::default(),
+            compare: CompareState::default(),
             base: Screen::List,
             help: None,
             acting: Acting::default(),
@@ -121,7 +125,7 @@ impl App {
     #[must_use]
     pub fn is_split(&self) -> bool {
         let rows = self.list.index.shown_count() > 0 || self.filter.is_scanning();
-        self.is_wide() && self.base != Screen::Detail && rows
+        self.is_wide() && !matches!(self.base, Screen::Detail | Screen::Compare) && rows
     }
 
     /// Whether the detail is in view, alone or beside the list.
@@ -154,6 +158,9 @@ impl App {
         self.detail.select(self.list.cursor);
         let (_, text) = layout::detail_parts(self.detail_place());
         self.detail.settle(self.theme, &self.list, &self.status, text);
+        if self.base == Screen::Compare {
+            self.compare.settle(self.theme, layout::detail(self.area).0);
+        }
     }
 
     /// Whether a client was active in the last minute, and would lose its proxy with us.

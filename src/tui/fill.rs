@@ -1,18 +1,24 @@
 //! Fetches what the next paint needs and the state does not hold: the visible rows'
 //! summaries and the selected exchange.
 
-use super::app::App;
+use super::app::{App, Screen};
+use super::compare::{Compared, Wanted};
 use super::copy;
 use super::detail::Loaded;
 use super::filter;
 use super::source::{Source, Unread};
-use crate::exchange::ExchangeId;
+use crate::diff;
+use crate::exchange::{Exchange, ExchangeId, Side, Summary};
+use bytes::Bytes;
 
 /// Rows fetched at a time while a capture is being opened, so that keys are served in between.
 pub const CHUNK: usize = 65_536;
 
 /// Numbers between two visible rows that are fetched along rather than by a second question.
 const GAP: u64 = 32;
+
+/// Rows looked back through for one that asked for the same.
+const NEAR: u64 = 500;
 
 /// Fills in what is missing; what cannot be read is said in the footer.
 pub fn fill(app: &mut App, source: &dyn Source) {
@@ -28,6 +34,7 @@ pub fn search(app: &mut App, source: &dyn Source, rows: usize) {
     if let Err(error) = filter::advance(app, source, rows) {
         app.message = Some(error.to_string());
     }
+    compare(app, source);
     app.settle();
 }
 
@@ -71,6 +78,88 @@ fn detail(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
 /// What can be copied, while the menu for it is open.
 fn offers(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
     if app.acting.menu.is_none() { Ok(()) } else { copy::fill(app, source) }
+}
+
+/// Reads the two that are to be compared; where that cannot be, says why and leaves their screen.
+fn compare(app: &mut App, source: &dyn Source) {
+    let Some(wanted) = app.compare.needs().filter(|_| app.base == Screen::Compare) else { return };
+    match compared(wanted, source) {
+        Ok(compared) => app.compare.load(compared),
+        Err(says) => {
+            app.message = Some(says);
+            app.base = app.compare.back();
+        }
+    }
+}
+
+fn compared(wanted: Wanted, source: &dyn Source) -> Result<Compared, String> {
+    let (left, right) = match wanted {
+        Wanted::Pair(left, right) => (left, right),
+        Wanted::Previous(id) => (previous(id, source)?, id),
+    };
+    let (left, right) = (Whole::read(left, source)?, Whole::read(right, source)?);
+    Ok(Compared::new(&left.side(), &right.side()))
+}
+
+/// The last exchange before one that asked for the same, among the rows near by.
+fn previous(id: u64, source: &dyn Source) -> Result<u64, String> {
+    let from = ExchangeId(id.saturating_sub(NEAR));
+    let near = source.summaries(from, ExchangeId(id)).map_err(|error| error.to_string())?;
+    let asked = |summary: &&Summary| {
+        near.last().is_some_and(|own| {
+            (&own.method, &own.host, &own.path) == (&summary.method, &summary.host, &summary.path)
+        })
+    };
+    let before = near.iter().filter(|summary| summary.id.0 < id).rev().find(asked);
+    before.map(|summary| summary.id.0).ok_or_else(|| {
+        format!(
+            "Nothing to compare #{id} with: no original, and none of the {NEAR} before it asked the same."
+        )
+    })
+}
+
+/// An exchange with what its bodies hold.
+struct Whole {
+    exchange: Exchange,
+    request: Bytes,
+    response: Bytes,
+}
+
+impl Whole {
+    fn read(id: u64, source: &dyn Source) -> Result<Self, String> {
+        let says = |error: Unread| error.to_string();
+        let exchange = source.exchange(ExchangeId(id)).map_err(says)?;
+        let exchange = exchange.ok_or_else(|| {
+            format!("#{id} cannot be compared: it is not in this capture, or cannot be read yet.")
+        })?;
+        let body = |side| body(&exchange, side, source).map_err(says);
+        let (request, response) = (body(Side::Client)?, body(Side::Origin)?);
+        Ok(Self { exchange, request, response })
+    }
+
+    fn side(&self) -> diff::Side<'_> {
+        diff::Side {
+            exchange: &self.exchange,
+            request: self.request.clone(),
+            response: self.response.clone(),
+        }
+    }
+}
+
+/// The beginning of a body, as much of it as is compared.
+fn body(exchange: &Exchange, side: Side, source: &dyn Source) -> Result<Bytes, Unread> {
+    let octets = source.body(exchange, side)?;
+    let length = usize::try_from(octets.len()).unwrap_or(usize::MAX).min(diff::LARGEST + 1);
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match octets.read_at(filled as u64, rest).map_err(|error| Unread(error.to_string()))? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    bytes.truncate(filled);
+    Ok(Bytes::from(bytes))
 }
 
 /// Groups rising numbers into ranges, none of which asks for a long stretch of rows that are not shown.

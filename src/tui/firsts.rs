@@ -10,10 +10,10 @@ const AGENT: usize = 80;
 /// What was seen so far.
 #[derive(Debug, Default)]
 pub struct Firsts {
-    /// The first request, in words.
-    pub request: Option<String>,
-    /// The first exchange read out of TLS, in words.
-    pub opened: Option<String>,
+    /// The first request, in words behind its number.
+    pub request: Option<(u64, String)>,
+    /// The first exchange read out of TLS, in words behind its number.
+    pub opened: Option<(u64, String)>,
     /// The last client that refused our certificate, until one does not.
     pub refused: Option<Refused>,
     /// The recipe that is chosen.
@@ -32,13 +32,9 @@ pub struct Refused {
 impl Firsts {
     /// Takes in an exchange that was opened, changed or finished.
     pub fn note(&mut self, summary: &Summary) {
-        if self.request.is_none() {
-            self.request = Some(in_words(summary));
-        }
+        earliest(&mut self.request, summary);
         if summary.scheme == Scheme::Https && summary.method != "CONNECT" {
-            if self.opened.is_none() {
-                self.opened = Some(in_words(summary));
-            }
+            earliest(&mut self.opened, summary);
             if self.refused.as_ref().is_some_and(|refused| refused.id < summary.id) {
                 self.refused = None;
             }
@@ -94,6 +90,14 @@ impl Refused {
             Some((_, how)) => format!("fix: {how}{ca}"),
             None => format!("fix: start it with `hopscope run -- CMD`, or have it trust {ca}"),
         }
+    }
+}
+
+/// Exchanges are told of as they end, which is not the order in which they began.
+fn earliest(first: &mut Option<(u64, String)>, summary: &Summary) {
+    let id = summary.id.0;
+    if first.as_ref().is_none_or(|(known, _)| id < *known) {
+        *first = Some((id, in_words(summary)));
     }
 }
 

@@ -47,7 +47,8 @@ pub fn keys(app: &App) -> Vec<(String, &'static str)> {
         .enumerate()
         .map(|(place, entry)| (app.keymap.first(place), entry))
         .filter(|(keys, _)| !keys.is_empty())
-        .filter(|(_, entry)| !entry.short.is_empty() && entry.screens.contains(&screen))
+        .filter(|(_, entry)| entry.screens.contains(&screen))
+        .filter(|(_, entry)| !short(entry.action, screen, entry.short).is_empty())
         .filter(|(_, entry)| actions::works(entry.action, app))
         // The list's footer says 7, which leads to the same place.
         .filter(|(_, entry)| entry.action != Action::Hop || screen != Screen::List)
@@ -70,6 +71,9 @@ fn short(action: Action, screen: Screen, otherwise: &'static str) -> &'static st
         (Action::Search, Screen::List) => "filter",
         (Action::Help, Screen::Help) => "close",
         (Action::Open, Screen::Help) => "do it",
+        (Action::Hop, Screen::Compare) => "messages",
+        (Action::NextHit, Screen::Compare) => "next change",
+        (Action::Noise, Screen::Compare) => "expected",
         _ => otherwise,
     }
 }
@@ -81,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_footer_names_only_keys_that_work() {
-        for screen in [Screen::List, Screen::Side, Screen::Detail, Screen::Help] {
+        for screen in [Screen::List, Screen::Side, Screen::Detail, Screen::Compare, Screen::Help] {
             for (width, height) in [(80, 24), (140, 40)] {
                 for full in [false, true] {
                     let app = fake::app_on(screen, width, height, full);

@@ -185,7 +185,9 @@ pub fn draw_header(app: &App, area: Rect, buffer: &mut Buffer) {
     let at = pane.text(1, 0, "hopscope", theme.strong());
     let (dot, style) = if app.status.recording { ("●", theme.good()) } else { ("○", theme.notable()) };
     let at = pane.text(at + 1, 0, dot, style);
-    let mut at = pane.text(at + 1, 0, &listening(app), Style::new());
+    let at = pane.text(at + 1, 0, &listening(app), Style::new());
+    let (standing, more) = standing(app);
+    let at = if standing.is_empty() { at } else { pane.text(at + 2, 0, standing, theme.good()) };
     let mut end = pane.width().saturating_sub(1);
     for (text, style) in counters(app).into_iter().filter(|(text, _)| !text.is_empty()) {
         let columns = width::columns(&text);
@@ -195,25 +197,21 @@ pub fn draw_header(app: &App, area: Rect, buffer: &mut Buffer) {
         pane.right(end, 0, &text, style);
         end -= columns + 2;
     }
-    for (text, style) in standing(app) {
-        if at + 2 + width::columns(&text) + 2 > end {
-            break;
-        }
-        at = pane.text(at + 2, 0, &text, style);
+    if at + width::columns(&more) <= end {
+        pane.text(at, 0, &more, theme.dim());
     }
 }
 
-/// Where room is left: how the capture stands, or its name.
-fn standing(app: &App) -> Vec<(String, Style)> {
-    let (status, theme) = (&app.status, app.theme);
-    let name = status.capture.iter().map(|name| (name.clone(), theme.dim()));
+/// How the capture stands where it is not ours, and what is said where room is left: who records it, or
+/// the name of our own.
+fn standing(app: &App) -> (&'static str, String) {
+    let status = &app.status;
     match (status.listening.is_empty(), status.recording) {
-        (false, _) => name.collect(),
+        (false, _) => ("", status.capture.as_ref().map(|name| format!("  {name}")).unwrap_or_default()),
         (true, true) => {
-            let by = status.recorder.map_or_else(String::new, |pid| format!(", recorded by pid {pid}"));
-            vec![(format!("live{by}"), theme.good())]
+            ("live", status.recorder.map(|pid| format!(", recorded by pid {pid}")).unwrap_or_default())
         }
-        (true, false) => vec![("a stored capture".to_owned(), theme.dim())],
+        (true, false) => ("", "  a stored capture".to_owned()),
     }
 }
 
@@ -253,7 +251,9 @@ fn counters(app: &App) -> Vec<(String, Style)> {
     if index.failed_count() > 0 {
         counters.push((format!("{} err", count(index.failed_count())), theme.bad()));
     }
-    counters.push(seen(app));
+    // What is left of all rows matters more than following, where there is room for one.
+    let first = app.area.width < 60 && app.filter.in_force().is_some();
+    counters.insert(if first { 0 } else { counters.len() }, seen(app));
     if index.marked_count() > 0 {
         counters.push((format!("{} marked", count(index.marked_count())), theme.name()));
     }

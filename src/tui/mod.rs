@@ -14,6 +14,7 @@ mod actions;
 mod app;
 mod changes;
 mod clipboard;
+mod compare;
 mod copy;
 mod detail;
 #[cfg(test)]
@@ -54,7 +55,7 @@ mod words;
 pub use changes::{Changed, Changes};
 pub use keymap::Keymap;
 pub use source::{Deed, Found, Row, Source, Status, Tell, Told, Unread, Wake};
-pub use terminal::{Setup, run};
+pub use terminal::{Setup, columns, run};
 
 use app::{App, Screen};
 use paint::Pane;
@@ -70,6 +71,7 @@ fn draw(app: &App, buffer: &mut Buffer) {
         match app.base {
             _ if app.help.is_some() => draw_help(app, area, buffer),
             Screen::Detail => draw_detail(app, area, buffer),
+            Screen::Compare => draw_compare(app, area, buffer),
             Screen::Side if !app.is_split() => draw_detail(app, area, buffer),
             _ => draw_list(app, buffer),
         }
@@ -96,6 +98,12 @@ fn draw_help(app: &App, area: Rect, buffer: &mut Buffer) {
 fn draw_detail(app: &App, area: Rect, buffer: &mut Buffer) {
     let (place, keys) = layout::detail(area);
     detail::draw(app, place, buffer);
+    footer::draw(app, keys, buffer);
+}
+
+fn draw_compare(app: &App, area: Rect, buffer: &mut Buffer) {
+    let (place, keys) = layout::detail(area);
+    compare::draw(app, place, buffer);
     footer::draw(app, keys, buffer);
 }
 

@@ -45,7 +45,10 @@ pub fn draw_filter(app: &App, area: Rect, buffer: &mut Buffer) {
 fn remark(app: &App) -> String {
     if let Some(from) = app.marks.range {
         let rows = units::counted(app.list.between(from).len(), "row", "rows");
-        return format!("{rows} from #{from}: v marks, esc leaves");
+        return match app.area.width {
+            0..60 => format!("{rows}: v marks"),
+            _ => format!("{rows} from #{from}: v marks, esc leaves"),
+        };
     }
     if let Some(looked) = app.filter.looked() {
         let percent = looked.saturating_mul(100).checked_div(app.list.index.seen_count()).unwrap_or(0);
@@ -89,14 +92,15 @@ fn words(app: &App, page: &mut Page) {
             let says = "Fields such as status:404 are not understood yet: words only, cart 404 -image.";
             page.prose(" ", says, app.theme.notable());
         }
-    } else if index.seen_count() == 0 {
+    } else if index.only_marked() && index.seen_count() > 0 {
+        page.prose(" ", "No exchange is marked.", strong);
+        page.prose(" ", "M shows all again; m marks one.", plain);
+    } else {
         let deleted = units::counted(index.deleted_count(), "exchange is", "exchanges are");
         page.prose(" ", "Nothing is left to show.", strong);
-        let undo = if app.marks.can_undo() { " u brings them back." } else { "" };
-        page.prose(" ", &format!("{deleted} deleted.{undo}"), plain);
-    } else {
-        page.prose(" ", "No exchange is marked.", strong);
-        page.prose(" ", &format!("M shows all {seen} again; m marks one."), plain);
+        let undo = if app.marks.can_undo() { " u brings back." } else { "" };
+        let noise = if index.noise_count() > 0 { " . shows opened CONNECTs." } else { "" };
+        page.prose(" ", &format!("{deleted} deleted.{undo}{noise}"), plain);
     }
 }
 

@@ -219,7 +219,7 @@ fn write_checks(app: &App, page: &mut Page) {
     }
     let firsts = &app.firsts;
     match &firsts.request {
-        Some(says) => check(page, Check::Good, "first request", says),
+        Some((_, says)) => check(page, Check::Good, "first request", says),
         None => check(page, Check::Waiting, "first request", "waiting"),
     }
     let Some(ca) = &app.status.ca else { return };
@@ -229,7 +229,7 @@ fn write_checks(app: &App, page: &mut Page) {
             let cure = refused.cure(&quoted(&ca.display().to_string()));
             page.wrapped(&" ".repeat(6), &cure, page.theme.name());
         }
-        (Some(says), None) => check(page, Check::Good, "HTTPS decrypted", says),
+        (Some((_, says)), None) => check(page, Check::Good, "HTTPS decrypted", says),
         (None, None) if app.list.index.noise_count() > 0 => {
             check(page, Check::Waiting, "HTTPS decrypted", "TLS was opened, no request came through it yet");
         }
@@ -252,7 +252,7 @@ fn check(page: &mut Page, state: Check, what: &str, says: &str) {
     };
     if matches!(state, Check::Bad) {
         // The cause is never cut.
-        page.wrapped(&format!("   {shape} {} ", width::fit(what, CHECKS, "…")), says, style);
+        page.prose(&format!("   {shape} {} ", width::fit(what, CHECKS, "…")), says, style);
         return;
     }
     let room = page.room().saturating_sub(6 + CHECKS);

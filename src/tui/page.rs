@@ -33,16 +33,16 @@ impl Page {
         self.lines
     }
 
-    /// Lines so far.
-    #[must_use]
-    pub fn height(&self) -> usize {
-        self.lines.len()
-    }
-
     /// Columns of a line.
     #[must_use]
     pub fn room(&self) -> usize {
         self.room
+    }
+
+    /// Lines so far.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.lines.len()
     }
 
     /// An empty line; none at the top and no two in a row.

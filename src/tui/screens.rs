@@ -75,7 +75,7 @@ fn hops_can_show_one_side() {
 
 #[test]
 fn the_filter_being_typed_kept_and_off() {
-    at_every_size("filter_typed", |columns, lines| pressed(columns, lines, "g/cart -2"));
+    at_every_size("filter_typed", |columns, lines| pressed(columns, lines, "g/cart -delete"));
     at_every_size("filter_kept", |columns, lines| pressed(columns, lines, "/api.shop<enter>"));
     let off = pressed(80, 24, "/api.shop<enter><ctrl-t>").screen();
     assert!(off.contains("/ api.shop") && off.contains("off: ctrl-t turns it on"), "{off}");
@@ -119,11 +119,13 @@ fn the_first_request_turns_a_check() {
 
 #[test]
 fn a_capture_of_another_process_says_how_it_stands() {
-    let mut stage = Stage::new(80, 24, fake::varied());
+    let mut stage = Stage::new(140, 40, fake::varied());
     stage.app.status.listening.clear();
     stage.app.status.recorder = Some(4711);
     let live = stage.screen();
     assert!(live.starts_with(" hopscope ● 2026-11-23-2200  live, recorded by pid 4711"), "{live}");
+    stage.resize(80, 24);
+    assert!(stage.screen().starts_with(" hopscope ● 2026-11-23-2200  live  "));
     stage.app.status.recording = false;
     let stored = stage.screen();
     assert!(stored.starts_with(" hopscope ○ 2026-11-23-2200  a stored capture"), "{stored}");

@@ -77,6 +77,12 @@ pub fn run(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>), setup
     shell.work(&mut screen, &wakes)
 }
 
+/// Columns of the terminal that this process has, if any.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    terminal::size().ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
+}
+
 /// How the interface is to be.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {

@@ -2,6 +2,7 @@
 
 use super::actions::{self, Action};
 use super::app::{App, Screen};
+use super::compare;
 use super::detail::Tab;
 use super::filter;
 use super::help;
@@ -117,6 +118,7 @@ pub fn update(app: &mut App, event: Event) -> Option<Effect> {
             app.list.reload(&rows);
             filter::rescan(app);
             app.detail.stale = true;
+            app.compare.stale = true;
             None
         }
         Event::Told(told) => {
@@ -162,6 +164,8 @@ fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
 pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
     let asked = std::mem::take(&mut app.asked_to_quit);
     match action {
+        action if app.screen() == Screen::Compare && compare::act(app, action) => {}
+        Action::Compare => compare::open(app),
         Action::Quit => return Some(Effect::Quit),
         Action::Suspend => return Some(Effect::Suspend),
         Action::Redraw => return Some(Effect::Clear),
@@ -174,6 +178,7 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::Help => help::toggle(app),
         Action::Search if app.help.is_some() => help::search(app),
         Action::Open if app.help.is_some() => return help::run(app),
+        Action::Copy if onboarding::is_open(app) => return onboarding::copy(app),
         Action::Copy => copy::open(app),
         Action::SaveBody => saving::open(app),
         Action::Pager => return page(app),
@@ -190,7 +195,6 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
             app.list.index.toggle_noise();
             filter::rescan(app);
         }
-        Action::Copy if onboarding::is_open(app) => return onboarding::copy(app),
         Action::Search if app.screen() == Screen::List => filter::begin(app),
         Action::FilterBy => filter::by_row(app),
         Action::FilterToggle => filter::toggle(app),
@@ -232,6 +236,7 @@ fn change(app: &mut App, summaries: Vec<Summary>) {
         if Some(summary.id.0) == app.detail.id {
             app.detail.stale = true;
         }
+        app.compare.note(summary.id.0);
         if summary.state == State::Open {
             app.list.last_active = app.list.last_active.max(app.now);
         }
@@ -272,7 +277,7 @@ fn quit(app: &mut App, asked: bool) -> Option<Effect> {
 
 fn back(app: &mut App) {
     if app.help.take().is_none() {
-        app.base = Screen::List;
+        app.base = if app.base == Screen::Compare { app.compare.back() } else { Screen::List };
     }
 }
 
@@ -312,7 +317,13 @@ pub fn travel(app: &mut App, action: Action) {
             let scroll = app.detail.scroll_mut();
             *scroll = step(action, *scroll, end, page);
         }
-        Screen::Compare | Screen::Typing => {}
+        Screen::Compare => {
+            let page = compare::page(app);
+            let end = app.compare.last_top(page);
+            let top = app.compare.top_mut();
+            *top = step(action, *top, end, page);
+        }
+        Screen::Typing => {}
     }
 }
 

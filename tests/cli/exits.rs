@@ -29,6 +29,12 @@ fn without_a_terminal_the_screen_is_a_usage_error() {
 }
 
 #[test]
+fn a_capture_to_open_needs_a_terminal() {
+    ends(&["open"], 2, "no terminal: hopscope ls and hopscope show print a capture");
+    ends(&["open", "--demo-rate", "5"], 2, "--demo-rows");
+}
+
+#[test]
 fn settings_and_filters_end_with_3() {
     ends(&["serve", "--config", "/nonexistent/config.toml"], 3, "cannot be read");
     ends(&["ls", "status:404"], 3, "not yet: words only");

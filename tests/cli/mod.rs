@@ -1,8 +1,10 @@
 //! The command line as scripts see it: exit codes, messages, help, settings.
 
 mod config;
+mod diff;
 mod exits;
 mod proxying;
+mod shells;
 
 use crate::support::Sandbox;
 
@@ -10,7 +12,9 @@ use crate::support::Sandbox;
 #[test]
 fn help_texts() {
     let sandbox = Sandbox::new();
-    for command in ["", "serve", "run", "env", "ls", "show", "ca", "config"] {
+    for command in
+        ["", "serve", "run", "env", "open", "ls", "show", "diff", "completions", "man", "ca", "config"]
+    {
         let arguments: Vec<_> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let ran = sandbox.run(&arguments);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));

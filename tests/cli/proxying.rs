@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 /// A `serve` that has said where it listens.
-struct Serving {
+pub(super) struct Serving {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
-    address: String,
+    pub(super) address: String,
 }
 
-fn serve(sandbox: &Sandbox, arguments: &[&str]) -> Serving {
+pub(super) fn serve(sandbox: &Sandbox, arguments: &[&str]) -> Serving {
     let all: Vec<_> = ["serve", "--listen", "127.0.0.1:0"].iter().chain(arguments).copied().collect();
     let mut child = sandbox
         .hopscope(&all)
@@ -34,12 +34,12 @@ fn serve(sandbox: &Sandbox, arguments: &[&str]) -> Serving {
 }
 
 impl Serving {
-    fn signal(&self, name: &str) {
+    pub(super) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(super) fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         (code, std::io::read_to_string(self.stderr).unwrap())
     }

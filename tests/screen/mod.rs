@@ -2,9 +2,11 @@
 
 #![cfg(unix)]
 
+mod comparing;
 mod hostile;
 mod leaving;
 mod outside;
+mod opening;
 mod second;
 mod suspending;
 mod terminal;

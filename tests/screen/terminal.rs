@@ -85,6 +85,19 @@ impl Terminal {
     /// The same with `words` first on the command line and these variables.
     pub fn with(columns: u16, lines: u16, words: &[&str], variables: &[(&str, &str)]) -> Self {
         let sandbox = Sandbox::new();
+        let path = |name: &str| sandbox.path(name).to_str().unwrap().to_owned();
+        let (ca, capture) = (path("ca"), path("capture"));
+        let flags = ["--listen", "127.0.0.1:0", "--ca-dir", &ca, "--capture", &capture];
+        let words = [words, &flags].concat();
+        Self::spawn(columns, lines, &words, variables, sandbox)
+    }
+
+    /// hopscope with these words alone on its command line.
+    pub fn running(columns: u16, lines: u16, words: &[&str]) -> Self {
+        Self::spawn(columns, lines, words, &[], Sandbox::new())
+    }
+
+    fn spawn(columns: u16, lines: u16, words: &[&str], variables: &[(&str, &str)], sandbox: Sandbox) -> Self {
         let command = command(&sandbox, words, variables);
         Self::running(sandbox, command, columns, lines)
     }
@@ -275,10 +288,7 @@ fn read(mut output: Box<dyn Read + Send>, shared: &Shared) {
 
 /// The sandbox's process rules, as the pseudo-terminal takes a command.
 fn command(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> CommandBuilder {
-    let path = |name: &str| sandbox.path(name).to_str().unwrap().to_owned();
-    let (ca, capture) = (path("ca"), path("capture"));
-    let flags = ["--listen", "127.0.0.1:0", "--ca-dir", &ca, "--capture", &capture];
-    let typed = sandbox.hopscope(&[words, &flags].concat());
+    let typed = sandbox.hopscope(words);
     let mut command = CommandBuilder::new(typed.get_program());
     command.args(typed.get_args());
     command.cwd(typed.get_current_dir().unwrap());

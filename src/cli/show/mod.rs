@@ -23,11 +23,7 @@ pub(super) fn run(typed: &Show) -> Outcome {
     let mut records = capture::open(typed.chosen.capture.as_deref())?;
     let mut out = Out::stdout();
     for id in ids {
-        let exchange = records.exchange(id)?.ok_or_else(|| {
-            let says =
-                format!("no exchange {} in this capture; `hopscope ls` lists them (-c names another)", id.0);
-            Halt::new(Exit::Failed, says)
-        })?;
+        let exchange = capture::exchange(records.as_mut(), id)?;
         show(records.as_mut(), &exchange, wanted, &mut out)?;
     }
     out.flush()?;
@@ -111,7 +107,8 @@ fn side_of(message: Message) -> Option<Side> {
     }
 }
 
-fn parse_id(typed: &str) -> Result<ExchangeId, Halt> {
+/// The number of an exchange, as typed.
+pub(super) fn parse_id(typed: &str) -> Result<ExchangeId, Halt> {
     let digits = typed.strip_prefix('#').unwrap_or(typed);
     let says = || format!("{typed} is not the number of an exchange; `hopscope ls` lists them");
     digits.parse().map(ExchangeId).map_err(|_| Halt::new(Exit::Usage, says()))
