@@ -39,6 +39,7 @@ pub mod upstream;
 pub mod forward;
 pub mod connection;
 pub mod listener;
+pub mod replay;
 // row 5: faces
 pub mod tui;
 pub mod cli;

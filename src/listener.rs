@@ -14,7 +14,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -50,7 +50,33 @@ pub enum StartError {
 pub struct Running {
     addresses: Vec<SocketAddr>,
     drain: CancellationToken,
+    workers: Vec<Worker>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// A shard at work, to which other threads can give something to do.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    shard: Arc<Shard>,
+    runtime: Handle,
+    tasks: TaskTracker,
+}
+
+impl Worker {
+    /// The shard.
+    #[must_use]
+    pub fn shard(&self) -> &Arc<Shard> {
+        &self.shard
+    }
+
+    /// Runs a task on the shard's own thread, to be waited for when draining; false when it is stopping.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> bool {
+        let works = !self.shard.drain.is_cancelled();
+        if works {
+            self.tasks.spawn_on(task, &self.runtime);
+        }
+        works
+    }
 }
 
 impl Running {
@@ -58,6 +84,12 @@ impl Running {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Its shards.
+    #[must_use]
+    pub fn workers(&self) -> &[Worker] {
+        &self.workers
     }
 
     /// Stops accepting, lets exchanges finish within `limits.drain_timeout`, and ends.
@@ -93,7 +125,7 @@ pub fn start(
     let known = Arc::new(OnceLock::from(addresses.clone()));
     let drain = CancellationToken::new();
     let room = Arc::new(Semaphore::new(settings.limits.connections));
-    let mut threads = Vec::new();
+    let (mut threads, mut workers) = (Vec::new(), Vec::new());
     for number in 0..shards() {
         let shard = Arc::new(Shard {
             settings: Arc::clone(settings),
@@ -107,11 +139,14 @@ pub fn start(
         let sockets = sockets.iter().map(TcpListener::try_clone).collect::<Result<_, _>>();
         let runtime = runtime().map_err(StartError::Thread)?;
         let (sockets, room) = (sockets.map_err(StartError::Thread)?, Arc::clone(&room));
-        let run = move || run(&runtime, &shard, sockets, &room);
+        let tasks = TaskTracker::new();
+        let runtime_handle = runtime.handle().clone();
+        workers.push(Worker { shard: Arc::clone(&shard), runtime: runtime_handle, tasks: tasks.clone() });
+        let run = move || run(&runtime, &shard, sockets, &room, &tasks);
         let thread = std::thread::Builder::new().name(format!("shard-{number}")).spawn(run);
         threads.push(thread.map_err(StartError::Thread)?);
     }
-    Ok(Running { addresses, drain, threads })
+    Ok(Running { addresses, drain, workers, threads })
 }
 
 fn bind_one(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -130,9 +165,14 @@ fn runtime() -> io::Result<Runtime> {
 }
 
 /// One shard's life.
-fn run(runtime: &Runtime, shard: &Arc<Shard>, sockets: Vec<TcpListener>, room: &Arc<Semaphore>) {
+fn run(
+    runtime: &Runtime,
+    shard: &Arc<Shard>,
+    sockets: Vec<TcpListener>,
+    room: &Arc<Semaphore>,
+    connections: &TaskTracker,
+) {
     runtime.block_on(async {
-        let connections = TaskTracker::new();
         let sweeper = tokio::spawn(sweep(Arc::clone(shard)));
         let accepting: Vec<_> = sockets
             .into_iter()

@@ -36,9 +36,23 @@ Examples:
   hopscope open last                         browse what was recorded last
   hopscope ls cart 404                       what passed, by words anywhere in its row
   hopscope show 18 --part hops               what the hop changed, and why
+  hopscope replay 18 --set 'X-Debug: 1'      the same request again, a little different
 
 Exit codes: 0 ok, 1 a difference (diff), 2 usage, 3 settings or filter, 4 port or authority, 5 failed; run: CMD's own,
 125 hopscope failed, 126 not executable, 127 not found, 128+n killed by signal n.";
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  hopscope replay 18                          as it was received from the client
+  hopscope replay 18 --set 'X-Debug: 1' --remove Cookie
+  hopscope replay 18 --body cart.json --yes   another body; Content-Length follows it
+  hopscope replay 18 --target http://127.0.0.1:3000 --diff
+  hopscope replay 18 --count 50 --concurrency 5
+  hopscope replay 18 20 --dry-run             what would go
+
+A method that is not safe (POST, PUT, DELETE ...) is asked about on a terminal and needs --yes elsewhere;
+several of them always need it. Exit codes: 1 the answers differ (--diff), 5 one could not be sent or
+got no answer.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -77,6 +91,13 @@ pub(super) enum Command {
     /// answers differ in (Date, a request's number, ...) is set apart with its reason. Ends with 1 when
     /// anything else differs.
     Diff(Diff),
+    /// Send recorded requests again, as they were or changed
+    ///
+    /// Each replay is a new exchange of the same capture, linked to its original. It goes through the rules
+    /// of the hop like any client's request, sent by the process that records the capture, or by this
+    /// command when none does.
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(Replay),
     /// The interception authority: its file, its certificate
     Ca {
         #[command(subcommand)]
@@ -305,7 +326,7 @@ pub(super) struct Demo {
     pub(super) rate: Option<u64>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(super) struct Chosen {
     /// Capture to read: a name or path; else the one being recorded, else the last
     #[arg(short = 'c', long = "capture", value_name = "NAME|PATH")]
@@ -427,6 +448,65 @@ pub(super) enum Message {
     Request,
     /// The response's body
     Response,
+}
+
+#[derive(Args, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
+pub(super) struct Replay {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// Numbers of exchanges, as `ls` prints them
+    #[arg(value_name = "ID", required = true)]
+    pub(super) ids: Vec<String>,
+    /// Set a field: the first line of that name changes in place; may be repeated
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub(super) set: Vec<String>,
+    /// Leave a field out; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) remove: Vec<String>,
+    /// Another body from a file, or - for stdin; uncoded, Content-Length follows it
+    #[arg(long, value_name = "FILE")]
+    pub(super) body: Option<PathBuf>,
+    /// Another origin; the path stays when the URL has none
+    #[arg(long, value_name = "URL")]
+    pub(super) target: Option<String>,
+    /// The head to start from: request-received, or request-sent for those exact bytes
+    #[arg(long, value_enum, value_name = "MESSAGE")]
+    pub(super) message: Option<Sendable>,
+    /// Send each so often
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) count: u32,
+    /// So many at once
+    #[arg(long, value_name = "M", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(super) concurrency: u32,
+    /// Print what differs between the answers; exit with 1 when anything does
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// Print what would go, and send nothing
+    #[arg(long, conflicts_with_all = ["diff", "json", "yes"])]
+    pub(super) dry_run: bool,
+    /// Send methods that are not safe without asking
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// One JSON object per replay (see `hopscope help json`)
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Where nobody records: trust these roots too when checking origins (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(super) origin_ca: Vec<String>,
+    /// Where nobody records: let origins with untrusted certificates pass
+    #[arg(long)]
+    pub(super) origin_insecure: bool,
+    #[command(flatten)]
+    pub(super) config: ConfigFlag,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sendable {
+    /// As it came from the client, through the rules of the hop once more
+    RequestReceived,
+    /// As it went to the origin, byte for byte
+    RequestSent,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! A capture as the terminal interface reads it, recorded by this process, by another one, or by none:
 //! one implementation, so that the same keys do the same everywhere.
 
+use super::again::Sender;
 use super::saving;
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Side, Summary};
 use crate::query::Query;
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{SendError, Sender, channel};
+use std::sync::mpsc::{self, SendError, channel};
 use std::thread::JoinHandle;
 
 /// Hands marks to whoever writes the capture; may take its time.
@@ -25,8 +26,9 @@ pub(super) struct Browse {
     reader: Reader,
     status: Standing,
     /// `None` at the end.
-    marks: Option<Sender<Marking>>,
+    marks: Option<mpsc::Sender<Marking>>,
     marking: Option<JoinHandle<()>>,
+    sender: Sender,
 }
 
 /// A mark on its way.
@@ -40,7 +42,7 @@ struct Marking {
 impl Browse {
     /// Looks at a capture. Marks go through one thread: in the order in which they were made, waited for
     /// only at the end, so that the last one is kept too.
-    pub(super) fn new(reader: Reader, status: Standing, mark: Mark) -> std::io::Result<Self> {
+    pub(super) fn new(reader: Reader, status: Standing, mark: Mark, sender: Sender) -> std::io::Result<Self> {
         let (marks, waiting) = channel::<Marking>();
         let work = move || {
             for Marking { ids, flag, on, tell } in waiting {
@@ -51,7 +53,7 @@ impl Browse {
             }
         };
         let marking = std::thread::Builder::new().name("marks".to_owned()).spawn(work)?;
-        Ok(Self { reader, status, marks: Some(marks), marking: Some(marking) })
+        Ok(Self { reader, status, marks: Some(marks), marking: Some(marking), sender })
     }
 
     fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool, tell: Tell) {
@@ -109,7 +111,9 @@ impl Source for Browse {
             Deed::Save { id, side, decoded, path } => {
                 save(self.reader.path(), (id, side), decoded, path, tell);
             }
-            _ => tell(Told::Failed("this cannot be done here yet".to_owned())),
+            deed @ (Deed::Replay(_) | Deed::ReplayBody(..) | Deed::EditText(_)) => {
+                self.sender.act(deed, tell)
+            }
         }
     }
 

@@ -4,9 +4,10 @@ use super::holder::{self, Holder};
 use super::plan::Plan;
 use super::records::Records;
 use crate::ca::{Authority, Interceptor};
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Side, Summary};
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, Summary};
 use crate::listener::{self, Running};
 use crate::recorder::Recorder;
+use crate::replay::Replayer;
 use crate::store::captures::Captures;
 use crate::store::control::{Control, Reply, Request, Status};
 use crate::store::{self, Inbox, Losses, Reader, Store};
@@ -92,10 +93,11 @@ fn control(store: &Store, running: &Running) -> Result<Control, StartError> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         capture: store.path().to_owned(),
     };
-    let inbox = store.inbox();
+    let (inbox, replayer) = (store.inbox(), Replayer::new(running, store.path()));
     let answer = Box::new(move |request| match request {
         Request::Status => Reply::Status(status.clone()),
         Request::Flag { ids, flag, on } => flagged(&inbox, &ids, Flags(flag), on),
+        Request::Replay { orders } => replayed(&replayer, &orders),
     });
     Control::serve(store.path(), answer).map_err(|error| StartError::Other(error.into()))
 }
@@ -108,6 +110,40 @@ fn flagged(inbox: &Inbox, ids: &[u64], flag: Flags, on: bool) -> Reply {
         Ok(()) => Reply::Done,
         Err(error) => Reply::Error { says: error.to_string() },
     }
+}
+
+/// Begins replays for another process; the first that cannot be sent ends it.
+fn replayed(replayer: &Replayer, orders: &[Order]) -> Reply {
+    let (mut ids, mut notes) = (Vec::new(), Vec::new());
+    for order in orders {
+        match replayer.replay(order) {
+            Ok(sent) => {
+                ids.push(sent.id().0);
+                notes.extend(sent.notes);
+            }
+            Err(error) => return Reply::Error { says: error.to_string() },
+        }
+    }
+    Reply::Replayed { ids, notes }
+}
+
+/// What sends replays into a capture that nobody records: the proxy without a listener. It holds the
+/// capture's lock and answers at its door meanwhile.
+pub(super) fn start_sender(plan: &Plan, capture: &Path) -> Result<Engine, StartError> {
+    let mut settings = plan.settings.clone();
+    (settings.listen, settings.capture.path) = (Vec::new(), Some(capture.to_owned()));
+    (settings.capture.enabled, settings.intercept.enabled) = (true, false);
+    let settings = Arc::new(settings);
+    let (tls, mut warnings) =
+        OriginTls::new(&settings.origin).map_err(|error| StartError::Authority(error.to_string()))?;
+    let store = Store::open(capture, &settings.capture, listener::shards())
+        .map_err(|error| StartError::Other(error.into()))?;
+    let recorder =
+        Recorder::new(store.inbox(), store.next_exchange(), store.next_connection(), &settings.capture);
+    let running = listener::start(&settings, &[], &recorder, None, &Arc::new(tls)).map_err(not_started)?;
+    let control = Some(control(&store, &running)?);
+    warnings.extend(store.warnings().iter().cloned());
+    Ok(Engine { running, store, kept: true, control, warnings })
 }
 
 /// The capture to record into, after old ones were removed; whether it is kept.
@@ -154,6 +190,11 @@ impl Engine {
     /// Where marks are handed to.
     pub(super) fn inbox(&self) -> Arc<Inbox> {
         self.store.inbox()
+    }
+
+    /// Sends exchanges of the capture again.
+    pub(super) fn replayer(&self) -> Replayer {
+        Replayer::new(&self.running, self.store.path())
     }
 
     /// What the person ought to know about the start.

@@ -40,9 +40,20 @@ mod tests {
 
     #[test]
     fn every_command_and_json_have_help() {
-        for name in
-            ["serve", "run", "env", "ls", "show", "diff", "completions", "man", "ca", "config", "json"]
-        {
+        for name in [
+            "serve",
+            "run",
+            "env",
+            "ls",
+            "show",
+            "diff",
+            "replay",
+            "completions",
+            "man",
+            "ca",
+            "config",
+            "json",
+        ] {
             assert!(text(Some(name)).is_ok_and(|text| text.len() > 100), "{name}");
         }
         assert_eq!(text(Some("nope")).unwrap_err().exit, Exit::Usage);

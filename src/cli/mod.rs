@@ -1,5 +1,6 @@
 //! The command line: what was typed becomes a checked plan, which is run; words go out by one door.
 
+mod again;
 mod args;
 mod authority;
 mod browse;
@@ -24,6 +25,7 @@ mod pem;
 mod plan;
 mod private;
 mod records;
+mod replay;
 mod run;
 mod runtime;
 #[cfg(test)]
@@ -69,6 +71,7 @@ fn dispatch(typed: &Typed) -> Outcome {
         Some(Command::Ls(typed)) => ls::run(typed),
         Some(Command::Show(typed)) => show::run(typed),
         Some(Command::Diff(typed)) => diff::run(typed),
+        Some(Command::Replay(typed)) => replay::run(typed),
         Some(Command::Ca { command }) => authority::run(command),
         Some(Command::Config(typed)) => settings::run(typed),
         Some(Command::Completions(typed)) => completions::run(typed),

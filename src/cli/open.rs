@@ -5,7 +5,7 @@ use super::browse::Browse;
 use super::exit::{Exit, Halt, Outcome};
 use super::follow;
 use super::signals::Signals;
-use super::{capture, demo, plan, screen};
+use super::{again, capture, demo, plan, screen};
 use crate::exchange::{ExchangeId, Flags};
 use crate::store::control::{self, Reply, Request};
 use crate::store::{self, Reader};
@@ -54,6 +54,7 @@ fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> 
     if live.load(SeqCst) {
         follow::start(&path, wakes, Arc::clone(&live))?;
     }
+    let sender = again::Sender::elsewhere(&path);
     let status = Status {
         capture: path.file_name().map(|name| name.to_string_lossy().into_owned()),
         recorder: recorder(&path),
@@ -61,7 +62,7 @@ fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> 
     };
     let status = move || Status { recording: live.load(SeqCst), ..status.clone() };
     let mark = move |ids: Vec<ExchangeId>, flag: Flags, on| store::set_flag(&path, &ids, flag, on);
-    Ok(Box::new(Browse::new(reader, Box::new(status), Box::new(mark))?))
+    Ok(Box::new(Browse::new(reader, Box::new(status), Box::new(mark), sender)?))
 }
 
 fn recorder(path: &Path) -> Option<u32> {

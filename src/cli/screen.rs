@@ -1,5 +1,6 @@
 //! `hopscope` alone: the proxy and the list in this terminal.
 
+use super::again::Sender;
 use super::args::{ProxyFlags, ScreenFlags};
 use super::browse::Browse;
 use super::exit::{Exit, Halt, Outcome};
@@ -26,7 +27,7 @@ pub(super) fn run(flags: &ProxyFlags, screen: &ScreenFlags) -> Outcome {
     let marked = changes.clone();
     let session = Session::start(&plan, Some(Box::new(move |rows| changes.tell(rows))))?;
     session.engine.on_marks(Box::new(move |rows| marked.tell(rows)));
-    let source = Box::new(source(&session)?);
+    let source = Box::new(source(&session, plan.settings.replay.confirm)?);
     let shown = signals.while_running(
         move || tui::run(source, wakes, setup),
         // Fails only when the interface has already ended.
@@ -58,7 +59,7 @@ pub(super) fn wake(signal: Signal) -> Wake {
 }
 
 /// The capture that this process records.
-fn source(session: &Session) -> anyhow::Result<Browse> {
+fn source(session: &Session, confirm: bool) -> anyhow::Result<Browse> {
     let engine = &session.engine;
     let name = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let status = Status {
@@ -66,6 +67,7 @@ fn source(session: &Session) -> anyhow::Result<Browse> {
         capture: engine.capture().and_then(name),
         recording: true,
         ca: Some(session.authority.path().to_owned()),
+        replays_unasked: !confirm,
         ..Status::default()
     };
     let (losses, inbox) = (engine.losses(), engine.inbox());
@@ -74,5 +76,6 @@ fn source(session: &Session) -> anyhow::Result<Browse> {
         Status { cut_bodies: losses.bodies, lost_records: losses.records, ..status.clone() }
     };
     let mark = move |ids, flag, on| inbox.flag(ids, flag, on);
-    Ok(Browse::new(Reader::open(engine.folder())?, Box::new(status), Box::new(mark))?)
+    let sender = Sender::here(engine.replayer(), engine.folder());
+    Ok(Browse::new(Reader::open(engine.folder())?, Box::new(status), Box::new(mark), sender)?)
 }

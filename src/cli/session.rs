@@ -55,7 +55,7 @@ impl Session {
 }
 
 /// A refusal in words: who has the port, and what to do.
-fn refused(error: StartError, places: &Places) -> Halt {
+pub(super) fn refused(error: StartError, places: &Places) -> Halt {
     match error {
         StartError::Taken(address, holder) => {
             let ours =

@@ -116,6 +116,7 @@ keys! {
         |s| quoted(show_size(s.capture.retain_bytes));
     "capture.retain_age": |s, raw, _| put(&mut s.capture.retain_age, raw.time()),
         |s| quoted(show_time(s.capture.retain_age));
+    "replay.confirm": |s, raw, _| put(&mut s.replay.confirm, raw.switch()), |s| s.replay.confirm.to_string();
     "screen.mouse": |s, raw, _| put(&mut s.screen.mouse, raw.switch()), |s| s.screen.mouse.to_string();
 }
 

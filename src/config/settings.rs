@@ -25,10 +25,19 @@ pub struct Settings {
     pub limits: Limits,
     /// What is kept.
     pub capture: Capture,
+    /// How requests are sent again.
+    pub replay: Replay,
     /// The terminal interface.
     pub screen: Screen,
     /// The interface's keys where they are not the built-in ones, one entry for an action.
     pub keys: Vec<super::Binding>,
+}
+
+/// How requests are sent again.
+#[derive(Clone, Copy, Debug)]
+pub struct Replay {
+    /// Whether a method that is not safe waits for a second `r` in the interface.
+    pub confirm: bool,
 }
 
 /// The terminal interface.
@@ -161,6 +170,7 @@ impl Default for Settings {
             origin: Origin::default(),
             limits: Limits::default(),
             capture: Capture::default(),
+            replay: Replay { confirm: true },
             screen: Screen::default(),
             keys: Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use super::{hello, relay, sockets, tunnel};
 use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Side};
-use crate::forward::{After, Client, Dialed, Shard, Tunnel, respond};
+use crate::forward::{After, Again, Client, Dialed, Shard, Tunnel, respond};
 use crate::recorder::Recording;
 use crate::tap::{Parts, Tap};
 use crate::upstream::Io;
@@ -124,6 +124,21 @@ fn client(link: &Link, tap: crate::tap::Handle, inside: Option<Inside>) -> Clien
         dialed,
         recording,
     )
+}
+
+/// Serves a connection within this process that carries one replay. An upgrade ends with its 101
+/// when the other end is let go.
+pub async fn replay(shard: Arc<Shard>, io: Box<dyn Io>, tunnel: Option<Tunnel>, again: Again) {
+    let limits = &shard.settings.limits;
+    let (tap, handle) = Tap::server(io, shard.bounds(), limits.head_timeout, limits.idle_timeout);
+    let connection = shard.recorder.connection(Side::Client, None, None, None);
+    let client = Client::new(shard, connection, "replay".to_owned(), handle, tunnel, None, None);
+    let client = Arc::new(client.sending_again(again));
+    let (tap, error) = drive(&client, tap).await;
+    client.leave();
+    if let (Some(After::Upgraded { origin, recording }), None) = (client.take_after(), error) {
+        relay::relay(tap.into_parts(), origin, &recording).await;
+    }
 }
 
 type ServerTap = Tap<Box<dyn Io>>;

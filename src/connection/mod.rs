@@ -14,5 +14,5 @@ mod sniff;
 pub mod sockets;
 mod tunnel;
 
-pub use http::serve;
+pub use http::{replay, serve};
 pub use rewind::Rewind;

@@ -4,12 +4,13 @@ use crate::ca::Interceptor;
 use crate::config::Settings;
 use crate::exchange::{Authority, ConnectionId, ExchangeId, Scheme};
 use crate::hop::{Bounds, Route};
-use crate::recorder::{Recorder, Recording};
+use crate::recorder::{Recorder, Recording, Watched};
 use crate::tap::Handle;
 use crate::upstream::{self, Io, Key, OriginTls, Pool, Upstream};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// One shard: a runtime of its own with everything that its connections share.
@@ -81,10 +82,39 @@ pub struct Client {
     pub tap: Handle,
     /// The tunnel that this is the inside of.
     pub tunnel: Option<Tunnel>,
+    /// What its one request is a replay of, when it is one.
+    pub again: Option<Again>,
     origins: Mutex<Origins>,
     after: Mutex<Option<After>>,
     /// The CONNECT's record until the first request proves that the tunnel works.
     unproven: Mutex<Option<Recording>>,
+}
+
+/// A connection within this process that carries a replay, and nothing else.
+#[derive(Debug)]
+pub struct Again {
+    /// The exchange that is sent again.
+    pub parent: ExchangeId,
+    /// The head goes out as it is, not through the rules of the hop.
+    pub as_sent: bool,
+    begun: Mutex<Option<oneshot::Sender<Watched>>>,
+}
+
+impl Again {
+    /// A replay, and where its record can be watched once it has begun.
+    #[must_use]
+    pub fn new(parent: ExchangeId, as_sent: bool) -> (Self, oneshot::Receiver<Watched>) {
+        let (sender, begun) = oneshot::channel();
+        (Self { parent, as_sent, begun: Mutex::new(Some(sender)) }, begun)
+    }
+
+    /// Its record has begun.
+    pub fn begin(&self, recording: &Recording) {
+        if let Some(begun) = self.begun.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Whoever asked for it may have gone; it is sent all the same.
+            let _ = begun.send(recording.watch());
+        }
+    }
 }
 
 /// The tunnel that a connection is the inside of.
@@ -152,7 +182,19 @@ impl Client {
     ) -> Self {
         let origins = Mutex::new(Origins { idle: Vec::new(), dialed });
         let (after, unproven) = (Mutex::new(None), Mutex::new(unproven));
-        Self { shard, connection, peer, tap, tunnel, origins, after, unproven }
+        Self { shard, connection, peer, tap, tunnel, again: None, origins, after, unproven }
+    }
+
+    /// The same for a replay.
+    #[must_use]
+    pub fn sending_again(self, again: Again) -> Self {
+        Self { again: Some(again), ..self }
+    }
+
+    /// Whether heads go out as they are.
+    #[must_use]
+    pub fn is_as_sent(&self) -> bool {
+        self.again.as_ref().is_some_and(|again| again.as_sent)
     }
 
     /// Says what is to become of the connection once HTTP is over.

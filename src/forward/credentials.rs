@@ -8,7 +8,8 @@ use crate::recorder::Recording;
 /// RFC 9110 11.7: our own credentials, asked for outside tunnels only.
 pub(super) fn refused(client: &Client, recording: &Recording, head: &Head) -> Option<Answer> {
     let expected = client.shard.settings.auth.as_deref()?;
-    if client.tunnel.is_some() {
+    // A replay comes from the person whose hopscope this is.
+    if client.tunnel.is_some() || client.again.is_some() {
         return None;
     }
     let given = head.value("proxy-authorization").and_then(basic);

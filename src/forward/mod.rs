@@ -15,6 +15,6 @@ mod response;
 mod tunnel;
 
 pub use answer::Answer;
-pub use context::{After, Client, Dialed, Shard, Tunnel};
+pub use context::{After, Again, Client, Dialed, Shard, Tunnel};
 pub use respond::respond;
 pub use response::ResponseBody;

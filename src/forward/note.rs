@@ -16,8 +16,18 @@ pub(super) fn begin(client: &Client, raw: Bytes, (began, whole): (Instant, Insta
     recording.note(|exchange| {
         exchange.heads.request_received = Some(raw);
         exchange.timing.request_head = Some(at);
-        exchange.tunnel = client.tunnel.as_ref().map(|tunnel| tunnel.exchange);
+        match &client.again {
+            None => exchange.tunnel = client.tunnel.as_ref().map(|tunnel| tunnel.exchange),
+            // It goes where the tunnel led, but did not come through it.
+            Some(again) => {
+                exchange.summary.parent = Some(again.parent);
+                exchange.summary.flags.add(Flags::REPLAY);
+            }
+        }
     });
+    if let Some(again) = &client.again {
+        again.begin(&recording);
+    }
     recording
 }
 

@@ -6,7 +6,8 @@ use super::response::{ResponseBody, is_sent};
 use super::{blame, credentials, note, origin, page, tunnel};
 use crate::exchange::{Failure, Flags, Head, Interim, Kind, Phase, Side};
 use crate::hop::{
-    self, Destination, Fault, Framing, RequestFacts, RequestHop, ResponseFacts, ResponseHop, Route, Version,
+    self, Destination, Fault, Forwarded, Framing, RequestFacts, RequestHop, ResponseFacts, ResponseHop,
+    Route, Version,
 };
 use crate::recorder::{BodyTee, Recording};
 use crate::tap::{Arrival, HeadOf, OutHead};
@@ -128,8 +129,7 @@ impl Life {
         if self.client.tunnel.is_none() && shard.is_ourselves(&route.authority) {
             return self.refuse(&blame::self_loop(&shard.settings.pseudonym));
         }
-        let hop = RequestHop { pseudonym: &shard.settings.pseudonym, via: shard.settings.via, route };
-        let forwarded = match hop::forward_request(&self.head, &self.facts, &hop) {
+        let forwarded = match self.through_the_hop(route) {
             Ok(forwarded) => forwarded,
             Err(fault) => return self.refuse(&fault),
         };
@@ -159,6 +159,17 @@ impl Life {
                 Err(failure) => return self.fail(failure),
             }
         }
+    }
+
+    /// The head for the origin: as the rules make it, or as it is where a replay asks for that.
+    fn through_the_hop(&self, route: &Route) -> Result<Forwarded, Fault> {
+        if self.client.is_as_sent() {
+            let (raw, framing) = (self.head.raw().clone(), self.facts.framing);
+            return Ok(Forwarded { raw, edits: Vec::new(), framing, persistent: true });
+        }
+        let settings = &self.client.shard.settings;
+        let hop = RequestHop { pseudonym: &settings.pseudonym, via: settings.via, route };
+        hop::forward_request(&self.head, &self.facts, &hop)
     }
 
     fn out_head(&self, raw: Bytes, framing: Framing) -> OutHead {
@@ -331,6 +342,9 @@ impl Life {
 
     /// RFC 9110 7.6.2: TRACE and OPTIONS that may go no further are answered here.
     fn local(&self) -> Option<Answer> {
+        if self.client.is_as_sent() {
+            return None;
+        }
         let local = hop::local_answer(&self.head)?;
         Some(Answer::local(local))
     }

@@ -17,9 +17,10 @@ use crate::store::Inbox;
 use crate::tap::{HeadOf, HeadSent};
 use bytes::Bytes;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::oneshot;
 
 /// An exchange that has been open for this long tells the store when its response head comes,
 /// so that lists show the status of a slow answer before it ends.
@@ -87,7 +88,8 @@ impl Recorder {
         let id = ExchangeId(self.shared.next_exchange.fetch_add(1, Ordering::Relaxed));
         let started = micros(SystemTime::now()) - i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
         let exchange = blank(id, started, client, connection);
-        let inner = Inner { recorder: self.clone(), began, live: Arc::new(Live::new(exchange)) };
+        let live = Arc::new(Live::new(exchange));
+        let inner = Inner { recorder: self.clone(), began, live, over: OnceLock::new() };
         Recording(Arc::new(inner))
     }
 
@@ -149,6 +151,17 @@ struct Inner {
     recorder: Recorder,
     began: Instant,
     live: Arc<Live>,
+    /// Who waits for the end, if anyone.
+    over: OnceLock<oneshot::Sender<()>>,
+}
+
+/// An exchange seen by somebody who has no hold on it.
+#[derive(Debug)]
+pub struct Watched {
+    /// The exchange.
+    pub live: Arc<Live>,
+    /// Answered, or closed, when it is over.
+    pub over: oneshot::Receiver<()>,
 }
 
 impl Recording {
@@ -161,6 +174,15 @@ impl Recording {
     #[must_use]
     pub fn id(&self) -> ExchangeId {
         self.0.live.id()
+    }
+
+    /// To be told of the end, without keeping the exchange open. The first who asks is told.
+    #[must_use]
+    pub fn watch(&self) -> Watched {
+        let (sender, over) = oneshot::channel();
+        // One that is refused is dropped, which its receiver takes for the end.
+        let _ = self.0.over.set(sender);
+        Watched { live: Arc::clone(&self.0.live), over }
     }
 
     /// Microseconds since the exchange began.
@@ -258,6 +280,10 @@ impl Drop for Inner {
             }
         }
         self.recorder.push(Event::Finished(Arc::clone(&self.live)));
+        if let Some(over) = self.over.take() {
+            // Whoever waited may have gone.
+            let _ = over.send(());
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! at the start is a dead process's and is replaced.
 
 use super::error::StoreError;
+use crate::exchange::Order;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +29,11 @@ pub enum Request {
         /// Set or clear.
         on: bool,
     },
+    /// Send these again.
+    Replay {
+        /// What, and how it is to differ.
+        orders: Vec<Order>,
+    },
 }
 
 /// What is answered.
@@ -38,6 +44,14 @@ pub enum Reply {
     Status(Status),
     /// To what was asked to be done: it will be.
     Done,
+    /// To [`Request::Replay`]: all have begun.
+    Replayed {
+        /// The numbers of the replays, in the order asked for.
+        ids: Vec<u64>,
+        /// What a person ought to know: one line each.
+        #[serde(default)]
+        notes: Vec<String>,
+    },
     /// It could not be done.
     Error {
         /// Why, in words.
@@ -80,8 +94,8 @@ mod unix {
 
     /// Connections served at once.
     const CONNECTIONS: usize = 16;
-    /// Bytes of one line.
-    const LINE: u64 = 1024 * 1024;
+    /// Bytes of one line: a request may hold a body to be sent.
+    const LINE: u64 = 48 * 1024 * 1024;
     /// For a peer to send its request, or to take its answer.
     const PATIENCE: Duration = Duration::from_secs(5);
     /// What fits into a socket address on every system, the final NUL excluded.
@@ -132,6 +146,9 @@ mod unix {
         let mut stream = UnixStream::connect(Door::to(capture)?.path())
             .map_err(|_| StoreError::NotRecorded(capture.to_owned()))?;
         let line = serde_json::to_string(request).map_err(unclear)?;
+        if line.len() as u64 >= LINE {
+            return Err(StoreError::Answer("it would not take so large a body (32 MB at most)".to_owned()));
+        }
         let mut answer = String::new();
         let mut talk = || -> io::Result<()> {
             stream.set_read_timeout(Some(PATIENCE))?;

@@ -3,6 +3,7 @@
 //! The key map, the footers and the help screen are all made from it, so that they cannot
 //! disagree. A key has one meaning on every screen; space alone may have two.
 
+use super::again;
 use super::app::{App, Screen};
 use super::keymap::Press;
 use super::{compare, onboarding, panes, saving};
@@ -273,7 +274,7 @@ pub fn works(action: Action, app: &App) -> bool {
         // The body.
         Action::View | Action::Fold => false,
         // Sending again and comparing.
-        Action::Replay | Action::ReplayForm | Action::EditReplay => false,
+        Action::Replay | Action::ReplayForm | Action::EditReplay => again::works(app),
         Action::Compare => app.list.cursor.is_some(),
         Action::Copy if onboarding::is_open(app) => true,
         // The rest of the world, and commands by name.

@@ -2,6 +2,7 @@
 //! by [`super::fill`].
 
 use super::acting::Acting;
+use super::again::Again;
 use super::compare::CompareState;
 use super::detail::{DetailState, Tab};
 use super::filter::Filter;
@@ -78,6 +79,8 @@ pub struct App {
     pub firsts: Firsts,
     /// Something to choose from, while it is shown.
     pub menu: Option<Menu>,
+    /// What is being sent again.
+    pub again: Again,
     /// Something to be said, until the next key.
     pub message: Option<String>,
     /// Whether a quit was asked back once.
@@ -105,6 +108,7 @@ impl App {
             marks: Marks::default(),
             firsts: Firsts::default(),
             menu: None,
+            again: Again::default(),
             message: None,
             asked_to_quit: false,
         }
@@ -114,7 +118,7 @@ impl App {
     #[must_use]
     pub fn screen(&self) -> Screen {
         match self.base {
-            _ if self.typing.is_some() => Screen::Typing,
+            _ if self.typing.is_some() || self.again.form.is_some() => Screen::Typing,
             _ if self.help.is_some() => Screen::Help,
             Screen::Side if !self.is_wide() => Screen::Detail,
             base => base,

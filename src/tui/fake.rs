@@ -191,6 +191,7 @@ fn parse_keys(keys: &str) -> Vec<KeyEvent> {
             "enter" => (KeyCode::Enter, false),
             "esc" => (KeyCode::Esc, false),
             "tab" => (KeyCode::Tab, false),
+            "backtab" => (KeyCode::BackTab, false),
             "home" => (KeyCode::Home, false),
             "end" => (KeyCode::End, false),
             "bs" => (KeyCode::Backspace, false),
@@ -232,6 +233,7 @@ pub fn status() -> Status {
         ca: Some("/home/ada/.local/share/hopscope/certs/ca.pem".into()),
         cut_bodies: 0,
         lost_records: 0,
+        replays_unasked: false,
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod acting;
 mod actions;
+mod again;
 mod app;
 mod changes;
 mod clipboard;
@@ -23,6 +24,7 @@ mod fill;
 mod filter;
 mod firsts;
 mod footer;
+mod form;
 mod help;
 mod index;
 mod input;
@@ -76,6 +78,9 @@ fn draw(app: &App, buffer: &mut Buffer) {
             _ => draw_list(app, buffer),
         }
         acting::draw(app, buffer);
+    }
+    if !layout::too_small(area) {
+        form::draw(app, buffer);
     }
     if app.theme.ascii {
         to_ascii(buffer);

@@ -7,6 +7,7 @@
 use super::changes::Changed;
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, State, Summary};
 use crate::query::Query;
+use crate::replay::EditText;
 use crate::view::Octets;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -60,6 +61,10 @@ pub enum Deed {
     },
     /// Send again.
     Replay(Vec<Order>),
+    /// The same with the body that a file holds.
+    ReplayBody(Vec<Order>, PathBuf),
+    /// Make the text of a request, to be edited and sent again.
+    EditText(ExchangeId),
     /// Write a body to a file that must not exist yet.
     Save {
         /// The exchange.
@@ -80,6 +85,8 @@ pub enum Told {
     Done(String),
     /// Replays were begun under these numbers.
     Replayed(Vec<ExchangeId>),
+    /// The text of a request, to be edited.
+    Editable(Box<EditText>),
     /// It could not be done: what happened, why, what to do.
     Failed(String),
 }
@@ -140,6 +147,8 @@ pub struct Status {
     pub cut_bodies: u64,
     /// Exchanges that could not be recorded.
     pub lost_records: u64,
+    /// Whether unsafe methods are sent again without a question (`replay.confirm = false`).
+    pub replays_unasked: bool,
 }
 
 /// What the interface's thread waits for; nothing else wakes it.

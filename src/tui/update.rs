@@ -1,6 +1,7 @@
 //! What happens on an event: state in, state and effects out; nothing is read or drawn here.
 
 use super::actions::{self, Action};
+use super::again;
 use super::app::{App, Screen};
 use super::compare;
 use super::detail::Tab;
@@ -121,22 +122,17 @@ pub fn update(app: &mut App, event: Event) -> Option<Effect> {
             app.compare.stale = true;
             None
         }
-        Event::Told(told) => {
-            told_of(app, told);
-            None
-        }
+        Event::Told(told) => told_of(app, told),
         Event::Paste(text) => {
             typing::paste(app, &text);
+            again::paste(app, &text);
             None
         }
         Event::Mouse(event) => {
             mouse::turn(app, event);
             None
         }
-        Event::Edited(_, back) => {
-            app.message = back.err();
-            None
-        }
+        Event::Edited(EditFor::Replay(id), saved) => again::edited(app, id, saved),
         Event::Stop => Some(Effect::Quit),
     };
     app.settle();
@@ -150,6 +146,9 @@ fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
     }
     if app.menu.is_some() {
         return menu::press(app, key);
+    }
+    if let Some(effect) = again::press(app, key) {
+        return effect;
     }
     if let Some(effect) = acting::press(app, key) {
         return effect;
@@ -206,6 +205,9 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::ClearList => return marks::clear_list(app),
         Action::Undo => return marks::undo(app),
         Action::OnlyMarked => only_marked(app),
+        action @ (Action::Replay | Action::EditReplay | Action::ReplayForm) => {
+            return again::act(app, action);
+        }
         action => travel(app, action),
     }
     None
@@ -222,13 +224,15 @@ fn page(app: &App) -> Option<Effect> {
     Some(Effect::Outside(Outside { program: Program::Pager, content, ending: ".txt".to_owned(), back: None }))
 }
 
-fn told_of(app: &mut App, told: Told) {
+fn told_of(app: &mut App, told: Told) -> Option<Effect> {
     saving::told(app, &told);
     match told {
         Told::Done(words) if words.is_empty() => {}
         Told::Done(words) | Told::Failed(words) => app.message = Some(words),
-        Told::Replayed(ids) => app.message = Some(format!("{} sent", ids.len())),
+        Told::Replayed(ids) => again::sent(app, &ids),
+        Told::Editable(text) => return Some(again::editable(app, *text)),
     }
+    None
 }
 
 fn change(app: &mut App, summaries: Vec<Summary>) {
@@ -240,9 +244,11 @@ fn change(app: &mut App, summaries: Vec<Summary>) {
         if summary.state == State::Open {
             app.list.last_active = app.list.last_active.max(app.now);
         }
+        let id = summary.id.0;
         app.firsts.note(&summary);
         let found = app.filter.means(&summary);
         app.list.change(summary, found);
+        again::arrived(app, id);
     }
 }
 

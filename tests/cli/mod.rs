@@ -12,9 +12,21 @@ use crate::support::Sandbox;
 #[test]
 fn help_texts() {
     let sandbox = Sandbox::new();
-    for command in
-        ["", "serve", "run", "env", "open", "ls", "show", "diff", "completions", "man", "ca", "config"]
-    {
+    for command in [
+        "",
+        "serve",
+        "run",
+        "env",
+        "open",
+        "ls",
+        "show",
+        "diff",
+        "replay",
+        "completions",
+        "man",
+        "ca",
+        "config",
+    ] {
         let arguments: Vec<_> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let ran = sandbox.run(&arguments);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));

@@ -9,6 +9,7 @@ mod live;
 mod node;
 mod origins;
 mod programs;
+mod replay;
 mod requests;
 mod run;
 mod serving;

@@ -9,7 +9,7 @@ use std::process::Command;
 const FENCES: &[(&[&str], &[&str])] = &[
     (
         &["hyper", "hyper_util", "http", "http_body", "http_body_util", "h2"],
-        &["tap", "forward", "upstream", "connection"],
+        &["tap", "forward", "upstream", "connection", "replay"],
     ),
     (&["rustls", "tokio_rustls"], &["connection", "upstream", "ca", "config"]),
     (&["rcgen"], &["ca"]),
