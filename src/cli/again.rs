@@ -44,7 +44,9 @@ impl Sender {
             Deed::ReplayBody(mut orders, path) => {
                 let body = std::fs::read(&path)
                     .map_err(|error| format!("not sent: {} cannot be read: {error}", path.display()))?;
-                orders.iter_mut().for_each(|order| order.body = Some(body.clone()));
+                for order in &mut orders {
+                    order.body = Some(body.clone());
+                }
                 self.send(&orders)
             }
             Deed::EditText(id) => {

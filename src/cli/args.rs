@@ -38,8 +38,8 @@ Examples:
   hopscope show 18 --part hops               what the hop changed, and why
   hopscope replay 18 --set 'X-Debug: 1'      the same request again, a little different
 
-Exit codes: 0 ok, 1 a difference (diff), 2 usage, 3 settings or filter, 4 port or authority, 5 failed; run: CMD's own,
-125 hopscope failed, 126 not executable, 127 not found, 128+n killed by signal n.";
+Exit codes: 0 ok, 1 a difference (diff, replay --diff), 2 usage, 3 settings or filter, 4 port or authority, 5 failed;
+run: CMD's own, 125 hopscope failed, 126 not executable, 127 not found, 128+n killed by signal n.";
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
@@ -50,9 +50,10 @@ Examples:
   hopscope replay 18 --count 50 --concurrency 5
   hopscope replay 18 20 --dry-run             what would go
 
-A method that is not safe (POST, PUT, DELETE ...) is asked about on a terminal and needs --yes elsewhere;
-several of them always need it. Exit codes: 1 the answers differ (--diff), 5 one could not be sent or
-got no answer.";
+A method that is not safe (POST, PUT, DELETE ...) is asked about on a terminal and needs --yes
+elsewhere; several of them always need it.
+
+Exit codes: 1 the answers differ (--diff), 5 one could not be sent or got no answer.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

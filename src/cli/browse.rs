@@ -21,6 +21,9 @@ pub(super) type Mark = Box<dyn Fn(Vec<ExchangeId>, Flags, bool) -> Result<(), St
 /// How the proxy stands, asked at each paint.
 pub(super) type Standing = Box<dyn Fn() -> Status + Send>;
 
+/// An exchange under way as it stands.
+pub(super) type Live = Box<dyn Fn(ExchangeId) -> Option<Exchange> + Send>;
+
 /// A capture being looked at.
 pub(super) struct Browse {
     reader: Reader,
@@ -29,6 +32,7 @@ pub(super) struct Browse {
     marks: Option<mpsc::Sender<Marking>>,
     marking: Option<JoinHandle<()>>,
     sender: Sender,
+    live: Option<Live>,
 }
 
 /// A mark on its way.
@@ -53,7 +57,13 @@ impl Browse {
             }
         };
         let marking = std::thread::Builder::new().name("marks".to_owned()).spawn(work)?;
-        Ok(Self { reader, status, marks: Some(marks), marking: Some(marking), sender })
+        Ok(Self { reader, status, marks: Some(marks), marking: Some(marking), sender, live: None })
+    }
+
+    /// Reads exchanges under way as they stand; only in the process that records.
+    pub(super) fn with_live(mut self, live: Live) -> Self {
+        self.live = Some(live);
+        self
     }
 
     fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool, tell: Tell) {
@@ -82,6 +92,10 @@ impl Source for Browse {
     }
 
     fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, Unread> {
+        // Under way it is read as it stands at this moment, not as it was last written.
+        if let Some(exchange) = self.live.as_ref().and_then(|live| live(id)) {
+            return Ok(Some(exchange));
+        }
         self.reader.exchange(id).map_err(unread)
     }
 

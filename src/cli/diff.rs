@@ -8,7 +8,7 @@ use super::show::parse_id;
 use super::{capture, format, json};
 use crate::diff::{self, Change, Comparison, Item, LARGEST, Line, Place, Row, Side, WINDOW, Which, Wish};
 use crate::exchange::{self, Exchange, ExchangeId, Flags, MessageKind, Summary};
-use crate::text::width;
+use crate::text::{sanitize, width};
 use bytes::Bytes;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
@@ -60,7 +60,7 @@ impl Loaded {
         let mut body = |side| -> Result<Bytes, Halt> {
             let mut bytes = Vec::new();
             let reader = records.body(&exchange, side)?;
-            reader.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(unread)?;
+            reader.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
             Ok(Bytes::from(bytes))
         };
         let (request, response) = (body(exchange::Side::Client)?, body(exchange::Side::Origin)?);
@@ -120,12 +120,13 @@ fn print_beside<W: Write>(
 ) -> io::Result<()> {
     // A mark and a blank before each side, three columns between them.
     let room = (columns.saturating_sub(7)) / 2;
-    let cut = |text: &str| width::fit(&crate::text::sanitize(text), room + 2, "…");
-    out.inked(&[
-        (Ink::Strong, &cut(&title(left))),
-        (Ink::Dim, " │ "),
-        (Ink::Strong, cut(&title(right)).trim_end()),
-    ])?;
+    let short = |summary: &Summary| {
+        let facts = width::columns(&titled(summary, ""));
+        let url = summary.url();
+        let url = width::path(&sanitize(&url), (room + 2).saturating_sub(facts), "…").into_owned();
+        width::fit(&sanitize(&titled(summary, &url)), room + 2, "…")
+    };
+    out.inked(&[(Ink::Strong, &short(left)), (Ink::Dim, " │ "), (Ink::Strong, short(right).trim_end())])?;
     for message in &comparison.messages {
         for line in diff::lines(message, Wish { expected: all, same: true }) {
             match line {
@@ -173,14 +174,17 @@ fn headed(title: &str, remark: &str) -> String {
 
 /// An exchange in one line: `#18 GET https://shop.test/cart  200  34 ms  (replay of #17)`.
 fn title(summary: &Summary) -> String {
-    let mut title =
-        format!("#{} {} {}  {}", summary.id.0, summary.method, summary.url(), format::status(summary));
+    titled(summary, &summary.url())
+}
+
+fn titled(summary: &Summary, url: &str) -> String {
+    let mut title = format!("#{} {} {url}  {}", summary.id.0, summary.method, format::status(summary));
     if let Some(duration) = summary.duration {
         title.push_str("  ");
         title.push_str(&format::duration(duration));
     }
     if let Some(parent) = summary.parent.filter(|_| summary.flags.has(Flags::REPLAY)) {
-        title.push_str(&format!("  (replay of #{})", parent.0));
+        title = format!("{title}  (replay of #{})", parent.0);
     }
     title
 }
@@ -207,7 +211,7 @@ fn sharpen(
         let far = message.items.iter().position(|item| matches!(item.place, Place::Beyond(_)));
         let Some(at) = far.filter(|_| large) else { continue };
         let (one, other) = (records.body(left, side)?, records.body(right, side)?);
-        match first_difference(one, other).map_err(unread)? {
+        match first_difference(one, other).map_err(|error| unread(&error))? {
             Some(item) => message.items[at] = item,
             None => drop(message.items.remove(at)),
         }
@@ -241,7 +245,7 @@ fn window(reader: impl Read) -> io::Result<Bytes> {
     Ok(Bytes::from(bytes))
 }
 
-fn unread(error: io::Error) -> Halt {
+fn unread(error: &io::Error) -> Halt {
     Halt::new(Exit::Failed, format!("reading a body: {error}"))
 }
 

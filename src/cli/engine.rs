@@ -192,6 +192,12 @@ impl Engine {
         self.store.inbox()
     }
 
+    /// Exchanges under way, asked for again and again.
+    pub(super) fn live(&self) -> impl Fn(ExchangeId) -> Option<Exchange> + Send + use<> {
+        let inbox = self.store.inbox();
+        move |id| inbox.live(id)
+    }
+
     /// Sends exchanges of the capture again.
     pub(super) fn replayer(&self) -> Replayer {
         Replayer::new(&self.running, self.store.path())

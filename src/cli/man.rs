@@ -58,10 +58,10 @@ fn tables_kept(page: &str) -> String {
         let aligned = is_text(line) && run.iter().any(|line| line.contains("   "));
         let (before, behind) = if aligned { (".nf\n", ".fi\n") } else { ("", "") };
         out.push_str(before);
-        run.iter().for_each(|line| {
+        for line in run {
             out.push_str(line);
             out.push('\n');
-        });
+        }
         out.push_str(behind);
     }
     out

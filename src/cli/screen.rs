@@ -77,5 +77,6 @@ fn source(session: &Session, confirm: bool) -> anyhow::Result<Browse> {
     };
     let mark = move |ids, flag, on| inbox.flag(ids, flag, on);
     let sender = Sender::here(engine.replayer(), engine.folder());
-    Ok(Browse::new(Reader::open(engine.folder())?, Box::new(status), Box::new(mark), sender)?)
+    let browse = Browse::new(Reader::open(engine.folder())?, Box::new(status), Box::new(mark), sender)?;
+    Ok(browse.with_live(Box::new(engine.live())))
 }

@@ -103,11 +103,11 @@ fn unlike(left: &Content<'_>, right: &Content<'_>, notes: &mut Vec<String>) -> F
     if same {
         return Found::default();
     }
-    plain(left.media(), &one, right.media(), &other)
+    plain((&left.media(), &one), (&right.media(), &other))
 }
 
 /// Compares two bodies without codings that differ.
-fn plain(left_media: Vec<u8>, left: &Bytes, right_media: Vec<u8>, right: &Bytes) -> Found {
+fn plain((left_media, left): (&[u8], &Bytes), (right_media, right): (&[u8], &Bytes)) -> Found {
     if left.is_empty() || right.is_empty() {
         let some = |bytes: &Bytes| Some(bytes.clone()).filter(|bytes| !bytes.is_empty());
         let mut found = Found::new("one has none");
@@ -117,7 +117,7 @@ fn plain(left_media: Vec<u8>, left: &Bytes, right_media: Vec<u8>, right: &Bytes)
     if left.len().max(right.len()) > LARGEST {
         return binary(left, right, false);
     }
-    let both = |is: &dyn Fn(&[u8]) -> bool| is(&left_media) && is(&right_media);
+    let both = |is: &dyn Fn(&[u8]) -> bool| is(left_media) && is(right_media);
     if both(&|media| media == b"application/x-www-form-urlencoded") {
         return form(left, right);
     }
@@ -127,7 +127,7 @@ fn plain(left_media: Vec<u8>, left: &Bytes, right_media: Vec<u8>, right: &Bytes)
     let is_text = |media: &[u8], bytes: &[u8]| {
         !bytes.contains(&0) && (media.starts_with(b"text/") || std::str::from_utf8(bytes).is_ok())
     };
-    if is_text(&left_media, left) && is_text(&right_media, right) {
+    if is_text(left_media, left) && is_text(right_media, right) {
         return text::compare(left, right);
     }
     binary(left, right, false)

@@ -32,15 +32,18 @@ fn start(context: Context<'_>) -> Vec<Item> {
         let line = |head: &Head| owned(head, head.start_line());
         return vec![Item::both(Place::Start(WHOLE), line(context.left), line(context.right), None)];
     }
-    let pair = |((name, left), (_, right)): ((&'static str, &[u8]), (&'static str, &[u8]))| {
+    let pair = |((name, left), (_, right)): (Part<'_>, Part<'_>)| {
         let expected = (name == "target").then(|| noise::target_reason(left, right, context)).flatten();
         Item::both(Place::Start(name), owned(context.left, left), owned(context.right, right), expected)
     };
     left.into_iter().zip(right).map(pair).collect()
 }
 
+/// A part of a start line, by its name.
+type Part<'a> = (&'static str, &'a [u8]);
+
 /// A start line's parts by name; as a whole when it has not the parts of either kind.
-fn parts(head: &Head) -> Vec<(&'static str, &[u8])> {
+fn parts(head: &Head) -> Vec<Part<'_>> {
     let line = head.start_line();
     if let Some((version, _, reason)) = head.status_line().filter(|_| line.starts_with(b"HTTP/")) {
         let status = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();

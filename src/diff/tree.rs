@@ -132,9 +132,9 @@ impl Reader<'_> {
             _ => Sort::Leaf,
         };
         if sort == Sort::Leaf {
-            self.leaf()?
+            self.leaf()?;
         } else {
-            self.at += 1
+            self.at += 1;
         }
         let place = self.nodes.len();
         if place >= MOST || self.open.len() >= DEEPEST {

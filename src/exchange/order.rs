@@ -43,6 +43,7 @@ mod base64 {
     use base64::engine::general_purpose::STANDARD;
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};
 
+    #[expect(clippy::ref_option, reason = "serde asks for this signature")]
     pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
         bytes.as_ref().map(|bytes| STANDARD.encode(bytes)).serialize(to)
     }

@@ -53,7 +53,7 @@ pub(super) fn read(text: &str) -> Vec<Word> {
         let operator = !word.quoted && !word.without && rest.peek().is_some();
         if operator && word.text == "not" {
             negate = !negate;
-        } else if !(operator && word.text == "and" && !words.is_empty() && !negate) {
+        } else if !operator || word.text != "and" || words.is_empty() || negate {
             word.without ^= std::mem::take(&mut negate);
             words.push(word);
         }

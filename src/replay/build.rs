@@ -212,7 +212,7 @@ impl Making<'_> {
                 let content = original_content(self.original, &head)?;
                 (head, content)
             }
-            Some(body) => self.with_body(head, body),
+            Some(body) => self.with_body(&head, body),
         };
         let Self { route, notes, .. } = self;
         let prepared = Prepared { parent: id, head, content, route, as_sent: false, notes };
@@ -228,9 +228,9 @@ impl Making<'_> {
     }
 
     /// A new body, coded as the head says where that can be done; its length follows it.
-    fn with_body(&mut self, head: Head, body: &[u8]) -> (Head, Content) {
-        let mut lines = Lines::of(&head);
-        let bytes = match coding::encode(body, &head) {
+    fn with_body(&mut self, head: &Head, body: &[u8]) -> (Head, Content) {
+        let mut lines = Lines::of(head);
+        let bytes = match coding::encode(body, head) {
             Ok(coded) => coded,
             Err(name) => {
                 lines.remove(b"Content-Encoding");
@@ -240,8 +240,8 @@ impl Making<'_> {
                 Bytes::copy_from_slice(body)
             }
         };
-        let chunked = is_chunked(&head);
-        if !chunked && !self.sets_length(&head) && (!bytes.is_empty() || content_length(&head).is_some()) {
+        let chunked = is_chunked(head);
+        if !chunked && !self.sets_length(head) && (!bytes.is_empty() || content_length(head).is_some()) {
             lines.set(b"Content-Length", bytes.len().to_string().as_bytes());
         }
         (lines.head(), Content::New { bytes, chunked })

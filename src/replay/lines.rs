@@ -75,7 +75,7 @@ pub(super) fn typed(text: &str) -> Result<(&str, &str), ReplayError> {
     let (name, value) = text.split_at(colon);
     check_name(text, name)?;
     let value = value.get(1..).unwrap_or_default();
-    if let Some(at) = value.find(|c| matches!(c, '\r' | '\n' | '\0')) {
+    if let Some(at) = value.find(['\r', '\n', '\0']) {
         let at = colon + 1 + at;
         return Err(ReplayError::at(text, at..at + 1, "a value holds no line end and no NUL (RFC 9110 5.5)"));
     }

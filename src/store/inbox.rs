@@ -13,12 +13,13 @@
 use super::bodies::Job;
 use super::budget::Budget;
 use super::error::StoreError;
+use super::under_way::UnderWay;
 use crate::config::Pressure;
 use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Side, Truncation};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{SendError, Sender};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::Thread;
 
@@ -49,6 +50,7 @@ pub struct Inbox {
     closing: AtomicBool,
     closed: AtomicBool,
     full: AtomicBool,
+    under_way: Arc<UnderWay>,
     lost: Lost,
 }
 
@@ -100,6 +102,7 @@ impl Inbox {
             closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             full: AtomicBool::new(false),
+            under_way: Arc::default(),
             lost: Lost::default(),
         }
     }
@@ -182,6 +185,17 @@ impl Inbox {
             records: self.lost.records.load(SeqCst),
             trouble: lock(&self.lost.trouble).clone(),
         }
+    }
+
+    /// An exchange under way as it stands at this moment; `None` before the writer has heard of it
+    /// and once it is over. Costs the wire nothing but the time of one copy.
+    #[must_use]
+    pub fn live(&self, id: ExchangeId) -> Option<Exchange> {
+        self.under_way.exchange(id)
+    }
+
+    pub(super) fn under_way(&self) -> Arc<UnderWay> {
+        Arc::clone(&self.under_way)
     }
 
     /// What gives way when the disk is slower than the wire.
@@ -337,7 +351,6 @@ fn event_bytes(event: &Event) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::mpsc;
     use std::task::{Wake, Waker};
 

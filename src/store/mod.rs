@@ -28,6 +28,7 @@ mod reader;
 mod rows;
 mod schema;
 mod sweep;
+mod under_way;
 mod writer;
 
 #[cfg(test)]

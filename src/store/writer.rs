@@ -9,10 +9,11 @@ use super::error::StoreError;
 use super::inbox::{Inbox, Swapped, inline_bytes, lock};
 use super::marks::{self, Marks};
 use super::rows::Place;
+use super::under_way::{Open, UnderWay};
 use super::{bodies, connections, rows, sweep};
 use crate::exchange::{BodyPlace, Connection as Peer, Event, ExchangeId, Live, Side, State, Summary};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -68,7 +69,7 @@ pub(super) struct Writer {
     inbox: Arc<Inbox>,
     listeners: Arc<Listeners>,
     rhythm: Rhythm,
-    open: HashMap<ExchangeId, Open>,
+    open: Arc<UnderWay>,
     /// When exchanges get their early row, in the order in which they were opened.
     due: VecDeque<(Instant, ExchangeId)>,
     /// Rows to write; more than none after a turn only when the disk refused them.
@@ -80,17 +81,6 @@ pub(super) struct Writer {
     /// Exchanges lost and not yet written down as a gap.
     lost: u64,
     commits: u32,
-}
-
-/// An exchange under way.
-struct Open {
-    live: Arc<Live>,
-    /// It has a row by now, to be kept up to date.
-    written: bool,
-    /// A row of it waits to be written.
-    queued: bool,
-    /// It is among the news.
-    news: bool,
 }
 
 enum Row {
@@ -115,13 +105,14 @@ impl Writer {
         listeners: Arc<Listeners>,
         rhythm: Rhythm,
     ) -> Self {
+        let open = inbox.under_way();
         Self {
             db,
             capture,
             inbox,
             listeners,
             rhythm,
-            open: HashMap::new(),
+            open,
             due: VecDeque::new(),
             rows: Vec::new(),
             news: Vec::new(),
@@ -184,7 +175,9 @@ impl Writer {
             return Nap::For(self.rhythm.swap);
         }
         // What has finished needs no early row, and is no reason to wake up.
-        while self.due.pop_front_if(|(_, id)| !self.open.contains_key(id)).is_some() {}
+        let open = self.open.lock();
+        while self.due.pop_front_if(|(_, id)| !open.contains_key(id)).is_some() {}
+        drop(open);
         Nap::Asleep(self.due.front().map(|(due, _)| due.saturating_duration_since(now)))
     }
 
@@ -202,7 +195,7 @@ impl Writer {
                         exchange.summary.id
                     };
                     // Only what has been open all the while without an early row is surely new.
-                    let new = self.open.remove(&id).is_some_and(|open| !open.written);
+                    let new = self.open.lock().remove(&id).is_some_and(|open| !open.written);
                     self.rows.push(Row::Finished(live, if new { Place::New } else { Place::Over }));
                 }
             }
@@ -215,7 +208,8 @@ impl Writer {
     fn opened_or_changed(&mut self, live: Arc<Live>, now: Instant) {
         let id = live.id();
         let early = now + self.rhythm.early;
-        let open = self.open.entry(id).or_insert_with(|| {
+        let mut all = self.open.lock();
+        let open = all.entry(id).or_insert_with(|| {
             self.due.push_back((early, id));
             Open { live: Arc::clone(&live), written: false, queued: false, news: false }
         });
@@ -236,7 +230,7 @@ impl Writer {
             self.marks.push_front(Marks { ids: rest, ..marks });
         }
         for id in &marks.ids {
-            if let Some(open) = self.open.get(id) {
+            if let Some(open) = self.open.lock().get(id) {
                 marks.apply(&mut open.live.lock().summary.flags);
             }
         }
@@ -245,12 +239,13 @@ impl Writer {
 
     /// Exchanges whose end found no room may still be known here: those are not lost.
     fn rescue(&mut self, dropped: u64) {
+        let mut all = self.open.lock();
         let over: Vec<_> =
-            self.open.iter().filter(|(_, open)| open.live.lock().is_over()).map(|(id, _)| *id).collect();
+            all.iter().filter(|(_, open)| open.live.lock().is_over()).map(|(id, _)| *id).collect();
         let rescued = dropped.min(over.len() as u64);
         for id in over {
             // Not as `Finished`: its bytes were released when it was dropped.
-            self.rows.extend(self.open.remove(&id).map(|open| Row::Open(open.live)));
+            self.rows.extend(all.remove(&id).map(|open| Row::Open(open.live)));
         }
         self.inbox.count_rescued(rescued);
         self.lost += dropped - rescued;
@@ -259,14 +254,15 @@ impl Writer {
     /// Gives early rows to exchanges that have been open for long enough.
     fn ripen(&mut self, now: Instant) {
         while let Some((_, id)) = self.due.pop_front_if(|(due, _)| *due <= now) {
-            let Some(open) = self.open.get_mut(&id) else { continue };
+            let mut all = self.open.lock();
+            let Some(open) = all.get_mut(&id) else { continue };
             open.written = true;
             if !mem::replace(&mut open.queued, true) {
                 self.rows.push(Row::Open(Arc::clone(&open.live)));
             }
             if open.live.lock().is_over() {
                 // Its end has come by another shard before its beginning, or is just about to come.
-                self.open.remove(&id);
+                all.remove(&id);
             }
         }
     }
@@ -276,7 +272,7 @@ impl Writer {
     fn tell_news(&mut self) {
         let mut news = Vec::with_capacity(self.news.len());
         for id in self.news.drain(..) {
-            if let Some(open) = self.open.get_mut(&id) {
+            if let Some(open) = self.open.lock().get_mut(&id) {
                 open.news = false;
                 let summary = open.live.summary();
                 if summary.state == State::Open {
@@ -302,8 +298,9 @@ impl Writer {
         if marked.is_empty() || listeners.is_empty() {
             return;
         }
-        let row = |id: &ExchangeId| match self.open.get(id) {
-            Some(open) => Some(open.live.summary()),
+        let open = |id: &ExchangeId| self.open.lock().get(id).map(|open| Arc::clone(&open.live));
+        let row = |id: &ExchangeId| match open(id) {
+            Some(live) => Some(live.summary()),
             None => rows::read_summary(&self.db, *id).ok().flatten(),
         };
         let rows: Vec<_> = marked.iter().filter_map(row).collect();
@@ -362,7 +359,7 @@ impl Writer {
                 Row::Connection(_) => {}
                 Row::Marks(marks) => marked.extend(marks.ids),
                 Row::Open(live) => {
-                    if let Some(open) = self.open.get_mut(&live.id()) {
+                    if let Some(open) = self.open.lock().get_mut(&live.id()) {
                         open.queued = false;
                     }
                 }
@@ -403,7 +400,7 @@ impl Writer {
     fn finish(mut self) -> Result<(), StoreError> {
         self.inbox.shut();
         self.drain()?;
-        let open: Vec<_> = self.open.drain().map(|(_, open)| Row::Open(open.live)).collect();
+        let open: Vec<_> = self.open.lock().drain().map(|(_, open)| Row::Open(open.live)).collect();
         self.rows.extend(open);
         self.drain()?;
         sweep::sweep(&self.db, &self.capture)?;

@@ -5,6 +5,7 @@
 
 use super::again;
 use super::app::{App, Screen};
+use super::detail::{Tab, find};
 use super::keymap::Press;
 use super::{compare, onboarding, panes, saving};
 use crossterm::event::{KeyCode, KeyEvent};
@@ -252,7 +253,7 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::Tab(place) => {
             app.detail.id.is_some() && !(app.shows_detail() && app.detail.tab as usize == place)
         }
-        _ if app.screen() == Screen::Compare && compare::works(action, app).is_some() => {
+        _ if app.base == Screen::Compare && compare::works(action, app).is_some() => {
             compare::works(action, app) == Some(true)
         }
         Action::Hop => app.detail.id.is_some() && (app.screen() == Screen::List || app.detail.has_sides()),
@@ -270,8 +271,13 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::Layout => panes::can_change(app),
         Action::Wider | Action::Narrower => app.is_split(),
         // Searching and panning a text.
+        Action::Search if app.screen() != Screen::List && find::works(&app.detail) => true,
+        Action::NextHit | Action::HitBefore if find::works(&app.detail) && app.detail.find.count() > 0 => {
+            true
+        }
         Action::Search | Action::NextHit | Action::HitBefore | Action::Left | Action::Right => false,
-        // The body.
+        // The body, and heads in hex.
+        Action::View if app.detail.tab == Tab::Raw => app.detail.loaded.is_some(),
         Action::View | Action::Fold => false,
         // Sending again and comparing.
         Action::Replay | Action::ReplayForm | Action::EditReplay => again::works(app),

@@ -11,6 +11,7 @@ use super::update::{EditFor, Effect, Outside, Program};
 use crate::exchange::{ExchangeId, Flags, Order, Summary};
 use crate::replay::{self, EditText, Edited};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::ops::ControlFlow;
 
 /// What is known of replays that are being asked for.
 #[derive(Debug, Default)]
@@ -67,23 +68,23 @@ pub fn act(app: &mut App, action: Action) -> Option<Effect> {
     }
 }
 
-/// A key that answers a question, or belongs to the form; `None` when there is neither.
-pub fn press(app: &mut App, key: KeyEvent) -> Option<Option<Effect>> {
+/// A key that answers a question, or belongs to the form; breaks off with what is to be done about it.
+pub fn press(app: &mut App, key: KeyEvent) -> ControlFlow<Option<Effect>> {
     app.again.awaited = None;
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     if ctrl && key.code == KeyCode::Char('c') {
-        return None;
+        return ControlFlow::Continue(());
     }
     if app.again.form.is_some() {
-        return Some(super::form::press(app, key));
+        return ControlFlow::Break(super::form::press(app, key));
     }
-    let orders = app.again.asked.take()?;
+    let Some(orders) = app.again.asked.take() else { return ControlFlow::Continue(()) };
     if key.code == KeyCode::Char('r') && !ctrl {
-        return Some(Some(Effect::Do(Deed::Replay(orders))));
+        return ControlFlow::Break(Some(Effect::Do(Deed::Replay(orders))));
     }
     let kept = app.again.draft.as_ref().map_or("", |_| "; e opens the text again");
     app.message = Some(format!("not sent{kept}"));
-    Some(None)
+    ControlFlow::Break(None)
 }
 
 /// Text was pasted.
@@ -223,6 +224,7 @@ mod tests {
         Stage::new(80, 24, vec![exchange(1, "GET"), exchange(2, method)])
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "compared with what a key asks for")]
     fn as_is(ids: &[u64]) -> Option<Effect> {
         let orders = ids.iter().map(|id| Order::as_is(ExchangeId(*id))).collect();
         Some(Effect::Do(Deed::Replay(orders)))

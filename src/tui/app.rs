@@ -179,9 +179,9 @@ impl App {
     #[must_use]
     pub fn is_moving(&self) -> bool {
         let rows = self.base == Screen::List || self.is_split();
-        rows && self.status.recording
-            && self.help.is_none()
-            && self.list.is_moving(usize::from(self.list_places().rows.height))
+        let moving = rows && self.list.is_moving(usize::from(self.list_places().rows.height))
+            || self.shows_detail() && self.detail.is_under_way();
+        moving && self.status.recording && self.help.is_none()
     }
 
     fn is_wide(&self) -> bool {

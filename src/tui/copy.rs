@@ -343,13 +343,13 @@ fn draw_lines(app: &App, lines: &Lines, buffer: &mut Buffer) {
     let top = (lines.chosen + 1).saturating_sub(rows);
     for (row, field) in lines.head.fields().enumerate().skip(top).take(rows) {
         let line = row - top;
-        let style = Style::new();
         let room = pane.width().saturating_sub(3);
-        pane.text(2, line, &width::cut(&one_line(field.line), room, "…"), style);
+        let style = if row == lines.chosen { app.theme.selected() } else { Style::new() };
         if row == lines.chosen {
-            pane.text(0, line, "▌", app.theme.name());
-            pane.shade(line, app.theme.selected());
+            pane.shade(line, style);
+            pane.text(0, line, "▌", style);
         }
+        pane.text(2, line, &width::cut(&one_line(field.line), room, "…"), style);
     }
 }
 

@@ -357,6 +357,8 @@ pub fn failed(id: u64) -> Exchange {
     };
     exchange.request_edits.clear();
     exchange.response_edits.clear();
+    exchange.response_body = Body { length: 88, complete: true, ..Body::default() };
+    exchange.timing = Timing { request_head: Some(200), resolved: Some(600), ..Timing::default() };
     exchange.origin_connection = None;
     exchange
 }
@@ -446,14 +448,17 @@ pub fn varied() -> Vec<Exchange> {
     ]
 }
 
+/// Connections by number: 1 is a client's and 2 an origin's, secured; 11 and 12 the same without TLS.
 fn connection(id: ConnectionId) -> Connection {
-    let client = id == ConnectionId(1);
+    let client = id.0 % 10 == 1;
+    let leaf = include_bytes!("fixtures/leaf.der").to_vec();
+    let issuer = include_bytes!("fixtures/issuer.der").to_vec();
     let tls = TlsFacts {
         version: "TLSv1.3".to_owned(),
         cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
         alpn: Some("http/1.1".to_owned()),
         sni: Some("api.shop.test".to_owned()),
-        chain: vec![Vec::new(); if client { 1 } else { 2 }],
+        chain: if client { vec![leaf] } else { vec![leaf, issuer] },
         verdict: (!client).then_some(Verdict::Trusted),
     };
     Connection {
@@ -462,6 +467,6 @@ fn connection(id: ConnectionId) -> Connection {
         opened: BEGAN,
         peer: Some(if client { ([127, 0, 0, 1], 51234).into() } else { ([192, 0, 2, 7], 443).into() }),
         local: None,
-        tls: Some(tls),
+        tls: (id.0 < 10).then_some(tls),
     }
 }

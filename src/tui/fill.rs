@@ -63,7 +63,7 @@ fn detail(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
     // Cleared first: a capture that cannot be read is asked again on a change, not for ever.
     app.detail.stale = false;
     let Some(exchange) = source.exchange(ExchangeId(id))? else {
-        app.detail.load(None);
+        app.detail.load(None, app.now);
         return Ok(());
     };
     let client = source.connection(exchange.client_connection)?;
@@ -71,7 +71,7 @@ fn detail(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
         Some((id, _)) => source.connection(id)?,
         None => None,
     };
-    app.detail.load(Some(Loaded::new(exchange, client, origin)));
+    app.detail.load(Some(Loaded::new(exchange, client, origin)), app.now);
     Ok(())
 }
 

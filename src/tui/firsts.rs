@@ -41,7 +41,9 @@ impl Firsts {
         }
         let failure = summary.failure.as_ref().filter(|failure| failure.kind == Kind::CertificateRefused);
         if let Some(failure) = failure {
-            self.refused = Some(Refused { id: summary.id, cause: failure.says.clone(), agent: None });
+            // What happened; the cure that may stand behind it names every client's.
+            let cause = failure.says.split(". ").next().unwrap_or_default().to_owned();
+            self.refused = Some(Refused { id: summary.id, cause, agent: None });
         }
     }
 

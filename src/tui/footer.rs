@@ -3,6 +3,7 @@
 use super::acting;
 use super::actions::{self, Action, TABLE};
 use super::app::{App, Screen};
+use super::detail::find;
 use super::menu;
 use super::paint::Pane;
 use super::typing::Purpose;
@@ -39,6 +40,7 @@ pub fn keys(app: &App) -> Vec<(String, &'static str)> {
     let screen = app.screen();
     match (&app.typing, &app.menu) {
         (Some(typing), _) if typing.purpose == Purpose::Filter => return named(TYPING_FILTER),
+        (Some(typing), _) if typing.purpose == Purpose::Find => return named(&find::TYPING_KEYS),
         (None, Some(_)) => return named(menu::KEYS),
         _ => {}
     }

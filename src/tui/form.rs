@@ -150,7 +150,9 @@ pub fn draw(app: &App, buffer: &mut Buffer) {
     let (width, height) = (area.width.min(WIDTH), if tight { area.height.min(8) } else { HEIGHT });
     let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
     let place = Rect { x, y, width, height };
-    Clear.render(place, buffer);
+    // What stands beside the box is not to be read into it.
+    let margin = if area.width < WIDTH + 16 { (area.width - width) / 2 } else { 2 };
+    Clear.render(Rect { x: x - margin, width: width + 2 * margin, ..place }.intersection(area), buffer);
     let mut pane = Pane::new(buffer, place);
     frame(app.theme, &mut pane);
     let mut line = 1;

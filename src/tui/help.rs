@@ -192,7 +192,7 @@ fn draw_key(
     let keys = app.keymap.shown(place);
     let keys = if keys.is_empty() { ":".to_owned() } else { keys };
     let mark = if chosen { "▌" } else { " " };
-    pane.text(from + 1, line, mark, style(theme.name()));
+    pane.text(from + 1, line, mark, theme.name());
     let column =
         pane.text(from + 2, line, &format!(" {}", width::fit(&keys, KEYS, "…")), style(theme.name()));
     let words = width::cut(TABLE[place].words, room.saturating_sub(KEYS + 4), "…");

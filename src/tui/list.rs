@@ -12,6 +12,8 @@ use ratatui::style::{Modifier, Style};
 
 /// Columns of the selection mark, the row's mark and the space behind them.
 const MARKS: usize = 3;
+/// Columns of a type.
+const TYPE: usize = 12;
 /// Columns of a size.
 const SIZE: usize = 6;
 /// Columns that a path keeps beside the cause of a failure.
@@ -41,7 +43,7 @@ pub fn draw(app: &App, heads: Rect, rows: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Which columns there are and where. They go in the order size, time, method as room gets
+/// Which columns there are and where. They go in the order type, size, time, method as room gets
 /// scarce. The host has what it wants up to a little less than half of the room, and more
 /// where paths are short; beyond that it is shortened in the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,7 @@ struct Columns {
     host_room: usize,
     path: usize,
     path_room: usize,
+    kind: Option<usize>,
     size_end: Option<usize>,
     time_end: Option<usize>,
 }
@@ -63,11 +66,12 @@ impl Columns {
         let method = MARKS + id + 1;
         let with_method = method + list.method_columns + 1 + row::STATUS + 1;
         let rest = width.saturating_sub(with_method + 1);
-        let (size, time) = (rest >= 46, rest >= 32);
+        let (kind, size, time) = (rest >= 76, rest >= 46, rest >= 32);
         let merged = rest < 22;
         let status = if merged { method } else { method + list.method_columns + 1 };
         let host = status + row::STATUS + 1;
-        let taken = if size { SIZE + 1 } else { 0 } + if time { TIME + 1 } else { 0 };
+        let columns = |wanted: bool, columns: usize| if wanted { columns + 1 } else { 0 };
+        let taken = columns(kind, TYPE) + columns(size, SIZE) + columns(time, TIME);
         let room = width.saturating_sub(host + 1 + taken);
         let spare = room.saturating_sub(list.path_columns + 1);
         let host_room = list.host_columns.min(spare.max(HOST.min(room * 9 / 20)));
@@ -81,6 +85,7 @@ impl Columns {
             host_room,
             path,
             path_room: room.saturating_sub(host_room + 1),
+            kind: kind.then_some(end.saturating_sub(TIME + 1 + SIZE + 1 + TYPE)),
             size_end: size.then_some(end.saturating_sub(TIME + 1)),
             time_end: time.then_some(end),
         }
@@ -96,6 +101,9 @@ fn draw_heads(theme: Theme, columns: &Columns, pane: &mut Pane<'_>) {
     pane.text(columns.status, 0, "status", dim);
     pane.text(columns.host, 0, &width::cut("host", columns.host_room, "…"), dim);
     pane.text(columns.path, 0, "path", dim);
+    if let Some(at) = columns.kind {
+        pane.text(at, 0, "type", dim);
+    }
     if let Some(end) = columns.size_end {
         pane.right(end, 0, "size", dim);
     }
@@ -117,7 +125,7 @@ fn draw_row(
     let ink = |style: Style| if selected { Style::new() } else { style };
     let cells = row::Cells::new(summary, theme, app.status.recording.then_some(app.now));
     let marked = app.list.index.is_marked(summary.id.0);
-    let in_range = app.marks.range.is_some_and(|from| app.list.between(from).contains(&summary.id.0));
+    let in_range = is_in_range(app, summary.id.0);
     let at = if marked || in_range { 2 } else { 1 };
     pane.text(at, line, cells.mark, ink(theme.notable()));
     if marked || in_range {
@@ -135,12 +143,21 @@ fn draw_row(
         None => format!("{method} {}", cells.path).trim_end().to_owned(),
     };
     draw_path(pane, line, columns, &path, cells.cause.as_ref(), (ink(cells.style), ink(theme.bad())));
+    if let Some(at) = columns.kind {
+        pane.text(at, line, &width::cut(&cells.kind, TYPE, "…"), ink(theme.dim()));
+    }
     if let Some(end) = columns.size_end {
         pane.right(end, line, &cells.size, ink(theme.dim()));
     }
     if let Some(end) = columns.time_end {
         pane.right(end, line, &cells.time, ink(cells.time_style));
     }
+}
+
+/// Whether a row lies between where a range began and the cursor.
+fn is_in_range(app: &App, id: u64) -> bool {
+    let (Some(from), Some(to)) = (app.marks.range, app.list.cursor) else { return false };
+    (from.min(to)..=from.max(to)).contains(&id)
 }
 
 /// The path, and behind it the cause of a failure: whole where both fit, then in few words,
@@ -285,12 +302,14 @@ mod tests {
         let list = List { host_columns: 15, ..List::default() };
         let shown = |width| {
             let columns = Columns::new(width, &list);
-            (columns.size_end.is_some(), columns.time_end.is_some(), columns.method.is_some())
+            let (kind, size) = (columns.kind.is_some(), columns.size_end.is_some());
+            (kind, size, columns.time_end.is_some(), columns.method.is_some())
         };
-        assert_eq!(shown(80), (true, true, true));
-        assert_eq!(shown(63), (false, true, true));
-        assert_eq!(shown(50), (false, false, true));
-        assert_eq!(shown(40), (false, false, false));
+        assert_eq!(shown(110), (true, true, true, true));
+        assert_eq!(shown(80), (false, true, true, true));
+        assert_eq!(shown(63), (false, false, true, true));
+        assert_eq!(shown(50), (false, false, false, true));
+        assert_eq!(shown(40), (false, false, false, false));
     }
 
     #[test]
@@ -302,6 +321,6 @@ mod tests {
         assert_eq!(room(74, 15, 200), (15, 21));
         assert_eq!(room(74, 60, 200), (16, 20));
         assert_eq!(room(74, 60, 10), (26, 10));
-        assert_eq!(room(200, 60, 500), (32, 130));
+        assert_eq!(room(200, 60, 500), (32, 117));
     }
 }

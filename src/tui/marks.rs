@@ -172,6 +172,7 @@ mod tests {
         Stage::new(80, 24, (1..=rows).map(fake::passed).collect())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is compared with what a key brings")]
     fn flagged(ids: &[u64], flag: Flags, on: bool) -> Option<Effect> {
         Some(Effect::Do(Deed::Flag { ids: ids.iter().copied().map(ExchangeId).collect(), flag, on }))
     }

@@ -17,6 +17,7 @@ mod changes;
 mod clipboard;
 mod compare;
 mod copy;
+mod cures;
 mod detail;
 #[cfg(test)]
 mod fake;
@@ -29,10 +30,12 @@ mod help;
 mod index;
 mod input;
 mod keymap;
+mod laid;
 mod layout;
 mod ledger;
 mod list;
 mod marks;
+mod meanings;
 mod menu;
 mod nothing;
 mod mouse;
@@ -48,6 +51,8 @@ mod saving;
 #[cfg(test)]
 mod screens;
 mod source;
+#[cfg(test)]
+mod tabs;
 mod terminal;
 mod theme;
 mod typing;

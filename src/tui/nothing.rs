@@ -71,22 +71,22 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut page = Page::new(app.theme, usize::from(area.width));
     page.push(ratatui::text::Line::default());
     words(app, &mut page);
-    let mut pane = Pane::new(buffer, area);
+    let mut place = Pane::new(buffer, area);
     for (row, line) in page.finish().iter().take(usize::from(area.height)).enumerate() {
-        pane.line(row, line);
+        place.line(row, line);
     }
 }
 
 fn words(app: &App, page: &mut Page) {
     let index = &app.list.index;
     let (strong, plain) = (app.theme.strong(), Style::new());
-    let seen = units::counted(index.seen_count(), "exchange", "exchanges");
+    let all = units::counted(index.seen_count(), "exchange", "exchanges");
     if app.filter.is_scanning() {
         page.prose(" ", "Nothing found yet; still searching.", app.theme.dim());
     } else if app.filter.in_force().is_some() && index.seen_count() > 0 {
         let among = if index.only_marked() { "marked exchange" } else { "exchange" };
         page.prose(" ", &format!("No {among} matches “{}”.", app.filter.text().trim()), strong);
-        page.prose(" ", &format!("{seen} are there. {}", way_out(app)), plain);
+        page.prose(" ", &format!("{all} are there. {}", way_out(app)), plain);
         if query::not_yet(app.filter.text()).is_some() {
             page.gap();
             let says = "Fields such as status:404 are not understood yet: words only, cart 404 -image.";

@@ -7,7 +7,7 @@
 use super::actions::Action;
 use super::app::App;
 use super::nothing;
-use super::page::Page;
+use super::page::{Page, words};
 use super::paint::Pane;
 use super::update::Effect;
 use crate::text::{sanitize, width};
@@ -252,7 +252,7 @@ fn check(page: &mut Page, state: Check, what: &str, says: &str) {
     };
     if matches!(state, Check::Bad) {
         // The cause is never cut.
-        page.prose(&format!("   {shape} {} ", width::fit(what, CHECKS, "…")), says, style);
+        whole(page, (shape, style), what, says);
         return;
     }
     let room = page.room().saturating_sub(6 + CHECKS);
@@ -262,6 +262,20 @@ fn check(page: &mut Page, state: Check, what: &str, says: &str) {
         Span::raw(format!("{} ", width::fit(what, CHECKS, "…"))),
         Span::styled(width::path(&says, room, "…").into_owned(), page.theme.dim()),
     ]));
+}
+
+/// A cause over as many lines as it needs.
+fn whole(page: &mut Page, (shape, style): (&str, Style), what: &str, says: &str) {
+    let lead = 6 + CHECKS;
+    let room = page.room().saturating_sub(lead).max(1);
+    for (number, line) in words(&sanitize(says), room).into_iter().enumerate() {
+        let (shape, what) = if number == 0 { (shape, what) } else { (" ", "") };
+        page.push(Line::from(vec![
+            Span::styled(format!("   {shape} "), style),
+            Span::raw(format!("{} ", width::fit(what, CHECKS, "…"))),
+            Span::raw(line),
+        ]));
+    }
 }
 
 /// The address as a client on this machine reaches it: a wildcard is not one.

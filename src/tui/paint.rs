@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
+use std::ops::Range;
 
 /// A piece of the screen. Positions count from its upper left corner; what would lie
 /// outside is not drawn, so no size of terminal can make drawing fail.
@@ -72,6 +73,14 @@ impl<'a> Pane<'a> {
     pub fn shade(&mut self, line: usize, style: Style) {
         if let Some((x, y)) = self.at(0, line) {
             self.buffer.set_style(Rect::new(x, y, self.area.width, 1), style);
+        }
+    }
+
+    /// Lays a style over columns of a line.
+    pub fn lay(&mut self, columns: Range<usize>, line: usize, style: Style) {
+        if let Some((x, y)) = self.at(columns.start, line) {
+            let width = columns.end.min(self.width()).saturating_sub(columns.start);
+            self.buffer.set_style(Rect::new(x, y, u16::try_from(width).unwrap_or(0), 1), style);
         }
     }
 

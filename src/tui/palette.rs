@@ -14,6 +14,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::buffer::Buffer;
+use ratatui::style::Style;
 
 /// Lines of the list at most.
 const LINES: usize = 12;
@@ -102,21 +103,22 @@ pub fn draw(app: &App, buffer: &mut Buffer) {
 fn draw_row(app: &App, pane: &mut Pane<'_>, line: usize, place: usize, chosen: bool) {
     let (theme, entry) = (app.theme, &TABLE[place]);
     let works = app.acting.palette.works(place);
-    let (name, words) =
-        if works { (theme.strong(), ratatui::style::Style::new()) } else { (theme.dim(), theme.dim()) };
+    let ink = |style| match (chosen, works) {
+        (true, _) => theme.selected(),
+        (false, true) => style,
+        (false, false) => theme.dim(),
+    };
     if chosen {
-        pane.text(0, line, "▌", theme.name());
+        pane.shade(line, theme.selected());
+        pane.text(0, line, "▌", theme.selected());
     }
     let key = app.keymap.shown(place);
     let end = pane.width().saturating_sub(1);
     let remark = if works { key } else { format!("not here  {key}") };
     let words_end = end.saturating_sub(width::columns(&remark) + 2);
-    let at = pane.text(2, line, &width::fit(entry.name, 15, "…"), name) + 1;
-    pane.text(at, line, &width::cut(entry.words, words_end.saturating_sub(at), "…"), words);
-    pane.right(end, line, &remark, if works { theme.name() } else { theme.dim() });
-    if chosen {
-        pane.shade(line, theme.selected());
-    }
+    let at = pane.text(2, line, &width::fit(entry.name, 15, "…"), ink(theme.strong())) + 1;
+    pane.text(at, line, &width::cut(entry.words, words_end.saturating_sub(at), "…"), ink(Style::new()));
+    pane.right(end, line, &remark, ink(theme.name()));
 }
 
 impl Palette {

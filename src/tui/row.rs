@@ -28,6 +28,8 @@ pub struct Cells {
     pub path: String,
     /// Why it failed.
     pub cause: Option<Cause>,
+    /// The kind of the response body: `json`, `html`.
+    pub kind: String,
     /// Bytes of the response body.
     pub size: String,
     /// How long it took, or that it is not over.
@@ -60,6 +62,7 @@ impl Cells {
             host: sanitize_bounded(&summary.host, 1024).into_owned(),
             path: path(&summary.path),
             cause: cause(summary),
+            kind: kind(summary),
             size: size(summary),
             time: time(summary, now),
             time_style: if summary.duration.is_some_and(|micros| micros >= 1_000_000) {
@@ -141,6 +144,13 @@ fn cause(summary: &Summary) -> Option<Cause> {
         State::Failed => Some(Cause { whole: "failed".to_owned(), short: "" }),
         State::Open | State::Done => None,
     }
+}
+
+/// The media type without its class: what stands behind the slash, and before a suffix's plus.
+fn kind(summary: &Summary) -> String {
+    let media_type = summary.media_type.as_deref().unwrap_or_default();
+    let subtype = media_type.split_once('/').map_or(media_type, |(_, subtype)| subtype);
+    sanitize_bounded(subtype.strip_prefix("x-").unwrap_or(subtype), 64).into_owned()
 }
 
 fn size(summary: &Summary) -> String {

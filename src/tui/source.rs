@@ -96,6 +96,7 @@ pub type Tell = Box<dyn FnOnce(Told) + Send>;
 
 /// A place in the list: enough to count it and to decide whether it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Row {
     /// The exchange's number.
     pub id: ExchangeId,

@@ -355,6 +355,7 @@ impl Shell {
     fn paint(&mut self, screen: &mut Screen) -> io::Result<()> {
         self.app.now = now();
         self.app.status = self.source.status();
+        self.app.detail.tick(self.app.now);
         fill(&mut self.app, self.source.as_ref());
         screen.paint(&self.app)?;
         self.owed = false;

@@ -44,6 +44,13 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// What was looked for and found; one hit is in turn.
+    #[must_use]
+    pub fn hit(self, in_turn: bool) -> Style {
+        let hit = self.notable().add_modifier(Modifier::UNDERLINED);
+        if in_turn { hit.add_modifier(Modifier::REVERSED) } else { hit }
+    }
+
     /// Names: field names, keys.
     #[must_use]
     pub fn name(self) -> Style {
@@ -84,7 +91,7 @@ pub fn ascii(symbol: &str) -> &'static str {
     match symbol {
         "▌" | "→" | "▸" => ">",
         "─" | "−" | "—" | "·" => "-",
-        "│" => "|",
+        "│" | "▏" => "|",
         "┬" | "┴" | "┼" | "✓" => "+",
         "●" => "*",
         "○" => "o",
@@ -97,6 +104,7 @@ pub fn ascii(symbol: &str) -> &'static str {
         "↑" => "^",
         "…" => "~",
         "█" => "#",
+        "µ" => "u",
         "└" => "`",
         "“" | "”" => "\"",
         _ => "?",

@@ -4,6 +4,7 @@
 //! and its editing keys are the same everywhere.
 
 use super::app::App;
+use super::detail::find;
 use super::filter;
 use super::paint::Pane;
 use super::update::Effect;
@@ -102,9 +103,13 @@ fn accept(app: &mut App) -> Option<Effect> {
             filter::keep(app);
             None
         }
+        Purpose::Find => {
+            find::accept(app);
+            None
+        }
         Purpose::Command => palette::accept(app, typing),
         Purpose::Save => saving::accept(app, typing),
-        _ => None,
+        Purpose::Keys => None,
     }
 }
 
@@ -112,19 +117,22 @@ fn accept(app: &mut App) -> Option<Effect> {
 fn cancel(app: &mut App) {
     match app.typing.take().map(|typing| typing.purpose) {
         Some(Purpose::Filter) => filter::restore(app),
+        Some(Purpose::Find) => find::cancel(app),
         Some(Purpose::Save) => app.acting.saving = None,
         Some(Purpose::Keys) => _ = help::find(app, ""),
-        _ => {}
+        Some(Purpose::Command) | None => {}
     }
 }
 
 /// What takes effect as it is typed.
 fn follow(app: &mut App) {
     let Some(typing) = &app.typing else { return };
+    let text = typing.text().to_owned();
     match typing.purpose {
         Purpose::Filter => filter::follow(app),
+        Purpose::Find => find::follow(app, &text),
         Purpose::Command => palette::follow(app),
-        Purpose::Keys => _ = help::find(app, &typing.text().to_owned()),
-        _ => {}
+        Purpose::Keys => _ = help::find(app, &text),
+        Purpose::Save => {}
     }
 }

@@ -4,7 +4,7 @@ use super::actions::{self, Action};
 use super::again;
 use super::app::{App, Screen};
 use super::compare;
-use super::detail::Tab;
+use super::detail::{Tab, find};
 use super::filter;
 use super::help;
 use super::layout;
@@ -17,6 +17,7 @@ use super::{acting, copy, mouse, palette, panes, saving};
 use crate::exchange::{ExchangeId, Side, State, Summary};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::layout::Rect;
+use std::ops::ControlFlow;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -135,6 +136,7 @@ pub fn update(app: &mut App, event: Event) -> Option<Effect> {
         Event::Edited(EditFor::Replay(id), saved) => again::edited(app, id, saved),
         Event::Stop => Some(Effect::Quit),
     };
+    app.detail.tick(app.now);
     app.settle();
     effect
 }
@@ -147,7 +149,7 @@ fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
     if app.menu.is_some() {
         return menu::press(app, key);
     }
-    if let Some(effect) = again::press(app, key) {
+    if let ControlFlow::Break(effect) = again::press(app, key) {
         return effect;
     }
     if let Some(effect) = acting::press(app, key) {
@@ -172,6 +174,7 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         // The words of a search go before the help does.
         Action::Escape if help::find(app, "") => {}
         Action::Escape if app.screen() == Screen::List => return leave_list(app),
+        Action::Escape if app.help.is_none() && find::clear(app) => {}
         Action::Back | Action::Escape => back(app),
         Action::Palette => palette::open(app),
         Action::Help => help::toggle(app),
@@ -195,6 +198,10 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
             filter::rescan(app);
         }
         Action::Search if app.screen() == Screen::List => filter::begin(app),
+        Action::Search => find::begin(app),
+        Action::NextHit => find::go(app, true),
+        Action::HitBefore => find::go(app, false),
+        Action::View if app.detail.tab == Tab::Raw => app.detail.hex = !app.detail.hex,
         Action::FilterBy => filter::by_row(app),
         Action::FilterToggle => filter::toggle(app),
         Action::FilterHistory => filter::history(app),
@@ -319,9 +326,7 @@ pub fn travel(app: &mut App, action: Action) {
         Screen::Side | Screen::Detail => {
             let (_, text) = layout::detail_parts(app.detail_place());
             let page = usize::from(text.height);
-            let end = app.detail.last_top(page);
-            let scroll = app.detail.scroll_mut();
-            *scroll = step(action, *scroll, end, page);
+            app.detail.travel(action, page);
         }
         Screen::Compare => {
             let page = compare::page(app);
@@ -346,7 +351,7 @@ fn travel_list(app: &mut App, action: Action) {
 }
 
 /// Where a movement leads from a line, when `end` is the last one.
-fn step(action: Action, from: usize, end: usize, page: usize) -> usize {
+pub fn step(action: Action, from: usize, end: usize, page: usize) -> usize {
     let page = page.max(1);
     let half = page.div_ceil(2);
     let to = match action {

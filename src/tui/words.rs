@@ -1,5 +1,6 @@
 //! What happened, in words: causes short enough for a row, and what to do about them.
 
+pub use super::cures::cure;
 use crate::exchange::{Exchange, Failure, Flags, Kind, Phase, Side, State, Summary};
 
 /// A failure in a few words, for a list row.
@@ -26,46 +27,6 @@ pub fn short_cause(failure: &Failure) -> &'static str {
         (Kind::GaveUp, ..) => "client gave up",
         (Kind::Unreachable, ..) => "unreachable",
         (Kind::Denied, ..) => "denied by hopscope",
-    }
-}
-
-/// What a person can do about a failure.
-#[must_use]
-pub fn cure(failure: &Failure) -> &'static str {
-    match (failure.kind, failure.side) {
-        (Kind::Refused, _) => "Is the server running, and on this port?",
-        (Kind::Unresolvable, _) => "Check the host's name; hopscope asks this machine's resolver.",
-        (Kind::TimedOut, Side::Origin) => {
-            "Is the server up, and is a firewall dropping packets? The limits are in config.toml under [limits]."
-        }
-        (Kind::TimedOut, Side::Client) => {
-            "The client was slower than config.toml's [limits] allow; raise them if it may be."
-        }
-        (Kind::Reset | Kind::Closed, Side::Origin) => {
-            "The server ended the connection itself; its log should say why."
-        }
-        (Kind::Reset | Kind::Closed | Kind::GaveUp, _) => {
-            "The client went away; look for a timeout or a cancel on its side."
-        }
-        (Kind::Untrusted, _) => {
-            "Trust its root with --origin-ca FILE, or let it pass with --origin-insecure=HOST."
-        }
-        (Kind::CertificateRefused, _) => {
-            "Start the client with `hopscope run -- CMD`, or leave this host unread with --tunnel HOST."
-        }
-        (Kind::Handshake, Side::Origin) => {
-            "Does the server speak TLS on this port, and a version from 1.2 up?"
-        }
-        (Kind::Handshake, Side::Client) => {
-            "The client did not speak TLS as expected; --tunnel HOST leaves it unread."
-        }
-        (Kind::Malformed, _) => "Raw (8) shows the bytes; the clause above names what they break.",
-        (Kind::TooLarge, _) => "The limits are in config.toml under [limits].",
-        (Kind::Loop, _) => {
-            "The request is addressed to hopscope itself; two hopscopes in a row need --pseudonym."
-        }
-        (Kind::Unreachable, _) => "Is the network up, and is there a route to this address?",
-        (Kind::Denied, _) => "hopscope's own rules refused it; the response says which.",
     }
 }
 

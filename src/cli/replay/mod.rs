@@ -85,7 +85,11 @@ fn refused(error: ReplayError) -> Halt {
         ReplayError::Malformed(_) | ReplayError::AsSent => Exit::Usage,
         _ => Exit::Failed,
     };
-    Halt::new(exit, error)
+    match error {
+        // The carets stand below the text, so it begins a line.
+        ReplayError::Malformed(shown) => Halt::new(exit, format!("this cannot be sent:\n{shown}")),
+        error => Halt::new(exit, error),
+    }
 }
 
 /// Prints the heads, as they would be given to the hop.

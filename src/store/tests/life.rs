@@ -159,3 +159,19 @@ fn a_stalled_disk_loses_only_what_finds_no_room_and_says_so() {
     assert_eq!(reader.count().unwrap(), 2);
     store.close().unwrap();
 }
+
+#[test]
+fn an_exchange_under_way_can_be_read_before_its_row_is_written() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let exchange = samples::open(1);
+    store.inbox().push(0, Event::Opened(Arc::clone(&exchange)));
+    eventually("the writer to hear of it", || store.inbox().live(ExchangeId(1)));
+    exchange.lock().summary.status = Some(206);
+    assert_eq!(store.inbox().live(ExchangeId(1)).unwrap().summary.status, Some(206));
+    *exchange.lock() = samples::exchange(1);
+    finish(&store, &exchange);
+    eventually("its end", || store.inbox().live(ExchangeId(1)).is_none().then_some(()));
+    store.close().unwrap();
+    assert!(Reader::open(&path).unwrap().exchange(ExchangeId(1)).unwrap().is_some());
+}

@@ -1,7 +1,7 @@
 //! Tests of the compare screen: keys in, screens out.
 
 use super::*;
-use crate::exchange::{BodyPlace, Exchange, ExchangeId, Failure, Kind, Phase, Side as At};
+use crate::exchange::{BodyPlace, Exchange, ExchangeId, Failure, Kind, Phase, Side as At, State};
 use crate::tui::fake::{self, Stage};
 use crate::tui::update::Effect;
 use bytes::Bytes;
@@ -268,6 +268,17 @@ fn from_change_to_change_and_round_the_end() {
     let mut stage = compared(80, 24, plain(("", b"a"), ("", b"a")));
     stage.press("n");
     assert_eq!(*stage.app.compare.top_mut(), 0);
+}
+
+#[test]
+fn the_help_over_it_knows_what_works_here() {
+    let mut stage = compared(80, 24, cart());
+    stage.press("?");
+    for action in [Action::Hop, Action::Noise, Action::NextHit, Action::HitBefore] {
+        assert!(crate::tui::actions::works(action, &stage.app), "{action:?}");
+    }
+    stage.press("?");
+    assert_eq!(stage.app.screen(), Screen::Compare);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{Passage, Sides, View};
 use crate::exchange::{Cause, Connection, Head};
 use crate::text::width;
 use crate::tui::ledger::{Fate, Pair};
-use crate::tui::page::{Page, head_pieces, words as words_of};
+use crate::tui::page::{Cell, Joins, Page, head_cells, words as words_of};
 use crate::tui::words;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -193,43 +193,26 @@ impl Heads<'_> {
     }
 
     /// Received on the left, sent on the right, and the reason on the right as well: where a
-    /// removed line would stand, else below.
+    /// removed line would stand, else below. The cursor stands on both as on one: the line sent, or
+    /// the one that was not.
     fn side_by_side(&self, page: &mut Page, pair: &Pair) {
-        let room = half(page).saturating_sub(3);
-        let ink = ink(page, pair.fate);
-        let rows = |head: &Head, number| match numbered(head, number) {
-            Some((number, line)) => {
-                marked(head_pieces(page.theme, line, number == 0, room, ink), pair.fate, ink)
-            }
+        let (half, ink, from) = (page.half(), ink(page, pair.fate), page.mark());
+        let cells = |line: Option<(usize, &[u8])>| match line {
+            Some((number, line)) => head_cells(page.theme, pair.fate.mark(), line, number == 0, half, ink),
             None => Vec::new(),
         };
-        let (left, mut right) = (rows(self.received, pair.before), rows(self.sent, pair.after));
-        right.extend(reasons(page, pair, room + 3));
-        let half = half(page);
-        for row in 0..left.len().max(right.len()) {
-            let mut pieces = left.get(row).cloned().unwrap_or_default();
-            let used: usize = pieces.iter().map(Span::width).sum();
-            pieces.push(Span::raw(" ".repeat(half.saturating_sub(used))));
-            pieces.push(Span::styled("│", page.theme.dim()));
-            pieces.extend(right.get(row).cloned().unwrap_or_default());
-            page.push(Line::from(pieces));
+        let (received, sent) = (numbered(self.received, pair.before), numbered(self.sent, pair.after));
+        let (left, mut right) = (cells(received), cells(sent));
+        right.extend(reasons(page, pair, half));
+        page.beside(left, right);
+        if let Some((number, line)) = sent.or(received) {
+            page.stop(from, line, number == 0);
         }
     }
 }
 
-/// Rows of one side behind the mark of the line's fate.
-fn marked(rows: Vec<Vec<Span<'static>>>, fate: Fate, ink: Option<Style>) -> Vec<Vec<Span<'static>>> {
-    let mut mark = fate.mark();
-    let lead = |mut row: Vec<Span<'static>>| {
-        row.insert(0, Span::styled(format!(" {mark} "), ink.unwrap_or_default()));
-        mark = " ";
-        row
-    };
-    rows.into_iter().map(lead).collect()
-}
-
 fn columns_heading(page: &mut Page, way: &Way<'_>) {
-    let half = half(page);
+    let half = page.half();
     let left = width::fit(&end("   received from", way.from, way.source), half, "…");
     let right = width::cut(&end("   sent to", way.to, way.goal), half, "…").into_owned();
     let dim = page.theme.dim();
@@ -246,33 +229,35 @@ fn end(says: &str, who: &str, connection: Option<&Connection>) -> String {
 
 /// Why a line differs, each reason with its clause, as rows of `room` columns; nothing for
 /// a kept line.
-fn reasons(page: &Page, pair: &Pair, room: usize) -> Vec<Vec<Span<'static>>> {
+fn reasons(page: &Page, pair: &Pair, room: usize) -> Vec<Cell> {
     let room = room.saturating_sub(REASON.width());
-    let lines = |says: &str, clause: &str, style: Style| {
+    let cells = |says: &str, clause: &str, style: Style| {
+        // A clause is looked up by its number: it stays in one piece.
         let mut lines = words_of(says, room);
         match lines.last_mut() {
-            // A clause is looked up by its number: it stays in one piece.
             Some(last) if last.width() + 1 + clause.width() <= room => *last = format!("{last} {clause}"),
             _ => lines.push(clause.to_owned()),
         }
-        let lead = |index| if index == 0 { REASON } else { REASON_ON };
-        let row = |(index, line)| vec![Span::styled(format!("{}{line}", lead(index)), style)];
-        lines.into_iter().enumerate().map(row).collect::<Vec<_>>()
+        let cell = |(index, line)| {
+            let (lead, joins) = if index == 0 { (REASON, Joins::Not) } else { (REASON_ON, Joins::AtSpace) };
+            Cell { lead: Span::styled(lead, style), text: vec![Span::styled(line, style)], joins }
+        };
+        lines.into_iter().enumerate().map(cell).collect::<Vec<_>>()
     };
     if pair.fate != Fate::Kept && pair.causes.is_empty() {
-        return lines(
+        return cells(
             "hopscope's ledger gives no reason for this:",
             "a bug, please report it",
             page.theme.bad(),
         );
     }
-    let of = |cause: &Cause| lines(&format!("{} ·", cause.says()), cause.clause(), page.theme.dim());
+    let of = |cause: &Cause| cells(&format!("{} ·", cause.says()), cause.clause(), page.theme.dim());
     pair.causes.iter().flat_map(of).collect()
 }
 
 fn push_reasons(page: &mut Page, pair: &Pair) {
-    for row in reasons(page, pair, page.room()) {
-        page.push(Line::from(row));
+    for cell in reasons(page, pair, page.room()) {
+        page.cell(cell);
     }
 }
 
@@ -283,10 +268,6 @@ fn ink(page: &Page, fate: Fate) -> Option<Style> {
         Fate::Removed => Some(page.theme.bad()),
         Fate::Added => Some(page.theme.good()),
     }
-}
-
-fn half(page: &Page) -> usize {
-    page.room().saturating_sub(1) / 2
 }
 
 fn numbered(head: &Head, number: Option<usize>) -> Option<(usize, &[u8])> {

@@ -52,7 +52,7 @@ fn one(page: &mut Page, shown: Option<&Head>, (title, missing): (&str, &str)) {
         return page.prose("   ", missing, page.theme.notable());
     };
     let lines = units::counted(shown.fields().len(), "field line", "field lines");
-    page.heading(title, &format!("{} B, {lines}", shown.raw().len()));
+    page.heading(title, &format!("{} B, {lines}", units::count(shown.raw().len() as u64)));
     head(page, shown);
 }
 

@@ -1,8 +1,14 @@
-//! The Raw tab: the four heads byte for byte, line ends visible.
+//! The Raw tab: the four heads byte for byte, line ends visible, as text or in hex.
 
 use super::{View, message};
 use crate::exchange::MessageKind;
-use crate::tui::page::Page;
+use crate::text::units;
+use crate::tui::page::{Cell, Joins, Page};
+use ratatui::text::Span;
+use std::fmt::Write as _;
+
+/// Bytes of a head that are laid out in hex; the rest is counted.
+const MOST_HEX: usize = 64 * 1024;
 
 /// Builds the tab.
 pub fn build(view: &View<'_>, page: &mut Page) {
@@ -10,16 +16,51 @@ pub fn build(view: &View<'_>, page: &mut Page) {
     for (kind, raw) in message::recorded(view) {
         any = true;
         page.gap();
-        page.heading(title(kind), &format!("{} B", raw.len()));
-        for line in raw.split_inclusive(|byte| *byte == b'\n') {
-            let text = line.strip_suffix(b"\n").map_or(line, |rest| rest.strip_suffix(b"\r").unwrap_or(rest));
-            let (text, end) = line.split_at(text.len());
-            page.raw_line(text, end);
-        }
+        page.heading(title(kind), &format!("{} B", units::count(raw.len() as u64)));
+        if view.hex { hex(page, raw) } else { text(page, raw) }
     }
     if !any {
         page.prose(" ", "No head was recorded.", page.theme.dim());
     }
+}
+
+fn text(page: &mut Page, raw: &[u8]) {
+    for line in raw.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.strip_suffix(b"\n").map_or(line, |rest| rest.strip_suffix(b"\r").unwrap_or(rest));
+        let (text, end) = line.split_at(text.len());
+        page.raw_line(text, end);
+    }
+}
+
+/// Offset, bytes, and what of them can be read, as many to a row as fit.
+fn hex(page: &mut Page, raw: &[u8]) {
+    let digits = if page.room() < 48 { 4 } else { 8 };
+    let columns = |bytes: usize| 1 + digits + 2 + bytes * 3 + 1 + bytes;
+    let bytes = [16, 8, 4].into_iter().find(|bytes| columns(*bytes) <= page.room()).unwrap_or(2);
+    let shown = raw.get(..MOST_HEX).unwrap_or(raw);
+    for (row, chunk) in shown.chunks(bytes).enumerate() {
+        let mut pairs = String::with_capacity(bytes * 3);
+        for byte in chunk {
+            // Writing to a String cannot fail.
+            let _ = write!(pairs, "{byte:02x} ");
+        }
+        let pad = " ".repeat(bytes * 3 - pairs.len() + 1);
+        let dim = page.theme.dim();
+        let text = chunk.iter().map(|byte| readable(*byte)).collect::<String>();
+        page.cell(Cell {
+            lead: Span::styled(format!(" {:0digits$x}  ", row * bytes), dim),
+            text: vec![Span::raw(pairs), Span::raw(pad), Span::styled(text, page.theme.name())],
+            joins: Joins::Not,
+        });
+    }
+    if raw.len() > MOST_HEX {
+        let more = units::count((raw.len() - MOST_HEX) as u64);
+        page.prose(" ", &format!("… {more} B more: o opens it in $PAGER"), page.theme.dim());
+    }
+}
+
+fn readable(byte: u8) -> char {
+    if matches!(byte, b' '..=b'~') { char::from(byte) } else { '.' }
 }
 
 fn title(kind: MessageKind) -> &'static str {

@@ -1,0 +1,251 @@
+//! What a person can do about a failure: a sentence for every kind, phase and side, and for a client
+//! that does not trust us the recipe for that very client.
+//!
+//! The failure's own words tell what happened and why; what stands here comes behind them.
+
+use crate::exchange::{Failure, Kind, Phase, Side};
+use std::path::Path;
+
+/// What a person can do about a failure.
+#[must_use]
+pub fn cure(failure: &Failure) -> &'static str {
+    match (failure.kind, failure.phase, failure.side) {
+        (Kind::Refused, ..) => "Is the server running, and on this port? `ss -ltn` lists what listens.",
+        (Kind::Unresolvable, ..) => {
+            "Check the host's name; hopscope asks this machine's resolver: `getent hosts NAME` asks the same."
+        }
+        (Kind::TimedOut, phase, side) => timed_out(phase, side),
+        (Kind::Reset | Kind::Closed, phase, side) => cut(phase, side),
+        (Kind::GaveUp, ..) => "The client did not wait longer: look for a timeout or a cancel on its side.",
+        (Kind::Untrusted, ..) => untrusted(&failure.says),
+        (Kind::CertificateRefused, ..) => {
+            "Start the client with `hopscope run -- CMD`, or leave this host unread with --tunnel HOST."
+        }
+        (Kind::Handshake, _, Side::Origin) => handshake(&failure.says),
+        (Kind::Handshake, _, Side::Client) => {
+            "The client did not speak TLS as expected; --tunnel HOST leaves it unread."
+        }
+        (Kind::Malformed, _, Side::Client) => {
+            "The client's bytes break the clause above: Raw (8) shows them; the fault is in the client."
+        }
+        (Kind::Malformed, _, Side::Origin) => {
+            "The server's bytes break the clause above: Raw (8) shows them; the fault is in the server."
+        }
+        (Kind::TooLarge, ..) => {
+            "It is longer than config.toml's [limits] allow; raise `head` or `fields` there if it may be."
+        }
+        (Kind::Loop, ..) => {
+            "The request is addressed to hopscope itself; two hopscopes in a row need --pseudonym."
+        }
+        (Kind::Unreachable, ..) => {
+            "Is the network up, and is there a route to this address? `ip route get ADDRESS` tells."
+        }
+        (Kind::Denied, ..) => {
+            "hopscope asks for a user and password (--auth): give them to the client, as in \
+             http://USER:PASSWORD@HOST:PORT."
+        }
+    }
+}
+
+/// What happened and why, without the cure that some failures' words end with for the command line:
+/// here it stands by itself.
+#[must_use]
+pub fn cause(failure: &Failure) -> &str {
+    let ending = match failure.kind {
+        Kind::Untrusted => ". Trust its root",
+        Kind::CertificateRefused => ". Let it trust",
+        _ => return &failure.says,
+    };
+    failure.says.split_once(ending).map_or(failure.says.as_str(), |(cause, _)| cause)
+}
+
+/// The cure with the host's name in it, to be copied as it is.
+#[must_use]
+pub fn cure_for(failure: &Failure, host: &str) -> String {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let cure = cure(failure);
+    if name.is_empty() {
+        return cure.to_owned();
+    }
+    let named = [("=HOST", "="), ("--tunnel HOST", "--tunnel "), ("hosts NAME", "hosts ")];
+    named.iter().fold(cure.to_owned(), |cure, (from, to)| cure.replace(from, &format!("{to}{name}")))
+}
+
+fn timed_out(phase: Phase, side: Side) -> &'static str {
+    match (phase, side) {
+        (Phase::Request | Phase::Body, Side::Client) => {
+            "The client was slower than config.toml's [limits] allow; raise them if it may be."
+        }
+        (_, Side::Client) => {
+            "The client did not go on in time; config.toml's [limits] say how long it may take."
+        }
+        (Phase::Resolve, _) => {
+            "Does this machine's resolver answer? limits.connect_timeout says how long it may."
+        }
+        (Phase::Connect, _) => {
+            "Is the server up, and is a firewall dropping packets? limits.connect_timeout says how long it may take."
+        }
+        (Phase::Tls, _) => {
+            "Does the server speak TLS on this port? limits.tls_timeout says how long it may take."
+        }
+        (Phase::Wait | Phase::Response, _) => {
+            "The server took the request and did not answer: its log may say why. limits.response_timeout may be raised."
+        }
+        (_, Side::Origin) => {
+            "The server stopped in the middle: its log may say why; the limits are in config.toml."
+        }
+    }
+}
+
+fn cut(phase: Phase, side: Side) -> &'static str {
+    match (phase, side) {
+        (Phase::Connect | Phase::Resolve, _) => {
+            "The server, or something before it, turned the connection away; is it a plain HTTP port?"
+        }
+        (Phase::Tls, Side::Origin) => {
+            "Does the server speak TLS on this port, and does it know this host's name?"
+        }
+        (Phase::Tls, Side::Client) => {
+            "Some clients close when they do not trust a certificate: `hopscope run -- CMD` lets them trust it."
+        }
+        (Phase::Send | Phase::Wait, Side::Origin) => {
+            "The server ended the connection itself, perhaps by a crash or a limit; its log should say why."
+        }
+        (Phase::Body | Phase::Response, Side::Origin) => {
+            "The response is incomplete: what came is kept. The server's log should say why it stopped."
+        }
+        (Phase::Tunnel, Side::Origin) => "The tunnel was relayed unread; the server ended it.",
+        (Phase::Tunnel, Side::Client) => "The tunnel was relayed unread; the client ended it.",
+        (_, Side::Origin) => "The server ended the connection itself; its log should say why.",
+        (_, Side::Client) => "The client went away; look for a timeout or a cancel on its side.",
+    }
+}
+
+/// By the verdict's words, which stand in the failure's.
+fn untrusted(says: &str) -> &'static str {
+    let says = |part: &str| says.contains(part);
+    if says("expired") {
+        "The server needs a new certificate; meanwhile --origin-insecure=HOST lets this host pass."
+    } else if says("not valid before") {
+        "Is a clock wrong, the server's or this machine's? --origin-insecure=HOST lets this host pass."
+    } else if says("not valid for this name") {
+        "Ask for the server by a name that its certificate has, or let it pass with --origin-insecure=HOST."
+    } else if says("self-signed") {
+        "If it is yours, trust this very certificate with --origin-ca FILE, or pass it by --origin-insecure=HOST."
+    } else if says("unknown issuer") {
+        "Trust the issuer with --origin-ca FILE (a company's or a test's own CA), or pass it by --origin-insecure=HOST."
+    } else {
+        "Trust its root with --origin-ca FILE, or let it pass with --origin-insecure=HOST."
+    }
+}
+
+fn handshake(says: &str) -> &'static str {
+    if says.contains("does not speak TLS") {
+        "Ask for it with http:// instead, or find the port on which it speaks TLS."
+    } else if says.contains("client certificate") {
+        "hopscope has no client certificate to show: leave this host unread with --tunnel HOST."
+    } else {
+        "Does the server speak TLS on this port, and a version from 1.2 up?"
+    }
+}
+
+/// Clients by the beginning of a product in their User-Agent, and how each is told of our authority.
+const RECIPES: &[(&str, &str)] = &[
+    ("curl/", "curl --cacert {}"),
+    ("Wget/", "wget --ca-certificate={}"),
+    ("python-requests/", "REQUESTS_CA_BUNDLE={}"),
+    ("Python-urllib/", "SSL_CERT_FILE={}"),
+    ("python-httpx/", "SSL_CERT_FILE={}"),
+    ("aiohttp/", "SSL_CERT_FILE={}"),
+    ("pip/", "PIP_CERT={}"),
+    ("git/", "GIT_SSL_CAINFO={}"),
+    ("aws-cli/", "AWS_CA_BUNDLE={}"),
+    ("Boto3/", "AWS_CA_BUNDLE={}"),
+    ("npm/", "npm_config_cafile={}"),
+    ("node", "NODE_EXTRA_CA_CERTS={}"),
+    ("undici", "NODE_EXTRA_CA_CERTS={}"),
+    ("axios/", "NODE_EXTRA_CA_CERTS={}"),
+    ("Deno/", "DENO_CERT={}"),
+    ("Go-http-client/", "SSL_CERT_FILE={}"),
+    ("Ruby", "SSL_CERT_FILE={}"),
+    ("cargo", "CARGO_HTTP_CAINFO={}"),
+    ("Java", "import {} into a trust store and name it with -Djavax.net.ssl.trustStore=FILE"),
+    ("okhttp/", "import {} into the system's or the app's trust store"),
+    ("Mozilla/", "import {} into the browser's authorities (Settings, Certificates)"),
+];
+
+/// How the client that sent this User-Agent is told of the authority in the file `ca`.
+#[must_use]
+pub fn recipe(user_agent: &[u8], ca: &Path) -> Option<String> {
+    let agent = String::from_utf8_lossy(user_agent);
+    let is_of = |product: &str| agent.split([' ', '(']).any(|part| part.starts_with(product));
+    let (_, recipe) = RECIPES.iter().find(|(product, _)| is_of(product))?;
+    Some(recipe.replace("{}", &ca.display().to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(kind: Kind, phase: Phase, side: Side, says: &str) -> Failure {
+        Failure { side, phase, kind, says: says.to_owned() }
+    }
+
+    #[test]
+    fn every_failure_has_a_sentence_with_a_cure() {
+        for kind in Kind::ALL {
+            for phase in Phase::ALL {
+                for side in [Side::Client, Side::Origin] {
+                    let cure = cure(&failure(*kind, *phase, side, ""));
+                    assert!(
+                        cure.ends_with(['.', '?']) && cure.len() > 40,
+                        "{kind:?} {phase:?} {side:?}: {cure}"
+                    );
+                    assert!(cure.len() <= 120, "two lines at most: {cure}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_untrusted_certificate_is_cured_by_its_reason() {
+        for (says, cure_says) in [
+            ("expired on 2024-01-01", "new certificate"),
+            ("not valid for this name: other.test", "a name that its certificate has"),
+            ("self-signed, and not a trusted root", "--origin-ca FILE"),
+            ("unknown issuer: CN=Corp CA", "Trust the issuer with --origin-ca FILE"),
+        ] {
+            let cure = cure(&failure(Kind::Untrusted, Phase::Tls, Side::Origin, says));
+            assert!(cure.contains(cure_says) && cure.contains("--origin-insecure=HOST"), "{says}: {cure}");
+        }
+    }
+
+    #[test]
+    fn the_cure_stands_once_and_names_the_host() {
+        let says = "the certificate of h is not trusted: self-signed. Trust its root with --origin-ca FILE";
+        let failure = failure(Kind::Untrusted, Phase::Tls, Side::Origin, says);
+        assert_eq!(cause(&failure), "the certificate of h is not trusted: self-signed");
+        assert!(cure_for(&failure, "h.test:8443").contains("--origin-insecure=h.test."));
+        assert!(cure_for(&failure, "").contains("--origin-insecure=HOST"));
+    }
+
+    #[test]
+    fn a_client_that_does_not_trust_us_gets_its_own_recipe() {
+        let ca = Path::new("/c/ca.pem");
+        for (agent, says) in [
+            ("curl/8.5.0", "curl --cacert /c/ca.pem"),
+            ("python-requests/2.32.3", "REQUESTS_CA_BUNDLE=/c/ca.pem"),
+            ("Python/3.12 aiohttp/3.9", "SSL_CERT_FILE=/c/ca.pem"),
+            ("node", "NODE_EXTRA_CA_CERTS=/c/ca.pem"),
+            ("git/2.43.0", "GIT_SSL_CAINFO=/c/ca.pem"),
+            ("aws-cli/2.15 md/Botocore", "AWS_CA_BUNDLE=/c/ca.pem"),
+            (
+                "Mozilla/5.0 (X11) Gecko",
+                "import /c/ca.pem into the browser's authorities (Settings, Certificates)",
+            ),
+        ] {
+            assert_eq!(recipe(agent.as_bytes(), ca).as_deref(), Some(says));
+        }
+        assert_eq!(recipe(b"unheard-of/1", ca), None);
+    }
+}
