@@ -5,11 +5,9 @@ use super::again::Sender;
 use super::saving;
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Side, Summary};
 use crate::query::Query;
-use crate::store::{self, Reader, StoreError};
+use crate::store::{self, BodyReader, Reader, StoreError};
 use crate::tui::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
 use crate::view::Octets;
-use bytes::Bytes;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, SendError, channel};
@@ -104,10 +102,7 @@ impl Source for Browse {
     }
 
     fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread> {
-        let mut bytes = Vec::new();
-        let mut body = self.reader.body(exchange, side).map_err(unread)?;
-        body.read_to_end(&mut bytes).map_err(unread)?;
-        Ok(Arc::new(Bytes::from(bytes)))
+        self.reader.body(exchange, side).map(BodyReader::octets).map_err(unread)
     }
 
     fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {

@@ -9,10 +9,12 @@ use super::folder::{self, SEGMENT};
 use super::rows::{self, Fault};
 use super::schema;
 use crate::exchange::{BodyPlace, Connection, ConnectionId, Exchange, ExchangeId, Side, Summary};
+use crate::view::{FileOctets, Octets};
 use rusqlite::{OpenFlags, ToSql};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A read-only view of a capture.
@@ -177,6 +179,15 @@ enum Bytes {
 impl BodyReader {
     fn inline(bytes: Vec<u8>) -> Self {
         Self(Bytes::Inline(Cursor::new(bytes)))
+    }
+
+    /// The same bytes, to be read by place; those of a body still arriving grow.
+    #[must_use]
+    pub fn octets(self) -> Arc<dyn Octets> {
+        match self.0 {
+            Bytes::Inline(bytes) => Arc::new(bytes::Bytes::from(bytes.into_inner())),
+            Bytes::File(file) => Arc::new(FileOctets::new(file)),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::again;
 use super::app::{App, Screen};
-use super::detail::{Tab, find};
+use super::detail::{Tab, body, find};
 use super::keymap::Press;
 use super::{compare, onboarding, panes, saving};
 use crossterm::event::{KeyCode, KeyEvent};
@@ -255,6 +255,19 @@ pub fn works(action: Action, app: &App) -> bool {
         }
         _ if app.base == Screen::Compare && compare::works(action, app).is_some() => {
             compare::works(action, app) == Some(true)
+        }
+        // A body: whose, which view, what is folded, panned and searched.
+        Action::Hop
+        | Action::Search
+        | Action::NextHit
+        | Action::HitBefore
+        | Action::Left
+        | Action::Right
+        | Action::View
+        | Action::Fold
+            if body::is_shown(app) && app.screen() != Screen::List =>
+        {
+            body::works(action, &app.detail.body)
         }
         Action::Hop => app.detail.id.is_some() && (app.screen() == Screen::List || app.detail.has_sides()),
         Action::OtherPane => app.is_split(),

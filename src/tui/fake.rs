@@ -1,6 +1,7 @@
 //! For tests: a source in memory with one exchange of every kind, and an interface to press keys on.
 
 use super::app::{App, Screen};
+use super::detail::body;
 use super::fill::{fill, search};
 use super::source::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
 use super::theme::Theme;
@@ -25,6 +26,8 @@ pub struct Fake {
     /// Whether every question is answered by an error.
     pub broken: bool,
     pub exchanges: Vec<Exchange>,
+    /// A response body too large to lie in an exchange.
+    pub large: Option<Arc<dyn Octets>>,
     pub status: Status,
 }
 
@@ -51,6 +54,9 @@ impl Source for Fake {
     }
 
     fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread> {
+        if let Some(large) = self.large.as_ref().filter(|_| side == Side::Origin) {
+            return Ok(Arc::clone(large));
+        }
         let bytes = match &exchange.body(side).place {
             BodyPlace::Inline(bytes) => Bytes::from(bytes.clone()),
             _ => Bytes::new(),
@@ -94,7 +100,7 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(width: u16, height: u16, exchanges: Vec<Exchange>) -> Self {
-        let source = Fake { broken: false, exchanges, status: status() };
+        let source = Fake { broken: false, exchanges, large: None, status: status() };
         let theme = Theme { colour: true, ascii: false };
         let mut app = App::new(Rect::new(0, 0, width, height), theme, source.status());
         app.now = BEGAN + 600_000_000;
@@ -130,6 +136,14 @@ impl Stage {
         while self.app.filter.is_scanning() {
             self.scan_once();
         }
+    }
+
+    /// Does what is done between two keys, until nothing is left to be done.
+    pub fn work(&mut self) {
+        while body::has_work(&self.app) {
+            body::work(&mut self.app);
+        }
+        fill(&mut self.app, &self.source);
     }
 
     /// Something happened to exchanges.
@@ -199,6 +213,8 @@ fn parse_keys(keys: &str) -> Vec<KeyEvent> {
             "down" => (KeyCode::Down, false),
             "pgdn" => (KeyCode::PageDown, false),
             "pgup" => (KeyCode::PageUp, false),
+            "left" => (KeyCode::Left, false),
+            "right" => (KeyCode::Right, false),
             ctrl => (KeyCode::Char(ctrl.chars().last().unwrap()), true),
         }));
     }

@@ -4,7 +4,7 @@
 use super::app::{App, Screen};
 use super::compare::{Compared, Wanted};
 use super::copy;
-use super::detail::Loaded;
+use super::detail::{Loaded, body};
 use super::filter;
 use super::source::{Source, Unread};
 use crate::diff;
@@ -22,7 +22,10 @@ const NEAR: u64 = 500;
 
 /// Fills in what is missing; what cannot be read is said in the footer.
 pub fn fill(app: &mut App, source: &dyn Source) {
-    let filled = summaries(app, source).and_then(|()| detail(app, source)).and_then(|()| offers(app, source));
+    let filled = summaries(app, source)
+        .and_then(|()| detail(app, source))
+        .and_then(|()| body::fill(app, source))
+        .and_then(|()| offers(app, source));
     if let Err(error) = filled.and_then(|()| app.firsts.learn(source)) {
         app.message = Some(error.to_string());
     }

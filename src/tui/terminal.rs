@@ -6,6 +6,7 @@
 
 use super::app::App;
 use super::clipboard::{self, Way};
+use super::detail::body;
 use super::fill::{CHUNK, fill, search};
 use super::input::Input;
 use super::keymap::Keymap;
@@ -47,6 +48,8 @@ const LONGEST_SEARCH: Duration = Duration::from_millis(4);
 
 /// The clocks of what is under way move at this pace, while one is in view.
 const TICK: Duration = Duration::from_secs(1);
+/// Work that takes long is done for so long between two looks at what was pressed.
+const WORK: Duration = Duration::from_millis(8);
 
 /// Panics of other threads that are kept to be told at the end.
 const KEPT_PANICS: usize = 16;
@@ -143,6 +146,7 @@ impl Shell {
             }
             self.load_more();
             self.search_more();
+            self.work_on();
             if now || self.is_due() {
                 self.paint(screen)?;
             }
@@ -150,9 +154,9 @@ impl Shell {
     }
 
     /// Blocks until something happens, or until an owed paint is due; not at all while a
-    /// capture is being loaded.
+    /// capture is being loaded, searched, or a body is worked on.
     fn wait(&mut self, wakes: &Receiver<Wake>) -> Option<Wake> {
-        if self.loading.is_some() || self.app.filter.is_scanning() {
+        if self.loading.is_some() || self.app.filter.is_scanning() || body::has_work(&self.app) {
             return match wakes.try_recv() {
                 Ok(wake) => Some(wake),
                 Err(TryRecvError::Empty) => None,
@@ -345,6 +349,15 @@ impl Shell {
         while self.loading.is_none() && self.app.filter.is_scanning() && begun.elapsed() < LONGEST_SEARCH {
             self.owed = true;
             search(&mut self.app, self.source.as_ref(), SLICE);
+        }
+    }
+
+    /// Goes on with the body that is being worked on.
+    fn work_on(&mut self) {
+        let begun = Instant::now();
+        while body::has_work(&self.app) && begun.elapsed() < WORK {
+            body::work(&mut self.app);
+            self.owed = true;
         }
     }
 

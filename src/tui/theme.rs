@@ -57,6 +57,12 @@ impl Theme {
         self.ink(Color::Cyan)
     }
 
+    /// Values that are not text: numbers, true, false, null.
+    #[must_use]
+    pub fn value(self) -> Style {
+        self.ink(Color::Magenta)
+    }
+
     /// Well: done, added, listening.
     #[must_use]
     pub fn good(self) -> Style {

@@ -4,7 +4,7 @@
 //! and its editing keys are the same everywhere.
 
 use super::app::App;
-use super::detail::find;
+use super::detail::{body, find};
 use super::filter;
 use super::paint::Pane;
 use super::update::Effect;
@@ -103,6 +103,10 @@ fn accept(app: &mut App) -> Option<Effect> {
             filter::keep(app);
             None
         }
+        Purpose::Find if body::is_shown(app) => {
+            body::take_find(app);
+            None
+        }
         Purpose::Find => {
             find::accept(app);
             None
@@ -117,6 +121,7 @@ fn accept(app: &mut App) -> Option<Effect> {
 fn cancel(app: &mut App) {
     match app.typing.take().map(|typing| typing.purpose) {
         Some(Purpose::Filter) => filter::restore(app),
+        Some(Purpose::Find) if body::is_shown(app) => body::leave_find(app),
         Some(Purpose::Find) => find::cancel(app),
         Some(Purpose::Save) => app.acting.saving = None,
         Some(Purpose::Keys) => _ = help::find(app, ""),
@@ -130,6 +135,7 @@ fn follow(app: &mut App) {
     let text = typing.text().to_owned();
     match typing.purpose {
         Purpose::Filter => filter::follow(app),
+        Purpose::Find if body::is_shown(app) => body::follow_find(app),
         Purpose::Find => find::follow(app, &text),
         Purpose::Command => palette::follow(app),
         Purpose::Keys => _ = help::find(app, &text),

@@ -4,7 +4,7 @@ use super::actions::{self, Action};
 use super::again;
 use super::app::{App, Screen};
 use super::compare;
-use super::detail::{Tab, find};
+use super::detail::{Tab, body, find};
 use super::filter;
 use super::help;
 use super::layout;
@@ -155,6 +155,9 @@ fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
     if let Some(effect) = acting::press(app, key) {
         return effect;
     }
+    if in_body(app) && body::chord(app, key) {
+        return None;
+    }
     let asked = std::mem::take(&mut app.asked_to_quit);
     let action = actions::action_of(key, app)?;
     app.asked_to_quit = asked;
@@ -191,6 +194,7 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::Tab(place) => app.show_tab(Tab::ALL.get(place).copied().unwrap_or_default()),
         Action::TabBefore => app.detail.set_tab(app.detail.tab.before()),
         Action::TabAfter => app.detail.set_tab(app.detail.tab.after()),
+        action if in_body(app) && body::act(app, action) => {}
         Action::Hop => hop(app),
         Action::Follow => app.list.set_follow(!app.list.follow),
         Action::Noise => {
@@ -229,6 +233,11 @@ fn page(app: &App) -> Option<Effect> {
     }
     let content = app.detail.text().into_bytes();
     Some(Effect::Outside(Outside { program: Program::Pager, content, ending: ".txt".to_owned(), back: None }))
+}
+
+/// Whether the focus is on a body.
+fn in_body(app: &App) -> bool {
+    matches!(app.screen(), Screen::Side | Screen::Detail) && body::is_shown(app)
 }
 
 fn told_of(app: &mut App, told: Told) -> Option<Effect> {

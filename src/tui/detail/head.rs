@@ -1,7 +1,7 @@
 //! The detail's head: which exchange, where it stands in the list, the tabs, and a rule that tells how
 //! far one has read and what is being looked for.
 
-use super::Tab;
+use super::{Tab, body};
 use crate::text::{sanitize_bounded, units, width};
 use crate::tui::app::App;
 use crate::tui::layout;
@@ -20,6 +20,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     title(app, &mut pane);
     tabs(app, &mut pane);
     pane.rule(2, app.theme.dim());
+    if app.detail.tab == Tab::Body && app.detail.loaded.is_some() {
+        return of_body(app, &mut pane);
+    }
     let used = match &app.typing {
         Some(typing) if typing.purpose == Purpose::Find => typed(app, typing, area, buffer),
         _ if app.detail.find.is_on() => found(app, &mut pane),
@@ -75,13 +78,7 @@ fn title(app: &App, pane: &mut Pane<'_>) {
 fn tabs(app: &App, pane: &mut Pane<'_>) {
     let mut at = 0;
     for (tab, text) in labels(app, pane.width()) {
-        let style = if tab == app.detail.tab {
-            app.theme.strong()
-        } else if tab.is_whole() {
-            Style::new()
-        } else {
-            app.theme.dim()
-        };
+        let style = if tab == app.detail.tab { app.theme.strong() } else { Style::new() };
         at = pane.text(at, 1, &text, style);
     }
 }
@@ -104,6 +101,17 @@ fn labels(app: &App, room: usize) -> Vec<(Tab, String)> {
         |spelling| Tab::ALL.iter().enumerate().map(move |(place, tab)| (*tab, label(place, *tab, spelling)));
     let fits = |spelling: &usize| labels(*spelling).map(|(_, text)| text.len()).sum::<usize>() <= room;
     labels([0, 1].into_iter().find(fits).unwrap_or(2)).collect()
+}
+
+/// Where one is in a body, and whose it is.
+fn of_body(app: &App, pane: &mut Pane<'_>) {
+    let (place, whose) = body::rule(&app.detail.body);
+    if !place.is_empty() {
+        pane.text(2, 2, &format!(" {place} "), app.theme.dim());
+    }
+    if !whose.is_empty() {
+        pane.right(pane.width().saturating_sub(2), 2, &format!(" H: {whose} "), app.theme.dim());
+    }
 }
 
 /// How far one has read, where there is more than the view holds; returns the column behind.

@@ -1,7 +1,7 @@
 //! One exchange in eight tabs. The text of a tab is built when what it shows changes, and
 //! only the lines in view are drawn.
 
-mod body;
+pub mod body;
 mod certificate;
 mod cursor;
 pub mod find;
@@ -82,12 +82,6 @@ impl Tab {
             Self::Hops => ("Hops", "Hops"),
             Self::Raw => ("Raw", "Raw"),
         }
-    }
-
-    /// Whether all that it is meant for is there.
-    #[must_use]
-    pub fn is_whole(self) -> bool {
-        self != Self::Body
     }
 
     /// The tab to the left, round the end.
@@ -175,6 +169,8 @@ pub struct DetailState {
     pub find: find::Find,
     /// When it was read, microseconds since the epoch.
     read: i64,
+    /// The body, when its tab is in front.
+    pub body: body::BodyState,
     scrolls: [usize; 8],
     /// The lines that the cursor stands on, by tab.
     cursors: [usize; 8],
@@ -191,6 +187,7 @@ impl DetailState {
             self.loaded = None;
             self.scrolls = [0; 8];
             self.cursors = [0; 8];
+            self.body.leave();
             self.version += 1;
         }
     }
@@ -267,6 +264,9 @@ impl DetailState {
             self.find.search(&self.laid);
             self.settle_cursor(usize::from(text.height), other_room);
         }
+        if self.tab == Tab::Body {
+            self.body.settle(text);
+        }
         let end = self.last_top(usize::from(text.height));
         let scroll = self.scroll_mut();
         *scroll = (*scroll).min(end);
@@ -285,7 +285,7 @@ impl DetailState {
             Tab::Overview => overview::build(&view, &mut page),
             Tab::Request => message::request(&view, &mut page),
             Tab::Response => message::response(&view, &mut page),
-            Tab::Body => body::build(&view, &mut page),
+            Tab::Body => {}
             Tab::Timing => timing::build(&view, &mut page),
             Tab::Tls => tls::build(&view, &mut page),
             Tab::Hops => hops::build(&view, &mut page),
@@ -299,6 +299,9 @@ impl DetailState {
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let (head, text) = layout::detail_parts(area);
     head::draw(app, head, buffer);
+    if app.detail.tab == Tab::Body && app.detail.loaded.is_some() {
+        return body::draw(app, text, buffer);
+    }
     let detail = &app.detail;
     let mut pane = Pane::new(buffer, text);
     let focused = matches!(app.base, Screen::Detail | Screen::Side);
