@@ -121,7 +121,7 @@ impl Source for Browse {
                 save(self.reader.path(), (id, side), decoded, path, tell);
             }
             deed @ (Deed::Replay(_) | Deed::ReplayBody(..) | Deed::EditText(_)) => {
-                self.sender.act(deed, tell)
+                self.sender.act(deed, tell);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A request as a command for HTTPie.
+//! A request as a command for `HTTPie`.
 
 use super::Request;
 use super::shell::{escapes, is_text, word};

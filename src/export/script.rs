@@ -28,12 +28,11 @@ pub fn fetch(request: &Request) -> String {
 }
 
 fn body(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(body) => text(body),
-        Err(_) => {
-            let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
-            format!("Uint8Array.of({})", numbers.join(","))
-        }
+    if let Ok(body) = std::str::from_utf8(bytes) {
+        text(body)
+    } else {
+        let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        format!("Uint8Array.of({})", numbers.join(","))
     }
 }
 

@@ -14,6 +14,7 @@ use super::{copy, layout, palette, saving};
 use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::ops::ControlFlow;
 
 /// The state of all of them, and of what is done by mouse.
 #[derive(Debug, Default)]
@@ -30,9 +31,13 @@ pub struct Acting {
     pub pointer: Pointer,
 }
 
-/// A key for what stands over the screen; `None` when nothing does.
-pub fn press(app: &mut App, key: KeyEvent) -> Option<Option<Effect>> {
-    app.acting.menu.is_some().then(|| copy::press(app, key))
+/// A key for what stands over the screen; goes on when nothing does.
+pub fn press(app: &mut App, key: KeyEvent) -> ControlFlow<Option<Effect>> {
+    if app.acting.menu.is_some() {
+        ControlFlow::Break(copy::press(app, key))
+    } else {
+        ControlFlow::Continue(())
+    }
 }
 
 /// The keys for the footer while something stands over the screen.

@@ -173,6 +173,7 @@ pub const TABLE: &[Entry] = table! {
     Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange; in the help, do it", "open", &[List, Side, Help];
     Action::Back, "back", [key('q')], "q", "back; at the list, quit", "back", ALL;
     Action::Search, "search", [key('/')], "/", "filter the list as you type; find in a text or in the help", "find", MAIN_AND_HELP;
+    Action::Help, "help", [key('?')], "?", "the keys", "help", ALL;
     Action::Hop, "hop", [key('H')], "H", "the hop: received and sent, as received, as sent", "received/sent", MAIN_AND_COMPARE;
     Action::View, "view", [key('p')], "p", "the body: pretty, raw, hex", "view", DETAIL;
     Action::EditReplay, "edit", [key('e')], "e", "edit a copy in $EDITOR, then send it", "edit", MAIN;
@@ -193,7 +194,6 @@ pub const TABLE: &[Entry] = table! {
     Action::Tab(6), "hops", [key('7')], "7", "Hops: received beside sent, with reasons", "hops", MAIN;
     Action::Tab(7), "raw", [key('8')], "8", "Raw: the four heads byte for byte", "", MAIN;
     Action::Palette, "palette", [key(':'), ctrl('p')], ":", "any command by its name", "command", ALL;
-    Action::Help, "help", [key('?')], "?", "the keys", "help", ALL;
     Action::Follow, "follow", [key('F')], "F", "follow the newest, or stay", "follow", &[List, Side];
     Action::Noise, "noise", [key('.')], ".", "show or hide noise: opened CONNECTs, expected differences", "noise", LISTS_AND_COMPARE;
     Action::NextHit, "next hit", [key('n')], "n", "next hit; in a comparison, next change", "", DETAIL_AND_COMPARE;

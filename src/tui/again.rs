@@ -47,8 +47,7 @@ fn current(app: &App) -> Option<&Summary> {
 
 /// What is to be sent: the marked exchanges, else the one under the cursor.
 fn chosen(app: &App) -> Vec<ExchangeId> {
-    let marked = app.list.summaries.values().filter(|summary| summary.flags.has(Flags::MARKED));
-    let marked: Vec<_> = marked.map(|summary| summary.id).collect();
+    let marked: Vec<_> = app.list.index.marked().into_iter().map(ExchangeId).collect();
     if marked.is_empty() { app.list.cursor.map(ExchangeId).into_iter().collect() } else { marked }
 }
 
@@ -198,7 +197,7 @@ pub fn arrived(app: &mut App, id: u64) {
     if app.again.awaited == Some(id) && index.at(index.position(id)) == Some(id) {
         app.again.awaited = None;
         app.list.set_follow(false);
-        app.list.cursor = Some(id);
+        app.list.move_to(app.list.index.position(id));
         if app.base == Screen::Compare {
             app.base = Screen::List;
         }

@@ -12,7 +12,7 @@ use super::page::Page;
 use super::paint::Pane;
 use super::theme::Theme;
 use crate::diff::{self, Comparison, Side, Which, Wish};
-use crate::exchange::{Flags, Summary};
+use crate::exchange::Summary;
 use crate::text::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -194,7 +194,7 @@ impl CompareState {
 pub fn open(app: &mut App) {
     let Some(id) = app.list.cursor else { return };
     let parent = app.list.summaries.get(&id).and_then(|summary| summary.parent);
-    let wanted = match (marked(app).as_slice(), parent) {
+    let wanted = match (app.list.index.marked().as_slice(), parent) {
         ([one, other], _) => Wanted::Pair(*one, *other),
         (_, Some(parent)) => Wanted::Pair(parent.0, id),
         (_, None) => Wanted::Previous(id),
@@ -202,12 +202,6 @@ pub fn open(app: &mut App) {
     app.compare.want(wanted, app.base);
     app.base = Screen::Compare;
     app.list.set_follow(false);
-}
-
-/// The marked exchanges among those that are known, rising.
-fn marked(app: &App) -> Vec<u64> {
-    let marked = |summary: &&Summary| summary.flags.has(Flags::MARKED);
-    app.list.summaries.values().filter(marked).map(|summary| summary.id.0).collect()
 }
 
 /// Does what an action means here; false when it means what it means elsewhere.

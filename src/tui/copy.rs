@@ -4,8 +4,8 @@
 //! says why and where to go instead.
 
 use super::acting::{room, sheet};
-use super::app::App;
-use super::detail::{Loaded, Tab};
+use super::app::{App, Screen};
+use super::detail::{DetailState, Loaded, Tab};
 use super::paint::Pane;
 use super::source::{Source, Unread};
 use super::update::Effect;
@@ -80,7 +80,12 @@ pub fn fill(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
         let request = part(source, &loaded.exchange, Side::Client);
         let response = part(source, &loaded.exchange, Side::Origin);
         let lines = shown_head(loaded, app.detail.tab).is_some_and(|head| head.fields().len() > 0);
-        menu.offers = offers(&loaded.exchange, lines, &request?, &response?);
+        let pointed = if matches!(app.base, Screen::Detail | Screen::Side) {
+            pointed(&app.detail)
+        } else {
+            Pointed::default()
+        };
+        menu.offers = offers(&loaded.exchange, (lines, pointed), &request?, &response?);
     }
     Ok(())
 }
@@ -117,7 +122,7 @@ fn choose(app: &mut App, mut menu: Menu, letter: char) -> Option<Effect> {
             app.acting.menu = Some(menu);
             None
         }
-        Ok(_) if matches!(letter, 'l' | 'v') => {
+        Ok(bytes) if matches!(letter, 'l' | 'v') && bytes.is_empty() => {
             let head = shown_head(app.detail.loaded.as_deref()?, app.detail.tab)?;
             menu.lines = Some(Lines { head: head.clone(), chosen: 0, only_value: letter == 'v' });
             app.acting.menu = Some(menu);
@@ -207,7 +212,31 @@ fn head_of(exchange: &Exchange, side: Side) -> Option<Bytes> {
     }
 }
 
-fn offers(exchange: &Exchange, lines: bool, request: &Part, response: &Part) -> Vec<Offer> {
+/// What is under the cursor of the detail.
+#[derive(Debug, Default)]
+struct Pointed {
+    /// A head's line, its value, and whether that is a secret.
+    field: Option<(Vec<u8>, Vec<u8>, bool)>,
+    /// A path into a JSON body, and the value there.
+    json: Option<(String, Vec<u8>)>,
+}
+
+fn pointed(detail: &DetailState) -> Pointed {
+    if detail.tab == Tab::Body {
+        return Pointed { field: None, json: detail.body.path_and_value() };
+    }
+    let field = detail
+        .field_under_cursor()
+        .map(|(name, value, line)| (line.to_vec(), value.to_vec(), export::is_secret(name)));
+    Pointed { field, json: None }
+}
+
+fn offers(
+    exchange: &Exchange,
+    (lines, pointed): (bool, Pointed),
+    request: &Part,
+    response: &Part,
+) -> Vec<Offer> {
     let secret = [Side::Client, Side::Origin].map(|side| {
         head_of(exchange, side)
             .is_some_and(|head| Head::parse(head).fields().any(|field| export::is_secret(field.name)))
@@ -235,7 +264,14 @@ fn offers(exchange: &Exchange, lines: bool, request: &Part, response: &Part) -> 
         let body = |part: &Part| part.plain.clone().unwrap_or_default();
         fits(export::markdown(exchange, &body(request), &body(response)).into_bytes())
     };
-    let field = || if lines { Ok(Vec::new()) } else { Err("there is no header line".to_owned()) };
+    let listed = || if lines { Ok(Vec::new()) } else { Err("there is no header line".to_owned()) };
+    let hidden = pointed.field.as_ref().is_some_and(|(.., secret)| *secret);
+    let (line, value) = match (pointed.field, &pointed.json) {
+        (Some((line, value, _)), _) => (text(line), text(value)),
+        (None, Some((_, value))) => (listed(), fits(value.clone())),
+        (None, None) => (listed(), listed()),
+    };
+    let path = pointed.json.map(|(path, _)| path.into_bytes()).ok_or("the cursor is in no JSON".to_owned());
     let offer = |key, name, made, secret| Offer { key, name, made, secret };
     let hides = asked.as_ref().is_ok_and(Request::holds_a_secret);
     vec![
@@ -244,8 +280,9 @@ fn offers(exchange: &Exchange, lines: bool, request: &Part, response: &Part) -> 
         offer('f', "fetch", command(export::fetch), hides),
         offer('h', "HTTPie", command(export::httpie), hides),
         offer('p', "Python", command(export::python), hides),
-        offer('l', "header line", field(), false),
-        offer('v', "header value", field(), false),
+        offer('l', "header line", line, hidden),
+        offer('v', "value", value, hidden),
+        offer('k', "JSON path", path, false),
         offer('b', "response body", response.plain.clone(), false),
         offer('B', "request body", request.plain.clone(), false),
         offer('r', "raw response", raw(Side::Origin, response), secret[1]),
@@ -292,9 +329,9 @@ fn draw_offer(app: &App, pane: &mut Pane<'_>, (from, row): (usize, usize), cell:
     let works = offer.made.is_ok();
     let ink = |style| if works { style } else { theme.dim() };
     let at = pane.text(from + 1, row, &offer.key.to_string(), ink(theme.name()));
-    let lists = matches!(offer.key, 'l' | 'v');
+    let lists = |bytes: &[u8]| matches!(offer.key, 'l' | 'v') && bytes.is_empty();
     let remark = match &offer.made {
-        Ok(_) if lists => "choose".to_owned(),
+        Ok(bytes) if lists(bytes) => "choose".to_owned(),
         Ok(bytes) => format!("{}B", units::bytes(bytes.len() as u64)),
         Err(_) => "—".to_owned(),
     };
@@ -313,7 +350,7 @@ fn draw_offer(app: &App, pane: &mut Pane<'_>, (from, row): (usize, usize), cell:
     }
     pane.right(end, row, &remark, theme.dim());
     let preview = match &offer.made {
-        Ok(_) if lists => "one line of the head".to_owned(),
+        Ok(bytes) if lists(bytes) => "one line of the head".to_owned(),
         Ok(bytes) => one_line(bytes),
         Err(why) => why.clone(),
     };
@@ -430,7 +467,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_copied_says_why_and_the_menu_stays() {
-        let mut stage = posted(&[0xff; 10], &[b'x'; LIMIT + 1], "");
+        let mut stage = posted(&[0xff; 10], &vec![b'x'; LIMIT + 1], "");
         for (key, says) in [
             ("yb", "too large for the clipboard (100kB; limit 100 kB): b saves it to a file"),
             ("B", "it is no text: b saves it to a file"),
@@ -463,7 +500,7 @@ mod tests {
 
     #[test]
     fn a_body_of_the_limit_still_goes() {
-        let mut stage = posted(b"", &[b'x'; LIMIT], "");
+        let mut stage = posted(b"", &vec![b'x'; LIMIT], "");
         assert_eq!(copied(&mut stage, "yb").unwrap().1.len(), LIMIT);
     }
 }

@@ -29,6 +29,7 @@ pub fn fill(app: &mut App, source: &dyn Source) {
     if let Err(error) = filled.and_then(|()| app.firsts.learn(source)) {
         app.message = Some(error.to_string());
     }
+    compare(app, source);
     app.settle();
 }
 
@@ -37,7 +38,6 @@ pub fn search(app: &mut App, source: &dyn Source, rows: usize) {
     if let Err(error) = filter::advance(app, source, rows) {
         app.message = Some(error.to_string());
     }
-    compare(app, source);
     app.settle();
 }
 

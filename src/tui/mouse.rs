@@ -159,11 +159,11 @@ mod tests {
     #[test]
     fn a_click_selects_and_a_second_one_opens() {
         let mut stage = stage(80, 24);
-        act(&mut stage, CLICK, 20, 4);
+        act(&mut stage, CLICK, 20, 5);
         assert_eq!((stage.app.list.cursor, stage.app.screen()), (Some(18309), Screen::List));
-        act(&mut stage, CLICK, 20, 5);
+        act(&mut stage, CLICK, 20, 6);
         assert_eq!((stage.app.list.cursor, stage.app.screen()), (Some(18310), Screen::List));
-        act(&mut stage, CLICK, 20, 5);
+        act(&mut stage, CLICK, 20, 6);
         assert_eq!((stage.app.detail.id, stage.app.screen()), (Some(18310), Screen::Detail));
     }
 

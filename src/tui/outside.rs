@@ -216,7 +216,7 @@ mod tests {
         let visit = Visit::with(".json", b"{}").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         assert_eq!((mode(&visit.folder), mode(&visit.file)), (0o700, 0o600));
-        assert!(visit.file.to_str().unwrap().ends_with(".json"));
+        assert_eq!(visit.file.extension().unwrap(), "json");
         visit.remove();
     }
 

@@ -187,7 +187,7 @@ impl Shell {
                 return Ok(Asked::Nothing);
             }
             Wake::Interrupt(_) => (Event::Stop, true),
-            Wake::Input(event::Event::Key(_)) if self.panics => panic::panic_any("asked for by --demo-panic"),
+            Wake::Input(event::Event::Key(_)) if self.panics => panic_as_asked(),
             Wake::Changed(changed) => {
                 let (summaries, left_out) = changed.take();
                 if left_out {
@@ -253,7 +253,10 @@ impl Shell {
         while let Some(outside) = next.take() {
             let visit = match Visit::with(&outside.ending, &outside.content) {
                 Ok(visit) => visit,
-                Err(error) => return self.cannot_write(&error),
+                Err(error) => {
+                    self.cannot_write(&error);
+                    return Ok(());
+                }
             };
             let ran = self.outside(screen, |_| visit.run(outside.program))?;
             let Some(purpose) = outside.back else {
@@ -293,7 +296,10 @@ impl Shell {
             Err(unknown) => (raw(), Some(unknown.to_string())),
         };
         match Visit::of_body(&mut body) {
-            Err(error) => self.cannot_write(&error),
+            Err(error) => {
+                self.cannot_write(&error);
+                Ok(())
+            }
             Ok((visit, broken)) => {
                 let ran = self.outside(screen, |_| visit.run(Program::Pager))?;
                 visit.remove();
@@ -304,9 +310,8 @@ impl Shell {
         }
     }
 
-    fn cannot_write(&mut self, error: &io::Error) -> io::Result<()> {
+    fn cannot_write(&mut self, error: &io::Error) {
         self.app.message = Some(format!("no file could be made for it: {error}"));
-        Ok(())
     }
 
     /// Gives the terminal and the keys to something for a while.
@@ -375,6 +380,11 @@ impl Shell {
         self.painted = Some(Instant::now());
         Ok(())
     }
+}
+
+#[expect(clippy::panic, reason = "shows that the terminal is given back")]
+fn panic_as_asked() -> ! {
+    panic!("asked for by --demo-panic")
 }
 
 /// The terminal while it is ours; given back when dropped.

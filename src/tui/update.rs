@@ -152,7 +152,7 @@ fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
     if let ControlFlow::Break(effect) = again::press(app, key) {
         return effect;
     }
-    if let Some(effect) = acting::press(app, key) {
+    if let ControlFlow::Break(effect) = acting::press(app, key) {
         return effect;
     }
     if in_body(app) && body::chord(app, key) {

@@ -39,7 +39,10 @@ pub struct Undoing {
 
 impl std::fmt::Debug for Undoing {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Undoing").field("coding", &self.coding).field("over", &self.over).finish()
+        out.debug_struct("Undoing")
+            .field("coding", &self.coding)
+            .field("over", &self.over)
+            .finish_non_exhaustive()
     }
 }
 

@@ -99,7 +99,7 @@ impl Terminal {
 
     fn spawn(columns: u16, lines: u16, words: &[&str], variables: &[(&str, &str)], sandbox: Sandbox) -> Self {
         let command = command(&sandbox, words, variables);
-        Self::running(sandbox, command, columns, lines)
+        Self::attached(sandbox, command, columns, lines)
     }
 
     /// The same below another program, which gets the command line behind its own words.
@@ -108,10 +108,10 @@ impl Terminal {
         let mut command = command(&sandbox, &[], &[]);
         let words: Vec<_> = outer.iter().map(Into::into).chain(command.get_argv().clone()).collect();
         *command.get_argv_mut() = words;
-        Self::running(sandbox, command, columns, lines)
+        Self::attached(sandbox, command, columns, lines)
     }
 
-    fn running(sandbox: Sandbox, command: CommandBuilder, columns: u16, lines: u16) -> Self {
+    fn attached(sandbox: Sandbox, command: CommandBuilder, columns: u16, lines: u16) -> Self {
         let size = PtySize { rows: lines, cols: columns, ..PtySize::default() };
         let pair = native_pty_system().openpty(size).unwrap();
         let settings = settings(pair.master.as_ref());

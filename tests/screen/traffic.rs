@@ -32,7 +32,7 @@ fn an_exchange_is_a_row_and_its_hops_say_why() {
         let row = screen.lines().find(|line| line.starts_with('▌')).unwrap();
         assert!(row.contains("GET") && row.contains("200") && row.contains(&host), "{row}");
         terminal.press("\r");
-        terminal.shows(&["[1 Overview]", "complete"]);
+        terminal.shows(&["[1 Overview]", "it worked"]);
         terminal.press("7");
         terminal.shows(&[
             "[7 Hops]",

@@ -3,7 +3,6 @@
 //! The orders are made and tried against the capture before anything is sent, so that a mistake costs
 //! nothing; then they go, a bounded number at once, by the process that records or by this one.
 
-mod answers;
 pub(super) mod sending;
 
 use super::args::{Replay, Sendable};

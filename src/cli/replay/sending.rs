@@ -1,13 +1,14 @@
 //! Sending at a bounded pace and telling how each replay ended, whoever it is that sends.
 
 use super::super::args::{ProxyFlags, Replay};
+use super::super::diff::{Loaded, print_unified};
 use super::super::door::{Out, say};
 use super::super::engine::{self, Engine};
 use super::super::exit::{Exit, Halt, Outcome};
 use super::super::format::{self, counted};
 use super::super::plan::Plan;
 use super::super::{json, session};
-use super::answers;
+use crate::diff;
 use crate::exchange::{ExchangeId, Order, State, Summary};
 use crate::replay::Replayer;
 use crate::store::control::{self, Reply, Request};
@@ -217,15 +218,25 @@ impl Pace<'_> {
             out.line(line(row))?;
         }
         if self.asked.diff && row.failure.is_none() {
-            let lines = answers::differ(self.reader, row)?;
-            self.tally.differ += u64::from(lines.iter().any(|line| line.counts));
-            for line in lines {
-                out.line(format!("  {}", line.says))?;
-            }
+            self.tally.differ += u64::from(differ(self.reader, row, self.asked.as_json, out)?);
         }
         // A line is seen as soon as its replay is over.
         Ok(out.flush()?)
     }
+}
+
+/// Prints what differs between a replay's answer and its original's, in JSON nothing; whether anything does
+/// that was not to be expected.
+fn differ<W: Write>(reader: &Reader, row: &Summary, quiet: bool, out: &mut Out<W>) -> Result<bool, Halt> {
+    let Some(parent) = row.parent else { return Ok(false) };
+    let mut records = engine::records(reader.path())?;
+    let original = Loaded::read(records.as_mut(), parent)?;
+    let replay = Loaded::read(records.as_mut(), row.id)?;
+    let comparison = diff::answers(&original.side(), &replay.side());
+    if !quiet {
+        print_unified(out, (&original.exchange.summary, row), &comparison, false)?;
+    }
+    Ok(!comparison.is_equal())
 }
 
 /// `#18 POST http://h/ 201 71 ms  replay of #12`.

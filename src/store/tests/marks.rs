@@ -23,7 +23,7 @@ fn serve(store: &Store) -> Control {
             inbox.flag(ids.into_iter().map(ExchangeId).collect(), Flags(flag), on).unwrap();
             Reply::Done
         }
-        Request::Status => Reply::Error { says: "not asked for here".to_owned() },
+        Request::Status | Request::Replay { .. } => Reply::Error { says: "not asked for here".to_owned() },
     };
     Control::serve(store.path(), Box::new(answer)).unwrap()
 }

@@ -1,6 +1,7 @@
 //! Tests of the compare screen: keys in, screens out.
 
 use super::*;
+use crate::exchange::Flags;
 use crate::exchange::{BodyPlace, Exchange, ExchangeId, Failure, Kind, Phase, Side as At, State};
 use crate::tui::fake::{self, Stage};
 use crate::tui::update::Effect;

@@ -27,7 +27,6 @@ impl DetailState {
 
     /// The field line under the cursor: its name, its value, and the whole line as captured. The name
     /// is empty on a start line and on a line without a colon, whose value is all of it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what is copied of a field is found by it"))]
     #[must_use]
     pub fn field_under_cursor(&self) -> Option<(&[u8], &[u8], &[u8])> {
         let stop = self.stop()?;

@@ -356,8 +356,8 @@ mod tests {
     #[test]
     fn the_body_is_left_to_its_own_search() {
         let mut stage = stage("4/");
-        assert!(stage.app.typing.is_none() && !works(&stage.app.detail));
-        stage.press("n");
+        stage.press("e");
+        assert!(!works(&stage.app.detail) && !stage.app.detail.find.is_on());
         assert_eq!(stage.app.detail.tab, Tab::Body);
     }
 }

@@ -160,7 +160,7 @@ impl Machine {
             return Ok((0, Some(Begin { at: self.at, depth })));
         }
         self.told = false;
-        self.begin(first)?;
+        self.begin(first);
         Ok((1, None))
     }
 
@@ -199,7 +199,7 @@ impl Machine {
         }
     }
 
-    fn begin(&mut self, first: u8) -> Result<(), Break> {
+    fn begin(&mut self, first: u8) {
         match first {
             b'"' => {
                 if let (Expect::Name | Expect::FirstName, Some(level)) = (self.expect, self.levels.last_mut())
@@ -218,7 +218,6 @@ impl Machine {
             b'n' => self.token = Token::Word(b"ull"),
             digit => self.token = Token::Number(Number::begin(digit)),
         }
-        Ok(())
     }
 
     fn open(&mut self, level: u64, expect: Expect) {

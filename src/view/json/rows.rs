@@ -38,10 +38,8 @@ impl Rows for Json {
             }
             REST => self.rest.next(spot).map(|next| Spot { depth: REST, ..next }),
             _ => {
-                let from = match self.scan(spot).1.opens && self.is_closed(spot) {
-                    true => self.closer(spot)?,
-                    false => spot,
-                };
+                let from =
+                    if self.scan(spot).1.opens && self.is_closed(spot) { self.closer(spot)? } else { spot };
                 self.below(from).or_else(|| self.notice().filter(|_| self.last == Some(from)))
             }
         }

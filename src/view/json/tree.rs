@@ -182,10 +182,7 @@ impl Json {
 pub(super) fn behind(spot: Spot, bytes: &[u8], found: &Scan) -> Option<Spot> {
     let next = found.next?;
     let closing = bytes.get(next).is_some_and(|byte| is_close(*byte));
-    let depth = match found.opens {
-        true => spot.depth + 1,
-        false => spot.depth.saturating_sub(u32::from(closing)),
-    };
+    let depth = if found.opens { spot.depth + 1 } else { spot.depth.saturating_sub(u32::from(closing)) };
     Some(Spot { at: spot.at + next as u64, depth })
 }
 

@@ -86,7 +86,7 @@ impl BodyState {
     #[must_use]
     #[cfg_attr(not(test), allow(dead_code, reason = "saving and paging ask for it"))]
     pub fn text(&self) -> Option<&Arc<Text>> {
-        self.opened.as_ref().map(|opened| opened.text())
+        self.opened.as_ref().map(opened::Opened::text)
     }
 
     /// Whose body is shown.
@@ -163,10 +163,7 @@ fn first_side(exchange: &Exchange) -> Side {
 fn search(state: &mut BodyState, forward: bool) {
     let (Some(opened), Some((_, needle))) = (&mut state.opened, &state.needle) else { return };
     let spot = opened.cursor.spot;
-    let from = match forward {
-        true => opened.rows.next(spot).map_or(u64::MAX, |next| next.at),
-        false => spot.at,
-    };
+    let from = if forward { opened.rows.next(spot).map_or(u64::MAX, |next| next.at) } else { spot.at };
     opened.goal = Some(Goal::Find { needle: needle.clone(), from, forward, round: false });
     opened.step();
 }

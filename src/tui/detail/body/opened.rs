@@ -319,7 +319,7 @@ impl Opened {
                 None => {}
             },
             Some(Goal::Find { needle, from, forward, round }) => {
-                self.seek(needle, from, forward, round, more)
+                self.seek(needle, from, forward, round, more);
             }
         }
     }

@@ -166,9 +166,7 @@ fn folding_by_arrows_and_by_z() {
     stage.press("jj<left><left>");
     assert!(stage.screen().contains("▸     {…},  3 members"), "{}", stage.screen());
     stage.press("zM");
-    assert!(
-        stage.screen().contains("6 \"currency\"") == false && stage.screen().contains("▸   \"items\": […]")
-    );
+    assert!(!stage.screen().contains("6 \"currency\"") && stage.screen().contains("▸   \"items\": […]"));
     stage.press("zR");
     assert!(stage.screen().contains("\"milk\""));
     stage.press("zj");
