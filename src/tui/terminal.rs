@@ -416,11 +416,12 @@ impl Screen {
     }
 
     /// Stops this process as ctrl-z does elsewhere, and takes the terminal again when it is
-    /// continued. A shell sends the signal, as raising one here would need unsafe code.
+    /// continued. A shell sends the signal, as raising one here would need unsafe code; it goes to the
+    /// whole job, as from a terminal. So the shell stops too, and what waits for its end here cannot take
+    /// the terminal back before this process has really stopped.
     fn suspend(&mut self) -> io::Result<()> {
         leave();
-        let stop = format!("kill -TSTP {}", std::process::id());
-        let stopped = Command::new("sh").args(["-c", &stop]).stdin(Stdio::null()).status();
+        let stopped = Command::new("sh").args(["-c", "kill -TSTP 0"]).stdin(Stdio::null()).status();
         enter(self.mouse)?;
         self.forget();
         stopped.map(|_| ())
