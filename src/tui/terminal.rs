@@ -454,8 +454,10 @@ fn enter(mouse: bool) -> io::Result<()> {
 }
 
 /// Undoes [`enter`] and an unfinished paint. Goes on whatever fails: there is no other way to
-/// tell anyone than the terminal itself.
+/// tell anyone than the terminal itself. Raw mode ends first: who sees the shell's screen again may type
+/// at once, and lines must end as lines.
 fn leave() {
+    let _ = terminal::disable_raw_mode();
     let mut out = io::stdout();
     let _ = execute!(
         out,
@@ -465,7 +467,6 @@ fn leave() {
         LeaveAlternateScreen,
         cursor::Show
     );
-    let _ = terminal::disable_raw_mode();
 }
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync + 'static>;

@@ -91,12 +91,13 @@ fn a_pager_gets_every_key_and_gives_the_terminal_back() {
     let folder = tempfile::tempdir().unwrap();
     let pager = program(
         folder.path(),
-        "echo; echo paging \"$(cat \"$1\")\"; read -r line; echo \"read <$line>\"; read -r end",
+        "n=$(cat \"$0.n\" 2>/dev/null || echo 0); echo $((n + 1)) > \"$0.n\"; \
+         echo; echo \"round $n: $(cat \"$1\")\"; read -r line; echo \"read <$line>\"; read -r end",
     );
     let mut terminal = busy(&[("PAGER", &pager)]);
     for round in 0..5 {
         terminal.press("o");
-        terminal.shows(&["paging hello"]);
+        terminal.shows(&[&format!("round {round}: hello")]);
         assert!(!terminal.look(|state| state.screen().alternate_screen()), "{round}");
         // Were it still read, the interface would take some of these and quit at the end.
         let line = format!("line {round} jjkkq7?");
