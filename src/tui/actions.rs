@@ -174,7 +174,7 @@ pub const TABLE: &[Entry] = table! {
     Action::Back, "back", [key('q')], "q", "back; at the list, quit", "back", ALL;
     Action::Search, "search", [key('/')], "/", "filter the list as you type; find in a text or in the help", "find", MAIN_AND_HELP;
     Action::Help, "help", [key('?')], "?", "the keys", "help", ALL;
-    Action::Hop, "hop", [key('H')], "H", "the hop: received and sent, as received, as sent", "received/sent", MAIN_AND_COMPARE;
+    Action::Hop, "hop", [key('H')], "H", "the hop: both, as received, as sent; the other body", "received/sent", MAIN_AND_COMPARE;
     Action::View, "view", [key('p')], "p", "the body: pretty, raw, hex", "view", DETAIL;
     Action::EditReplay, "edit", [key('e')], "e", "edit a copy in $EDITOR, then send it", "edit", MAIN;
     Action::Replay, "replay", [key('r')], "r", "send again as it is", "replay", MAIN_AND_COMPARE;
@@ -272,7 +272,10 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::Hop => app.detail.id.is_some() && (app.screen() == Screen::List || app.detail.has_sides()),
         Action::OtherPane => app.is_split(),
         Action::Follow => rows,
-        Action::Noise => app.list.index.noise_count() > 0 || app.list.index.noise_shown(),
+        Action::Noise => {
+            let index = &app.list.index;
+            !index.only_marked() && (index.noise_count() > 0 || index.noise_shown())
+        }
         // The list: filter, marks, deletion.
         Action::Search if app.screen() == Screen::List => app.list.index.seen_count() > 0,
         Action::FilterBy => rows && matches!(app.screen(), Screen::List | Screen::Side),

@@ -131,17 +131,23 @@ impl CompareState {
 
     /// To the next change, or to the one before; round the end.
     fn go(&mut self, forward: bool, page: usize) {
-        let end = self.last_top(page);
-        // The change stands a few lines below the top, with what is around it.
-        let around = page / 4;
-        let place = |line: &usize| line.saturating_sub(around).min(end);
-        let places = || self.changes.iter().map(place);
         let to = if forward {
-            places().find(|at| *at > self.top).or_else(|| places().next())
+            self.places(page).find(|at| *at > self.top).or_else(|| self.places(page).next())
         } else {
-            places().rev().find(|at| *at < self.top).or_else(|| places().next_back())
+            self.places(page).rev().find(|at| *at < self.top).or_else(|| self.places(page).next_back())
         };
         self.top = to.unwrap_or(self.top);
+    }
+
+    /// The first lines shown when one stands at a change: a few lines above it, with what is around it.
+    fn places(&self, page: usize) -> impl DoubleEndedIterator<Item = usize> {
+        let (end, around) = (self.last_top(page), page / 4);
+        self.changes.iter().map(move |line| line.saturating_sub(around).min(end))
+    }
+
+    /// Whether a change is somewhere else; where all fit into the view there is nowhere to go.
+    fn can_go(&self, page: usize) -> bool {
+        self.places(page).any(|at| at != self.top)
     }
 
     /// The first line shown.
@@ -223,7 +229,7 @@ pub fn works(action: Action, app: &App) -> Option<bool> {
     match action {
         Action::Hop => Some(true),
         Action::Noise => Some(app.compare.expected() > 0),
-        Action::NextHit | Action::HitBefore => Some(!app.compare.changes.is_empty()),
+        Action::NextHit | Action::HitBefore => Some(app.compare.can_go(page(app))),
         _ => None,
     }
 }

@@ -20,6 +20,8 @@ mod copy;
 mod cures;
 mod detail;
 #[cfg(test)]
+mod doing;
+#[cfg(test)]
 mod fake;
 mod fill;
 mod filter;

@@ -86,17 +86,25 @@ fn a_client_that_goes_away_with_a_request_waiting_takes_the_origin_connection_al
 
 #[test]
 fn an_answer_may_take_longer_than_a_connection_may_lie_idle() {
-    let idle = Duration::from_millis(200);
     let proxy = Proxy::start(|settings| {
         plain(settings);
-        settings.limits.idle_timeout = idle;
+        settings.limits.idle_timeout = Duration::from_millis(200);
     });
+    let (quick, address) = (Origin::answering("HTTP/1.1 204 No Content\r\n\r\n"), proxy.address());
+    // Another connection, idle from now on, is closed when the limit has passed.
+    let limit_passes = {
+        let request = get(&quick, "/");
+        move || {
+            let mut idle = Peer::connect(address);
+            idle.send(&request);
+            idle.read_to_close();
+        }
+    };
     let origin = Origin::start(move |peer, _| {
         peer.read_head();
-        // The limit itself is what is tested: both the head and the body come after it.
-        std::thread::sleep(idle * 3);
+        limit_passes();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
-        std::thread::sleep(idle * 3);
+        limit_passes();
         peer.send("ok");
     });
     let mut client = Peer::connect(proxy.address());

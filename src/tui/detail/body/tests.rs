@@ -53,7 +53,7 @@ fn at(columns: u16, lines: u16, exchange: Exchange, keys: &str) -> Stage {
 }
 
 fn snapshots(name: &str, exchange: &Exchange, keys: &str) {
-    for (columns, lines) in [(80, 24), (140, 40), (40, 8)] {
+    for (columns, lines) in [(80, 24), (140, 40), (40, 8), (1, 1)] {
         let screen = at(columns, lines, exchange.clone(), keys).screen();
         insta::assert_snapshot!(format!("{name}_{columns}x{lines}"), screen);
     }
