@@ -168,7 +168,12 @@ impl Life {
             return Ok(Forwarded { raw, edits: Vec::new(), framing, persistent: true });
         }
         let settings = &self.client.shard.settings;
-        let hop = RequestHop { pseudonym: &settings.pseudonym, via: settings.via, route };
+        let hop = RequestHop {
+            pseudonym: &settings.pseudonym,
+            via: settings.via,
+            route,
+            toward: Version::Http11,
+        };
         hop::forward_request(&self.head, &self.facts, &hop)
     }
 

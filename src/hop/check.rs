@@ -40,8 +40,10 @@ pub struct RequestFacts {
     /// Upgrade and `Connection: upgrade`, in HTTP/1.1 only (RFC 9110 7.8), to a protocol
     /// other than `h2c`.
     pub upgrade: bool,
-    /// The method is CONNECT.
+    /// The method is CONNECT, without `:protocol`.
     pub connect: bool,
+    /// CONNECT with `:protocol` (RFC 8441 4): a stream that becomes that protocol's.
+    pub extended: bool,
     /// The method is HEAD.
     pub head_method: bool,
 }
@@ -92,6 +94,7 @@ pub fn check_request(head: &Head, bounds: &Bounds) -> Result<RequestFacts, Fault
         expects_continue: !http10 && has_body && survey.expects_continue,
         upgrade: !http10 && !connect && survey.offers_upgrade && survey.options.upgrade.is_some(),
         connect,
+        extended: false,
         head_method: line.method == b"HEAD",
     })
 }

@@ -68,6 +68,8 @@ pub enum Version {
     Http10,
     /// HTTP/1.1, and what calls itself 1.2 to 1.9.
     Http11,
+    /// HTTP/2 (RFC 9113).
+    Http2,
 }
 
 /// How a message's body is delimited on one connection (RFC 9112 6.3).
@@ -81,6 +83,8 @@ pub enum Framing {
     Chunked,
     /// All bytes until the sender closes; responses only.
     UntilClose,
+    /// All DATA until the HTTP/2 stream's end, then perhaps a trailer section (RFC 9113 8.1).
+    Stream,
 }
 
 /// Why a head is refused: where it is wrong, by which clause, and in words.

@@ -18,6 +18,8 @@ pub struct RequestHop<'a> {
     pub via: bool,
     /// Where the request goes, as [`super::route`] found.
     pub route: &'a Route,
+    /// What is spoken there: HTTP/1.1 or HTTP/2.
+    pub toward: Version,
 }
 
 /// The head to send to the origin for a checked request.
@@ -323,7 +325,7 @@ mod tests {
         let tunnel = Authority { host: "t".to_owned(), port: 443 };
         let tunnel = Some((Scheme::Https, &tunnel)).filter(|_| !received.contains("://"));
         let Ok(Destination::Origin(route)) = route(&head, &facts, tunnel) else { return Err(0) };
-        let hop = RequestHop { pseudonym: "us", via: true, route: &route };
+        let hop = RequestHop { pseudonym: "us", via: true, route: &route, toward: Version::Http11 };
         let forwarded = forward_request(&head, &facts, &hop).map_err(|fault| fault.status)?;
         let new = Head::parse(forwarded.raw.clone());
         assert_eq!(replay_edits(&head, &new, &forwarded.edits), Ok(()), "{received}");

@@ -80,7 +80,7 @@ fn rewrite(head: &Head, facts: &ResponseFacts, hop: &ResponseHop<'_>, lines: Lin
 /// chunks are the better end: the client can tell a whole body from a cut one.
 fn toward_client(framing: Framing, client: Version) -> Framing {
     match (framing, client) {
-        (Framing::UntilClose, Version::Http11) => Framing::Chunked,
+        (Framing::UntilClose | Framing::Stream, Version::Http11) => Framing::Chunked,
         (Framing::Chunked, Version::Http10) => Framing::UntilClose,
         (framing, _) => framing,
     }

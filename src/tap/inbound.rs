@@ -415,7 +415,7 @@ impl Inbound {
             Framing::None | Framing::Length(0) => self.next_message(),
             Framing::Length(length) => self.state = State::Counted(length),
             Framing::Chunked => self.state = State::Chunked(Chunked::new(self.bounds)),
-            Framing::UntilClose => self.state = State::UntilClose,
+            Framing::UntilClose | Framing::Stream => self.state = State::UntilClose,
         }
     }
 
@@ -541,6 +541,6 @@ fn framing_line(out: &mut BytesMut, framing: Framing) {
     let _ = match framing {
         Framing::Length(length) => write!(out, "content-length: {length}\r\n"),
         Framing::Chunked => write!(out, "transfer-encoding: chunked\r\n"),
-        Framing::None | Framing::UntilClose => Ok(()),
+        Framing::None | Framing::UntilClose | Framing::Stream => Ok(()),
     };
 }

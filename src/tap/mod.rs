@@ -17,6 +17,7 @@
 
 mod chunked;
 mod handle;
+pub mod http2;
 mod inbound;
 mod outbound;
 mod stream;

@@ -215,7 +215,7 @@ impl Outbound {
             Framing::None | Framing::Length(0) => self.message_over(),
             Framing::Length(length) => self.at = At::Counted(length),
             Framing::Chunked => self.at = At::Chunk(ChunkAt::Size(0)),
-            Framing::UntilClose => self.at = At::UntilClose,
+            Framing::UntilClose | Framing::Stream => self.at = At::UntilClose,
         }
         self.reported = Some((out.sent, out.of, closing));
         Plan::Replace { consumed: end, head }

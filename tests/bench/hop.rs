@@ -28,7 +28,7 @@ fn main() {
 fn request(head: &Head) {
     let facts = check_request(head, &BOUNDS).expect("a good request");
     let Ok(Destination::Origin(found)) = route(head, &facts, None) else { return };
-    let hop = RequestHop { pseudonym: "hopscope", via: true, route: &found };
+    let hop = RequestHop { pseudonym: "hopscope", via: true, route: &found, toward: Version::Http11 };
     time("head end", || head_end(black_box(REQUEST), 0));
     time("request: index", || Head::parse(head.raw().clone()));
     time("request: check", || check_request(black_box(head), &BOUNDS));

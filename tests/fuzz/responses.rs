@@ -42,7 +42,7 @@ pub fn target(data: &[u8]) {
             codings.last().is_some_and(|last| last.to_ascii_lowercase().ends_with(b"chunked")),
             "{text}"
         ),
-        Framing::UntilClose => assert!(lengths.is_empty(), "{text}"),
+        Framing::UntilClose | Framing::Stream => assert!(lengths.is_empty(), "{text}"),
         Framing::None => {}
     }
     // RFC 9110 7.6.1: none of these speaks to the client of this hop.
