@@ -24,6 +24,7 @@ pub mod text;
 pub mod exchange;
 // row 2: rules
 pub mod hop;
+pub mod inspect;
 pub mod query;
 pub mod view;
 pub mod diff;

@@ -22,7 +22,7 @@ pub use authority::Authority;
 pub use error::CaError;
 pub use name::server_name;
 pub use recent::Recent;
-pub use resolver::{Interceptor, LeafResolver, for_fallback, server_config};
+pub use resolver::{Alpn, Interceptor, LeafResolver, for_fallback, server_config};
 
 use rustls::crypto::CryptoProvider;
 use std::sync::{Arc, OnceLock};

@@ -30,7 +30,30 @@ impl ResolvesServerCert for LeafResolver {
     }
 }
 
-/// The configuration that all intercepted connections share: http/1.1 by ALPN, TLS 1.2 and 1.3,
+/// What a client is offered by ALPN (RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alpn {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// HTTP/2, else HTTP/1.1.
+    Both,
+}
+
+impl Alpn {
+    const ALL: [Self; 3] = [Self::Http1, Self::Http2, Self::Both];
+
+    fn names(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Http1 => vec![b"http/1.1".to_vec()],
+            Self::Http2 => vec![b"h2".to_vec()],
+            Self::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        }
+    }
+}
+
+/// The configuration that intercepted connections share: http/1.1 by ALPN, TLS 1.2 and 1.3,
 /// tickets for resumption, no client certificates.
 pub fn server_config(authority: Arc<Authority>) -> Result<Arc<ServerConfig>, CaError> {
     let resolver = Arc::new(LeafResolver::new(authority, None));
@@ -38,7 +61,7 @@ pub fn server_config(authority: Arc<Authority>) -> Result<Arc<ServerConfig>, CaE
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(resolver);
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = Alpn::Http1.names();
     config.ticketer = Ticketer::new()?;
     Ok(Arc::new(config))
 }
@@ -51,12 +74,13 @@ pub fn for_fallback(authority: &Arc<Authority>, base: &ServerConfig, name: &str)
     Arc::new(config)
 }
 
-/// The authority with its one server configuration: all that intercepting a connection takes.
+/// The authority with its server configuration, one for each offer and the same tickets for all: all
+/// that intercepting a connection takes.
 #[derive(Debug)]
 pub struct Interceptor {
     authority: Arc<Authority>,
     /// Made on first use, as it takes random numbers.
-    base: OnceLock<Result<Arc<ServerConfig>, String>>,
+    base: OnceLock<Result<[Arc<ServerConfig>; 3], String>>,
 }
 
 impl Interceptor {
@@ -75,7 +99,16 @@ impl Interceptor {
     /// Does now what the first intercepted connection would wait for (its keys); for a thread that
     /// has time.
     pub fn warm(&self) {
-        let _ = self.answer(Some("localhost"), "localhost");
+        let _ = self.answer(Some("localhost"), "localhost", Alpn::Http1);
+    }
+
+    fn bases(&self) -> Result<[Arc<ServerConfig>; 3], CaError> {
+        let base = server_config(Arc::clone(&self.authority))?;
+        Ok(Alpn::ALL.map(|alpn| {
+            let mut config = ServerConfig::clone(&base);
+            config.alpn_protocols = alpn.names();
+            Arc::new(config)
+        }))
     }
 
     /// The configuration that answers a hello, and the leaf that it will show: the one for `sni`,
@@ -84,11 +117,15 @@ impl Interceptor {
         &self,
         sni: Option<&str>,
         host: &str,
+        alpn: Alpn,
     ) -> Result<(Arc<ServerConfig>, Arc<CertifiedKey>), CaError> {
-        let base = self
-            .base
-            .get_or_init(|| server_config(Arc::clone(&self.authority)).map_err(|error| error.to_string()));
-        let base = base.as_ref().map_err(|why| CaError::Signing(why.clone()))?;
+        let bases = self.base.get_or_init(|| self.bases().map_err(|error| error.to_string()));
+        let [http1, http2, both] = bases.as_ref().map_err(|why| CaError::Signing(why.clone()))?;
+        let base = match alpn {
+            Alpn::Http1 => http1,
+            Alpn::Http2 => http2,
+            Alpn::Both => both,
+        };
         if let Some(sni) = sni {
             return Ok((Arc::clone(base), self.authority.leaf(sni)?));
         }

@@ -38,7 +38,8 @@ Examples:
   hopscope show 18 --part hops               what the hop changed, and why
   hopscope replay 18 --set 'X-Debug: 1'      the same request again, a little different
 
-Exit codes: 0 ok, 1 a difference (diff, replay --diff), 2 usage, 3 settings or filter, 4 port or authority, 5 failed;
+Exit codes: 0 ok, 1 a difference (diff, replay --diff) or findings (lint --fail-on), 2 usage,
+3 settings or filter, 4 port or authority, 5 failed;
 run: CMD's own, 125 hopscope failed, 126 not executable, 127 not found, 128+n killed by signal n.";
 
 const REPLAY_EXAMPLES: &str = "\
@@ -54,6 +55,19 @@ A method that is not safe (POST, PUT, DELETE ...) is asked about on a terminal a
 elsewhere; several of them always need it.
 
 Exit codes: 1 the answers differ (--diff), 5 one could not be sent or got no answer.";
+
+const LINT_EXAMPLES: &str = "\
+A block:
+  {\"id\": 1, \"start\": \"HTTP/1.1 200 OK\", \"lines\": [\"Age: 5\"], \"url\": \"https://h/\", \"request\": {...}}
+`lines` are the header lines as received. With `url` (what was asked for), `at` (when it arrived, in
+seconds since 1970) and a response's `request` (a block too) more can be told. `kind` may say
+request or response.
+
+Examples:
+  hopscope lint blocks.jsonl
+  hopscope lint --to json --fail-on error < blocks.jsonl > findings.jsonl
+
+Exit codes: 1 findings at the level of --fail-on or above, 5 a line was no header block.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -82,7 +96,8 @@ pub(super) enum Command {
     ///
     /// Words match anywhere in method, URL, status, type, failure and client; all must match, and
     /// those after `-` or `not` must not. "Quotes" hold a phrase together; a capital letter minds case.
-    /// Field filters (status:404) come later. Deleted exchanges are left out.
+    /// Fields say where to look: status:4xx host:api size:100k.. is:error; `hopscope help filter` tells
+    /// the whole language. Deleted exchanges are left out.
     Ls(Ls),
     /// Show one exchange: heads, bodies, changes, timing, TLS
     Show(Show),
@@ -92,6 +107,17 @@ pub(super) enum Command {
     /// answers differ in (Date, a request's number, ...) is set apart with its reason. Ends with 1 when
     /// anything else differs.
     Diff(Diff),
+    /// Say what a field means, and each part of a value
+    ///
+    /// hopscope explain vary
+    /// hopscope explain 'Cache-Control: max-age=300, immutable'
+    #[command(verbatim_doc_comment)]
+    Explain(Explain),
+    /// Look for faults in header blocks
+    ///
+    /// Blocks come as JSON lines from FILE or stdin; in JSON each is answered by one line (see `hopscope help json`).
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(Lint),
     /// Send recorded requests again, as they were or changed
     ///
     /// Each replay is a new exchange of the same capture, linked to its original. It goes through the rules
@@ -117,9 +143,9 @@ pub(super) enum Command {
     ///
     /// Without --dir the main page goes to stdout: hopscope man | man -l -
     Man(Man),
-    /// Help for a command; `help json` documents the JSON lines
+    /// Help for a command; `help json` documents the JSON lines, `help filter` the filter language
     Help {
-        /// A command, or `json`
+        /// A command, `json`, or `filter`
         topic: Option<String>,
     },
 }
@@ -198,6 +224,9 @@ pub(super) struct ProxyFlags {
     /// Clients must send these credentials to us (Basic)
     #[arg(long, value_name = "USER:PASS")]
     pub(super) auth: Option<String>,
+    /// Serve clients of this network only, and of this machine; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    pub(super) allow: Vec<String>,
     /// Our name in Via
     #[arg(long, value_name = "NAME")]
     pub(super) pseudonym: Option<String>,
@@ -231,6 +260,7 @@ impl ProxyFlags {
             ("intercept.tunnel", "--tunnel", self.tunnel.clone()),
             ("intercept.only", "--intercept", self.intercept.clone()),
             ("auth", "--auth", lone(&self.auth)),
+            ("allow", "--allow", self.allow.clone()),
             ("pseudonym", "--pseudonym", lone(&self.pseudonym)),
             ("capture.pressure", "--pressure", lone(&self.pressure)),
             ("capture.max_body", "--max-body", lone(&self.max_body)),
@@ -344,7 +374,7 @@ pub(super) struct Ls {
     /// One JSON object per line (see `hopscope help json`)
     #[arg(long)]
     pub(super) json: bool,
-    /// Words that must all occur, or not occur: cart -image
+    /// Which are meant: words and fields, cart -image status:4xx (see `hopscope help filter`)
     #[arg(value_name = "FILTER")]
     pub(super) filter: Vec<String>,
 }
@@ -365,8 +395,11 @@ pub(super) struct Show {
     /// Body with its content codings undone
     #[arg(long)]
     pub(super) decoded: bool,
-    /// Everything but the bodies as one JSON object
-    #[arg(long, conflicts_with_all = ["part", "message", "decoded"])]
+    /// With --part messages: the payload of this one, as it was kept
+    #[arg(long, value_name = "N")]
+    pub(super) number: Option<u64>,
+    /// Everything but the bodies as one JSON object; with --part messages or frames one a line
+    #[arg(long, conflicts_with_all = ["message", "decoded", "number"])]
     pub(super) json: bool,
 }
 
@@ -402,6 +435,42 @@ pub(super) enum Compared {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct Explain {
+    /// A field's name, or a whole header line
+    #[arg(value_name = "NAME[: VALUE]", required = true, num_args = 1..)]
+    pub(super) field: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Lint {
+    /// Header blocks as JSON lines; without it, or with -, stdin
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// End with 1 when there is a finding of this level or above
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(super) fail_on: Option<Level>,
+    /// How to print; default: text on a terminal, else json
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(super) to: Option<LintTo>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Level {
+    /// What breaks a requirement, or will be dropped or misread
+    Error,
+    /// Also what works but surprises
+    Warn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LintTo {
+    /// For people: blocks with findings only
+    Text,
+    /// One JSON object per block
+    Json,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct Completions {
     /// The shell
     #[arg(value_enum)]
@@ -423,8 +492,12 @@ pub(super) enum Part {
     Response,
     /// The bytes of a body
     Body,
-    /// The exact bytes of the heads
+    /// What is said within it: WebSocket messages, events, lines, parts, gRPC messages
+    Messages,
+    /// The exact bytes of the heads; of HTTP/2 the fields as text
     Raw,
+    /// HTTP/2 frames, of the exchange and of its connections
+    Frames,
     /// What the hop changed, and why
     Hops,
     /// When each phase ended

@@ -4,10 +4,11 @@
 use super::again::Sender;
 use super::saving;
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Side, Summary};
-use crate::query::Query;
-use crate::store::{self, BodyReader, Reader, StoreError};
+use crate::query::{Name, Query};
+use crate::store::{self, BodyReader, Numbered, Reader, Seek, Sought, StoreError};
 use crate::tui::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
 use crate::view::Octets;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, SendError, channel};
@@ -105,6 +106,22 @@ impl Source for Browse {
         self.reader.body(exchange, side).map(BodyReader::octets).map_err(unread)
     }
 
+    fn message_count(&self, id: ExchangeId) -> Result<u64, Unread> {
+        self.reader.message_count(id).map_err(unread)
+    }
+
+    fn messages(&self, id: ExchangeId, numbers: Range<u64>) -> Result<Vec<Numbered>, Unread> {
+        self.reader.messages(id, numbers, usize::MAX).map_err(unread)
+    }
+
+    fn message(&self, id: ExchangeId, number: u64) -> Result<Option<Numbered>, Unread> {
+        self.reader.message(id, number).map_err(unread)
+    }
+
+    fn find_message(&self, id: ExchangeId, seek: &Seek<'_>) -> Result<Sought, Unread> {
+        self.reader.find_message(id, seek).map_err(unread)
+    }
+
     fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
         let hits = self.reader.search(query, below, limit).map_err(unread)?;
         Ok(Found { ids: hits.ids, next: hits.next })
@@ -112,6 +129,10 @@ impl Source for Browse {
 
     fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread> {
         self.reader.sift(query, ids).map_err(unread)
+    }
+
+    fn seen(&self, field: Name) -> Result<Vec<(String, u64)>, Unread> {
+        self.reader.seen(field).map_err(unread)
     }
 
     fn act(&self, deed: Deed, tell: Tell) {

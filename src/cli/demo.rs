@@ -7,9 +7,11 @@ use crate::exchange::{
     Summary, Timing,
 };
 use crate::query::{Facts, Matcher, Query};
+use crate::store::{Numbered, Seek, Sought};
 use crate::tui::{Changes, Deed, Found, Row, Source, Status, Tell, Told, Unread, Wake};
 use crate::view::Octets;
 use bytes::Bytes;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::Sender;
@@ -88,6 +90,22 @@ impl Source for Made {
         }))
     }
 
+    fn message_count(&self, _: ExchangeId) -> Result<u64, Unread> {
+        Ok(0)
+    }
+
+    fn messages(&self, _: ExchangeId, _: Range<u64>) -> Result<Vec<Numbered>, Unread> {
+        Ok(Vec::new())
+    }
+
+    fn message(&self, _: ExchangeId, _: u64) -> Result<Option<Numbered>, Unread> {
+        Ok(None)
+    }
+
+    fn find_message(&self, _: ExchangeId, _: &Seek<'_>) -> Result<Sought, Unread> {
+        Ok(Sought::Nowhere)
+    }
+
     fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
         let newest = below.map_or(self.last.load(SeqCst), |below| below.0.saturating_sub(1));
         let oldest = newest.saturating_sub(limit as u64);
@@ -148,6 +166,7 @@ fn summary(id: u64) -> Summary {
         state: State::Done,
         request_bytes: 0,
         response_bytes: by % 100_000,
+        messages: 0,
         duration: Some(by % 2_000_000),
         ttfb: Some(by % 1_000_000),
         media_type: Some(media_type.to_owned()),
@@ -175,6 +194,7 @@ fn exchange(id: u64) -> Exchange {
         response_body: Body { length: summary.response_bytes, complete: true, ..Body::default() },
         interim: Vec::new(),
         attempts: Vec::new(),
+        frames: Vec::new(),
         timing: Timing { response_head: summary.ttfb, response_end: summary.duration, ..Timing::default() },
         client_connection: ConnectionId(1),
         origin_connection: None,
@@ -197,7 +217,7 @@ mod tests {
             summaries.iter().map(Row::of).collect::<Vec<_>>(),
             made.rows_after(ExchangeId(4), 3).unwrap()
         );
-        let query = Query::words("session 404");
+        let query = Query::of("session 404");
         let (mut all, mut below) = (Vec::new(), None);
         for _ in 0..3 {
             let found = made.search(&query, below, 1000).unwrap();

@@ -269,7 +269,11 @@ mod tests {
         let mut again = exchange(2, "", b"a\nc\n");
         again.summary.parent = Some(ExchangeId(1));
         again.summary.flags.add(Flags::REPLAY);
-        InMemory { rows: Vec::new(), exchanges: vec![exchange(1, "X-Left: \x1b[2J\r\n", b"a\nb\n"), again] }
+        InMemory {
+            rows: Vec::new(),
+            exchanges: vec![exchange(1, "X-Left: \x1b[2J\r\n", b"a\nb\n"), again],
+            ..InMemory::rows(Vec::new())
+        }
     }
 
     fn printed(columns: Option<usize>, terminal: bool, all: bool) -> String {

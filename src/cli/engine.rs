@@ -6,11 +6,12 @@ use super::records::Records;
 use crate::ca::{Authority, Interceptor};
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, Summary};
 use crate::listener::{self, Running};
+use crate::query::Query;
 use crate::recorder::Recorder;
 use crate::replay::Replayer;
 use crate::store::captures::Captures;
 use crate::store::control::{Control, Reply, Request, Status};
-use crate::store::{self, Inbox, Losses, Reader, Store};
+use crate::store::{self, Inbox, Losses, Numbered, Reader, Store};
 use crate::upstream::OriginTls;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -247,5 +248,17 @@ impl Records for Reader {
 
     fn body(&mut self, exchange: &Exchange, side: Side) -> anyhow::Result<Box<dyn Read>> {
         Ok(Box::new(Reader::body(self, exchange, side)?))
+    }
+
+    fn messages(&mut self, id: ExchangeId, from: u64, limit: usize) -> anyhow::Result<Vec<Numbered>> {
+        Ok(Reader::messages(self, id, from..u64::MAX, limit)?)
+    }
+
+    fn message(&mut self, id: ExchangeId, number: u64) -> anyhow::Result<Option<Numbered>> {
+        Ok(Reader::message(self, id, number)?)
+    }
+
+    fn sift(&mut self, query: &Query, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
+        Ok(Reader::sift(self, query, ids)?)
     }
 }

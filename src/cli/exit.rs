@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// All went well.
     Ok,
-    /// `diff`: the two differ in more than was to be expected.
+    /// `diff`: the two differ in more than was to be expected. `lint`: findings at the asked level.
     Differs,
     /// The command line is wrong, or there is no terminal.
     Usage,

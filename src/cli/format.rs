@@ -19,6 +19,9 @@ pub(super) fn row(summary: &Summary) -> String {
     if summary.status.is_some() {
         facts.push(size(summary.response_bytes));
     }
+    if summary.messages > 0 {
+        facts.push(counted(summary.messages, "message"));
+    }
     facts.extend(summary.duration.map(duration));
     facts.extend(summary.media_type.clone());
     facts.extend(notable(summary.flags).map(str::to_owned));

@@ -1,9 +1,10 @@
-//! `hopscope help`: the help of a command, and what the JSON lines hold.
+//! `hopscope help`: the help of a command, what the JSON lines hold, and the filter language.
 
 use super::args::Typed;
 use super::door::Out;
 use super::exit::{Exit, Halt, Outcome};
 use super::json;
+use crate::query;
 use clap::CommandFactory as _;
 
 /// Prints it.
@@ -22,10 +23,13 @@ fn text(topic: Option<&str>) -> Result<String, Halt> {
     match topic {
         None => Ok(command.render_long_help().to_string()),
         Some("json") => Ok(json::HELP.to_owned()),
+        Some("filter") => Ok(query::help()),
         Some(name) => command
             .find_subcommand_mut(name)
             .map(|command| command.render_long_help().to_string())
-            .ok_or_else(|| Halt::new(Exit::Usage, format!("no help about {name}: a command, or json"))),
+            .ok_or_else(|| {
+                Halt::new(Exit::Usage, format!("no help about {name}: a command, json, or filter"))
+            }),
     }
 }
 
@@ -39,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_and_json_have_help() {
+    fn every_command_json_and_the_filter_have_help() {
         for name in [
             "serve",
             "run",
@@ -47,12 +51,15 @@ mod tests {
             "ls",
             "show",
             "diff",
+            "explain",
+            "lint",
             "replay",
             "completions",
             "man",
             "ca",
             "config",
             "json",
+            "filter",
         ] {
             assert!(text(Some(name)).is_ok_and(|text| text.len() > 100), "{name}");
         }

@@ -3,8 +3,12 @@
 use super::format::timestamp;
 use crate::diff::{Comparison, Item, Message};
 use crate::exchange::{
-    Body, Connection, Edit, Exchange, Failure, Head, Heads, MessageKind, Summary, Verdict,
+    Body, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, MessageKind, Summary,
+    Verdict,
 };
+use crate::store::Numbered;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -25,6 +29,7 @@ An exchange (serve --json, ls --json):
   state           open, done, aborted (by the client) or failed
   request_bytes   body bytes received from the client
   response_bytes  body bytes received from the origin
+  messages        messages within it that passed: WebSocket, events, lines, parts, gRPC
   duration_us     from the request's first byte to the response's end, microseconds, or null
   ttfb_us         to the response head, microseconds, or null
   type            the answer's media type without parameters, or null
@@ -36,12 +41,40 @@ An exchange (serve --json, ls --json):
 show --json adds:
   heads           for each of request_received, request_sent, response_received, response_sent:
                   {\"start\",\"lines\"} or null; bytes that are not UTF-8 stand as U+FFFD
-                  (show --part raw has the exact bytes)
+                  (show --part raw has the exact bytes); of HTTP/2 lines has the pseudo-fields too, from
+                  which start is made
   edits           {\"request\",\"response\"}: each change {\"before\",\"after\",\"cause\",\"clause\"}; before and
                   after are line numbers (0 = start line) in the head received and sent, or null
   bodies          {\"request\",\"response\"}: {\"length\",\"kept\",\"complete\",\"truncated\"}
   timing          microseconds since the request began, for each phase that ended
   connections     {\"client\",\"origin\"}: {\"id\",\"peer\",\"local\",\"tls\"} or null
+
+show --part messages --json: one object a message
+  exchange        the exchange's number
+  number          its number there, from 0; one that is missing found no room on its way to the disk
+  at_us           its last byte, microseconds since the request began
+  side            who sent it: client or origin
+  form            text, binary, close, ping, pong, event, comment, line, part, grpc or broken
+  wire            bytes on the wire, framing included
+  length          bytes of its payload, decoded
+  kept            bytes of it in the capture
+  says            an event's name, a part's type, a close code with its reason, what is wrong
+  flags           words: compressed, fragmented, cut (not all is kept), broke off (its end never came)
+  text            the payload that was kept, when it is UTF-8, else null
+  base64          the payload that was kept, when it is not, else null
+
+show --part frames --json: one object a frame, or a run of DATA frames
+  of              exchange, or connection: of the connection itself
+  id              the number of that
+  at_us           microseconds since it began
+  side            on which side of the hop: client or origin
+  sent            whether hopscope sent it
+  frame           the name of its type (RFC 9113 6)
+  flags           names of its flags
+  stream          its stream; 0 is the connection
+  length          bytes of payload, of a run together
+  count           how many frames this stands for
+  says            settings, an error code, a priority, an increment
 
 diff --json: one object
   left, right     the two exchanges, as above
@@ -51,6 +84,14 @@ diff --json: one object
   messages        for each {\"message\",\"body_as\",\"notes\",\"changes\",\"more\"}: message is request or response;
                   each change {\"where\",\"left\",\"right\",\"expected\"}: where is a part of the start line, a
                   field, a JSON path, ...; expected is the reason, or null; more counts changes beyond these
+
+lint --to json: one object per header block
+  id              the block's own
+  findings        each {\"lint\",\"severity\",\"line\",\"field\",\"span\",\"says\",\"cure\",\"cite\"}: lint names the rule,
+                  severity is error, warn or info; line 0 is the start line, 1 the first of the block's lines;
+                  span is from and to in bytes of that line (characters where all are below U+0100)
+  fields          each line: {\"line\",\"name\",\"known\",\"means\"}: means says what the field is for, or null
+  verdicts        {} for now
 
 config --json: {\"key\",\"value\",\"from\"}, value as TOML.
 ";
@@ -69,6 +110,7 @@ struct Row<'a> {
     state: &'a str,
     request_bytes: u64,
     response_bytes: u64,
+    messages: u64,
     duration_us: Option<u64>,
     ttfb_us: Option<u64>,
     #[serde(rename = "type")]
@@ -115,6 +157,74 @@ pub(super) fn whole(
         bodies: json!({"request": body(&exchange.request_body), "response": body(&exchange.response_body)}),
         timing: timing(exchange),
         connections: json!({"client": client.map(connection), "origin": origin.map(connection)}),
+    })
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    exchange: u64,
+    number: u64,
+    at_us: u64,
+    side: &'a str,
+    form: &'a str,
+    wire: u64,
+    length: u64,
+    kept: u64,
+    says: &'a str,
+    flags: Vec<&'static str>,
+    text: Option<&'a str>,
+    base64: Option<String>,
+}
+
+/// One message of an exchange, with its payload, as one line of JSON.
+pub(super) fn message(exchange: ExchangeId, numbered: &Numbered) -> serde_json::Result<String> {
+    let message = &numbered.message;
+    let text = std::str::from_utf8(&message.payload).ok();
+    serde_json::to_string(&Said {
+        exchange: exchange.0,
+        number: numbered.number,
+        at_us: message.at,
+        side: message.side.as_str(),
+        form: message.form.as_str(),
+        wire: message.wire,
+        length: message.length,
+        kept: numbered.kept,
+        says: &message.says,
+        flags: message.flags.words().collect(),
+        text,
+        base64: text.is_none().then(|| BASE64.encode(&message.payload)),
+    })
+}
+
+#[derive(Serialize)]
+struct Framed<'a> {
+    of: &'a str,
+    id: u64,
+    at_us: u64,
+    side: &'a str,
+    sent: bool,
+    frame: &'a str,
+    flags: Vec<&'static str>,
+    stream: u32,
+    length: u64,
+    count: u32,
+    says: &'a str,
+}
+
+/// One frame of an exchange or of a connection as one line of JSON.
+pub(super) fn frame((of, id): (&str, u64), frame: &FrameNote) -> serde_json::Result<String> {
+    serde_json::to_string(&Framed {
+        of,
+        id,
+        at_us: frame.at,
+        side: frame.side.as_str(),
+        sent: frame.sent,
+        frame: &frame.name(),
+        flags: frame.flag_names().collect(),
+        stream: frame.stream,
+        length: frame.length,
+        count: frame.count,
+        says: &frame.says,
     })
 }
 
@@ -203,6 +313,7 @@ impl<'a> Row<'a> {
             state: summary.state.as_str(),
             request_bytes: summary.request_bytes,
             response_bytes: summary.response_bytes,
+            messages: summary.messages,
             duration_us: summary.duration,
             ttfb_us: summary.ttfb,
             media_type: summary.media_type.as_deref(),
@@ -285,7 +396,7 @@ mod tests {
 
     #[test]
     fn field_names_are_the_contract() {
-        insta::assert_snapshot!(row(&plain()).unwrap(), @r#"{"id":18,"ts":"2023-11-15T10:20:30.123456Z","client":"127.0.0.1:50000","scheme":"https","method":"GET","url":"https://shop.test/cart?id=7","host":"shop.test","version":"HTTP/1.1","status":200,"state":"done","request_bytes":0,"response_bytes":1234,"duration_us":34000,"ttfb_us":30000,"type":"application/json","failure":null,"flags":[],"parent":null}"#);
+        insta::assert_snapshot!(row(&plain()).unwrap(), @r#"{"id":18,"ts":"2023-11-15T10:20:30.123456Z","client":"127.0.0.1:50000","scheme":"https","method":"GET","url":"https://shop.test/cart?id=7","host":"shop.test","version":"HTTP/1.1","status":200,"state":"done","request_bytes":0,"response_bytes":1234,"messages":0,"duration_us":34000,"ttfb_us":30000,"type":"application/json","failure":null,"flags":[],"parent":null}"#);
         let failed: Value = serde_json::from_str(&row(&failed()).unwrap()).unwrap();
         assert_eq!(failed["failure"]["kind"], "refused");
         assert_eq!(failed["flags"], json!(["ours"]));

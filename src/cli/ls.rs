@@ -7,7 +7,7 @@ use super::format::{self, counted};
 use super::records::Records;
 use super::{capture, json, words};
 use crate::exchange::{ExchangeId, Flags, Summary};
-use crate::query::Query;
+use crate::query::{Query, Truth};
 use std::io::Write;
 
 /// Rows read at once: no more than these are held, however long the capture is.
@@ -81,7 +81,7 @@ fn all(
         last = end.id;
         for summary in page.iter().filter(|summary| !is_deleted(summary)) {
             counts.seen += 1;
-            if !query.matches(summary) {
+            if !is_meant(records, query, summary)? {
                 continue;
             }
             counts.matched += 1;
@@ -101,13 +101,21 @@ fn newest(records: &mut dyn Records, query: &Query, limit: usize) -> Result<(Vec
         before = Some(end.id);
         for summary in page.into_iter().filter(|summary| !is_deleted(summary)) {
             counts.seen += 1;
-            if rows.len() < limit && query.matches(&summary) {
+            if rows.len() < limit && is_meant(records, query, &summary)? {
                 rows.push(summary);
             }
         }
     }
     counts.matched = rows.len() as u64;
     Ok((rows, counts))
+}
+
+/// By its row where that tells, else by what lies behind it.
+fn is_meant(records: &mut dyn Records, query: &Query, summary: &Summary) -> Result<bool, Halt> {
+    Ok(match query.judge(summary) {
+        Truth::Unknown => !records.sift(query, &[summary.id.0])?.is_empty(),
+        known => known.is_yes(),
+    })
 }
 
 /// Deleted by a person: not listed, and shown when asked for by number.
@@ -126,7 +134,7 @@ mod tests {
             let row = if id % 1_000 == 0 { failed() } else { plain() };
             Summary { id: ExchangeId(id), ..row }
         });
-        let mut records = InMemory { rows: rows.collect(), exchanges: Vec::new() };
+        let mut records = InMemory::rows(rows.collect());
         let query = words::parse(&filter.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).unwrap();
         let mut out = Vec::new();
         let counts = list(&mut records, &query, limit, as_json, &mut Out::to(&mut out, false)).unwrap();
@@ -158,7 +166,7 @@ mod tests {
         let deleted = Summary { flags: Flags::HIDDEN, ..plain() };
         let rows = vec![plain(), Summary { id: ExchangeId(19), ..deleted }];
         for limit in [None, Some(5)] {
-            let mut records = InMemory { rows: rows.clone(), exchanges: Vec::new() };
+            let mut records = InMemory::rows(rows.clone());
             let mut out = Vec::new();
             let listed = list(&mut records, &Query::default(), limit, false, &mut Out::to(&mut out, false));
             assert_eq!(listed.unwrap(), Counts { matched: 1, seen: 1 });

@@ -12,12 +12,14 @@ mod door;
 mod engine;
 mod env;
 mod exit;
+mod explain;
 mod follow;
 mod format;
 mod help;
 mod holder;
 mod json;
 mod lines;
+mod lint;
 mod ls;
 mod open;
 mod man;
@@ -71,6 +73,8 @@ fn dispatch(typed: &Typed) -> Outcome {
         Some(Command::Ls(typed)) => ls::run(typed),
         Some(Command::Show(typed)) => show::run(typed),
         Some(Command::Diff(typed)) => diff::run(typed),
+        Some(Command::Explain(typed)) => explain::run(typed),
+        Some(Command::Lint(typed)) => lint::run(typed),
         Some(Command::Replay(typed)) => replay::run(typed),
         Some(Command::Ca { command }) => authority::run(command),
         Some(Command::Config(typed)) => settings::run(typed),

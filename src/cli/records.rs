@@ -1,6 +1,8 @@
 //! What `ls` and `show` ask of a capture, so that both are tested without one.
 
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Side, Summary};
+use crate::query::Query;
+use crate::store::Numbered;
 use std::io::Read;
 
 /// A capture that can be read while another process writes it.
@@ -15,6 +17,13 @@ pub(super) trait Records {
     fn connection(&mut self, id: ConnectionId) -> anyhow::Result<Option<Connection>>;
     /// The kept bytes of a body.
     fn body(&mut self, exchange: &Exchange, side: Side) -> anyhow::Result<Box<dyn Read>>;
+    /// Messages of an exchange whose number is at least `from`, in their order, at most `limit`; of long
+    /// payloads the beginning.
+    fn messages(&mut self, id: ExchangeId, from: u64, limit: usize) -> anyhow::Result<Vec<Numbered>>;
+    /// One message with all of its payload that was kept.
+    fn message(&mut self, id: ExchangeId, number: u64) -> anyhow::Result<Option<Numbered>>;
+    /// Those of these rows that are meant; reads heads and bodies where the rows do not tell.
+    fn sift(&mut self, query: &Query, ids: &[u64]) -> anyhow::Result<Vec<u64>>;
 }
 
 #[cfg(test)]
@@ -26,6 +35,14 @@ pub(super) mod tests {
     pub(in crate::cli) struct InMemory {
         pub(in crate::cli) rows: Vec<Summary>,
         pub(in crate::cli) exchanges: Vec<Exchange>,
+        pub(in crate::cli) messages: Vec<Numbered>,
+    }
+
+    impl InMemory {
+        /// Rows alone.
+        pub(in crate::cli) fn rows(rows: Vec<Summary>) -> Self {
+            Self { rows, exchanges: Vec::new(), messages: Vec::new() }
+        }
     }
 
     impl Records for InMemory {
@@ -51,6 +68,20 @@ pub(super) mod tests {
                 BodyPlace::Inline(bytes) => Ok(Box::new(std::io::Cursor::new(bytes.clone()))),
                 _ => Ok(Box::new(std::io::empty())),
             }
+        }
+
+        fn messages(&mut self, _: ExchangeId, from: u64, limit: usize) -> anyhow::Result<Vec<Numbered>> {
+            let behind = |found: &&Numbered| found.number >= from;
+            Ok(self.messages.iter().filter(behind).take(limit).cloned().collect())
+        }
+
+        fn message(&mut self, _: ExchangeId, number: u64) -> anyhow::Result<Option<Numbered>> {
+            Ok(self.messages.iter().find(|found| found.number == number).cloned())
+        }
+
+        fn sift(&mut self, query: &Query, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
+            let rows = self.rows.iter().filter(|row| ids.contains(&row.id.0) && query.matches(row));
+            Ok(rows.map(|row| row.id.0).collect())
         }
     }
 }

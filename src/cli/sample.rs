@@ -21,6 +21,7 @@ pub(super) fn plain() -> Summary {
         state: State::Done,
         request_bytes: 0,
         response_bytes: 1_234,
+        messages: 0,
         duration: Some(34_000),
         ttfb: Some(30_000),
         media_type: Some("application/json".to_owned()),
@@ -42,6 +43,7 @@ pub(super) fn failed() -> Summary {
         state: State::Failed,
         request_bytes: 12,
         response_bytes: 0,
+        messages: 0,
         duration: Some(850),
         ttfb: None,
         media_type: None,
@@ -88,6 +90,7 @@ pub(super) fn exchange() -> Exchange {
         },
         interim: Vec::new(),
         attempts: Vec::new(),
+        frames: Vec::new(),
         timing: Timing {
             request_head: Some(100),
             connected: Some(1_100),

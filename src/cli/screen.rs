@@ -73,7 +73,12 @@ fn source(session: &Session, confirm: bool) -> anyhow::Result<Browse> {
     let (losses, inbox) = (engine.losses(), engine.inbox());
     let status = move || {
         let losses = losses();
-        Status { cut_bodies: losses.bodies, lost_records: losses.records, ..status.clone() }
+        Status {
+            cut_bodies: losses.bodies,
+            lost_records: losses.records,
+            cut_messages: losses.messages,
+            ..status.clone()
+        }
     };
     let mark = move |ids, flag, on| inbox.flag(ids, flag, on);
     let sender = Sender::here(engine.replayer(), engine.folder());

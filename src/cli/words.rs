@@ -1,12 +1,13 @@
-//! FILTER as typed on a command line. What belongs to the filter language to come is refused in words, so
-//! that no script comes to rely on another meaning.
+//! FILTER as typed on a command line: its words joined with blanks.
 
 use crate::query::{self, Query};
 
-/// Reads the words of a command line; the error says what is not yet understood.
+/// Reads the words of a command line; the error points at what was not understood.
 pub(super) fn parse(typed: &[String]) -> Result<Query, String> {
     let joined = typed.join(" ");
-    query::not_yet(&joined).map_or_else(|| Ok(Query::words(&joined)), Err)
+    query::read(&joined)
+        .settled(&joined)
+        .map_err(|fault| format!("the filter was not understood\n{}", fault.pointed(&joined)))
 }
 
 #[cfg(test)]
@@ -29,7 +30,12 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_refused() {
-        assert!(words(&["status:404"]).unwrap_err().contains("not yet: words only"));
+    fn fields_and_mistakes_with_their_place() {
+        assert!(words(&["status:200", "or", "is:error"]).unwrap().matches(&failed()));
+        assert_eq!(
+            words(&["cart", "stauts:404"]).unwrap_err(),
+            "the filter was not understood\ncart stauts:404\n     ^^^^^^ no field “stauts”; did you mean status? else quote it"
+        );
+        assert!(words(&["status"]).unwrap_err().contains("the shell took the >"));
     }
 }

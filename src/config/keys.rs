@@ -2,7 +2,7 @@
 
 use super::raw::{Misfit, Raw};
 use super::units::{show_size, show_time};
-use super::{Insecure, Pressure, Reuse, Settings};
+use super::{Http2, Insecure, Pressure, Reuse, Settings};
 use std::path::Path;
 
 /// One setting.
@@ -37,11 +37,14 @@ impl Key {
 }
 
 const PRESSURES: &[(&str, Pressure)] = &[("drop", Pressure::Drop), ("block", Pressure::Block)];
+const HTTP2: &[(&str, Http2)] = &[("mirror", Http2::Mirror), ("off", Http2::Off)];
 const REUSES: &[(&str, Reuse)] = &[("pool", Reuse::Pool), ("client", Reuse::Client), ("never", Reuse::Never)];
 
 /// Where an index into a head must fit (`exchange::Edit` counts lines in 16 bits).
 const MAX_FIELDS: u64 = 65_000;
 const MAX_HEAD: u64 = 64 << 20;
+/// A message must fit the store's buffers, which hold twice as much.
+const MAX_MESSAGE: u64 = 16 << 20;
 
 macro_rules! keys {
     ($($name:literal $($secret:ident)? : $set:expr, $show:expr;)+) => {
@@ -69,10 +72,12 @@ keys! {
     "pseudonym": |s, raw, _| put(&mut s.pseudonym, pseudonym(raw)), |s| quoted(&s.pseudonym);
     "via": |s, raw, _| put(&mut s.via, raw.switch()), |s| s.via.to_string();
     "auth" secret: |s, raw, _| put(&mut s.auth, credentials(raw)), |s| quoted(s.auth.as_deref().unwrap_or_default());
+    "allow": |s, raw, _| put(&mut s.allow, raw.members()?.iter().map(Raw::network).collect()), |s| list(s.allow.iter());
     "intercept.enabled": |s, raw, _| put(&mut s.intercept.enabled, raw.switch()),
         |s| s.intercept.enabled.to_string();
     "intercept.tunnel": |s, raw, _| put(&mut s.intercept.tunnel, raw.hosts()), |s| list(s.intercept.tunnel.iter());
     "intercept.only": |s, raw, _| put(&mut s.intercept.only, raw.hosts()), |s| list(s.intercept.only.iter());
+    "intercept.http2": |s, raw, _| put(&mut s.intercept.http2, raw.word(HTTP2)), |s| word(HTTP2, &s.intercept.http2);
     "origin.ca": |s, raw, base| {
         put(&mut s.origin.ca, raw.members()?.iter().map(|member| member.path(base)).collect())
     }, |s| list(s.origin.ca.iter().map(|path| path.display()));
@@ -82,8 +87,18 @@ keys! {
         Insecure::Hosts(hosts) => list(hosts.iter()),
     };
     "origin.reuse": |s, raw, _| put(&mut s.origin.reuse, raw.word(REUSES)), |s| word(REUSES, &s.origin.reuse);
+    "origin.hosts": |s, raw, _| {
+        put(&mut s.origin.hosts, raw.members()?.iter().map(Raw::host_address).collect())
+    }, |s| list(s.origin.hosts.iter());
     "limits.connections": |s, raw, _| put(&mut s.limits.connections, raw.size_within(1..=1_000_000)),
         |s| s.limits.connections.to_string();
+    "limits.streams": |s, raw, _| put(&mut s.limits.streams, raw.size_within(1..=1_000_000)),
+        |s| s.limits.streams.to_string();
+    "limits.idle_frames": |s, raw, _| {
+        let count = raw.size_within(1..=u64::from(u32::MAX))?;
+        s.limits.idle_frames = u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(())
+    }, |s| s.limits.idle_frames.to_string();
     "limits.head": |s, raw, _| put(&mut s.limits.head, raw.size_within(1_024..=MAX_HEAD)),
         |s| quoted(show_size(s.limits.head as u64));
     "limits.fields": |s, raw, _| put(&mut s.limits.fields, raw.size_within(1..=MAX_FIELDS)),
@@ -110,6 +125,8 @@ keys! {
         |s| word(PRESSURES, &s.capture.pressure);
     "capture.max_body": |s, raw, _| put(&mut s.capture.max_body, unless(raw, "unlimited", Raw::size)),
         |s| quoted(s.capture.max_body.map_or("unlimited".to_owned(), show_size));
+    "capture.max_message": |s, raw, _| put(&mut s.capture.max_message, raw.size_within(0..=MAX_MESSAGE)),
+        |s| quoted(show_size(s.capture.max_message as u64));
     "capture.unsaved": |s, raw, _| put(&mut s.capture.unsaved, raw.size_within(65_536..=1 << 40)),
         |s| quoted(show_size(s.capture.unsaved as u64));
     "capture.retain_bytes": |s, raw, _| put(&mut s.capture.retain_bytes, raw.size()),

@@ -106,7 +106,8 @@ fn is_option(line: &str) -> bool {
     line.split_once(" = ").is_some_and(|(name, _)| {
         let bare = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
         let name = bare.map_or(name.to_owned(), |bare| bare.replace(' ', "_"));
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     })
 }
 

@@ -17,4 +17,7 @@ pub use error::{ConfigError, From, nearest};
 pub use keys::{KEYS, Key};
 pub use load::{Effective, Sources, default_text, load};
 pub use places::Places;
-pub use settings::{Capture, Insecure, Intercept, Limits, Origin, Pressure, Replay, Reuse, Screen, Settings};
+pub use settings::{
+    Capture, HostAddress, Http2, Insecure, Intercept, Limits, Origin, Pressure, Replay, Reuse, Screen,
+    Settings,
+};

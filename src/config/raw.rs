@@ -2,8 +2,10 @@
 //!
 //! Every text knows its place, so that a complaint can point at one member of a list.
 
+use super::HostAddress;
 use super::units::{parse_size, parse_time};
-use std::net::SocketAddr;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -133,6 +135,26 @@ impl Raw {
         }
     }
 
+    /// A name and the address it stands for, as `shop.test=127.0.0.1`.
+    pub(crate) fn host_address(&self) -> Fit<HostAddress> {
+        let text = self.text()?;
+        let pair = text.split_once('=').and_then(|(name, address)| Some((name, address.parse().ok()?)));
+        match pair {
+            Some((name, address)) if is_host(name) => Ok(HostAddress { name: name.to_lowercase(), address }),
+            _ => self.misfit(format!("{text:?} is not NAME=ADDRESS, as shop.test=127.0.0.1")),
+        }
+    }
+
+    /// A network as `192.168.1.0/24`; an address alone is a network of one.
+    pub(crate) fn network(&self) -> Fit<IpNet> {
+        let text = self.text()?;
+        let lone = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        match text.parse().ok().or_else(lone) {
+            Some(network) => Ok(network),
+            None => self.misfit(format!("{text:?} is not a network, as 192.168.1.0/24 or fd00::/8")),
+        }
+    }
+
     pub(crate) fn path(&self, base: &Path) -> Fit<PathBuf> {
         match self.text()? {
             "" => self.misfit("a path is expected here"),
@@ -157,11 +179,15 @@ impl Raw {
 
     fn host(&self) -> Fit<String> {
         let text = self.text()?;
-        if text.is_empty() || text.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '@')) {
+        if !is_host(text) {
             return self.misfit(format!("{text:?} is not a host or a pattern such as *.example.org"));
         }
         Ok(text.to_lowercase())
     }
+}
+
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '@'))
 }
 
 fn split_at_commas(text: &str) -> Vec<Raw> {

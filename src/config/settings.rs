@@ -1,5 +1,6 @@
 //! The effective settings: typed, checked, complete. Everything that proxies takes these.
 
+use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub struct Settings {
     pub via: bool,
     /// `USER:PASS` that clients must send to us, if any.
     pub auth: Option<String>,
+    /// Networks whose clients may use this proxy, beside this machine; empty: all that can reach it.
+    pub allow: Vec<IpNet>,
     /// Which CONNECT tunnels are opened.
     pub intercept: Intercept,
     /// How origins are reached and judged.
@@ -31,6 +34,16 @@ pub struct Settings {
     pub screen: Screen,
     /// The interface's keys where they are not the built-in ones, one entry for an action.
     pub keys: Vec<super::Binding>,
+}
+
+impl Settings {
+    /// Whether a client at this address may use the proxy. This machine always may.
+    #[must_use]
+    pub fn admits(&self, client: IpAddr) -> bool {
+        // A client of an IPv4 network at a socket of both families shows as `::ffff:a.b.c.d`.
+        let client = client.to_canonical();
+        self.allow.is_empty() || client.is_loopback() || self.allow.iter().any(|net| net.contains(&client))
+    }
 }
 
 /// How requests are sent again.
@@ -62,6 +75,18 @@ pub struct Intercept {
     pub tunnel: Vec<String>,
     /// When not empty, only these hosts are intercepted.
     pub only: Vec<String>,
+    /// Whether HTTP/2 is spoken inside.
+    pub http2: Http2,
+}
+
+/// Whether HTTP/2 is spoken inside intercepted tunnels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Http2 {
+    /// With clients that offer it and origins that choose it: the client gets what the origin speaks.
+    #[default]
+    Mirror,
+    /// Never: HTTP/1.1 on both sides.
+    Off,
 }
 
 /// How origins are reached and judged.
@@ -73,6 +98,23 @@ pub struct Origin {
     pub insecure: Insecure,
     /// What becomes of an origin connection between requests.
     pub reuse: Reuse,
+    /// Addresses of names that are not looked up.
+    pub hosts: Vec<HostAddress>,
+}
+
+/// The address that a name stands for, whatever the name server says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostAddress {
+    /// Lower case.
+    pub name: String,
+    /// Where it is.
+    pub address: IpAddr,
+}
+
+impl std::fmt::Display for HostAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}={}", self.name, self.address)
+    }
 }
 
 /// Which origins may pass though their certificate is not trusted.
@@ -104,6 +146,10 @@ pub enum Reuse {
 pub struct Limits {
     /// Client connections at once; more wait to be accepted.
     pub connections: usize,
+    /// Streams of one HTTP/2 connection at once.
+    pub streams: usize,
+    /// HTTP/2 frames that ask for work and bring nothing which a peer may send within ten seconds.
+    pub idle_frames: u32,
     /// Bytes of one message head.
     pub head: usize,
     /// Field lines of one head.
@@ -137,7 +183,9 @@ pub struct Capture {
     pub pressure: Pressure,
     /// Bytes kept of one body; `None` keeps all.
     pub max_body: Option<u64>,
-    /// Bytes of bodies not yet on disk that may wait in memory.
+    /// Bytes kept of the payload of one message within an exchange (WebSocket, events, gRPC).
+    pub max_message: usize,
+    /// Bytes of bodies and messages not yet on disk that may wait in memory.
     pub unsaved: usize,
     /// All captures together keep at most these bytes.
     pub retain_bytes: u64,
@@ -166,7 +214,13 @@ impl Default for Settings {
             pseudonym: "hopscope".to_owned(),
             via: true,
             auth: None,
-            intercept: Intercept { enabled: true, tunnel: Vec::new(), only: Vec::new() },
+            allow: Vec::new(),
+            intercept: Intercept {
+                enabled: true,
+                tunnel: Vec::new(),
+                only: Vec::new(),
+                http2: Http2::Mirror,
+            },
             origin: Origin::default(),
             limits: Limits::default(),
             capture: Capture::default(),
@@ -181,6 +235,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4_096,
+            streams: 250,
+            idle_frames: 1_000,
             head: 256 * 1024,
             fields: 1_000,
             head_timeout: Duration::from_secs(30),
@@ -202,9 +258,31 @@ impl Default for Capture {
             path: None,
             pressure: Pressure::Drop,
             max_body: None,
+            max_message: 1024 * 1024,
             unsaved: 16 * 1024 * 1024,
             retain_bytes: 20 * 1024 * 1024 * 1024,
             retain_age: Duration::from_hours(30 * 24),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_of_other_networks_are_kept_out() {
+        let mut settings = Settings::default();
+        let may = |settings: &Settings, text: &str| settings.admits(text.parse().unwrap());
+        assert!(may(&settings, "203.0.113.9"));
+        settings.allow = vec!["192.168.1.0/24".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        for inside in
+            ["192.168.1.77", "::ffff:192.168.1.77", "fd12::1", "127.0.0.1", "::1", "::ffff:127.0.0.1"]
+        {
+            assert!(may(&settings, inside), "{inside}");
+        }
+        for outside in ["192.168.2.1", "::ffff:10.0.0.1", "fe80::1", "8.8.8.8"] {
+            assert!(!may(&settings, outside), "{outside}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Whoever reads a hello may still decide anything: finish the handshake with [`accept`], or replay
 //! the bytes that [`read`] collected into a tunnel as if nobody had looked.
 
-use crate::ca::Interceptor;
+use crate::ca::{Alpn, Interceptor};
 use crate::exchange::{Failure, Kind, Phase, Refused, Side, TlsFacts};
 use crate::upstream::handshake::{alert_name, alert_received, facts};
 use rustls::AlertDescription;
@@ -109,16 +109,17 @@ pub enum Rejected {
 }
 
 /// Finishes the handshake of a hello, showing the leaf for its server name, or for the CONNECT
-/// target's `host` when it names none. `limit` bounds it.
+/// target's `host` when it names none, and offering `alpn`. `limit` bounds it.
 pub async fn accept<IO: AsyncRead + AsyncWrite + Unpin>(
     hello: Hello,
     io: IO,
     interceptor: &Interceptor,
     host: &str,
+    alpn: Alpn,
     limit: Duration,
 ) -> Result<(TlsStream<IO>, TlsFacts), Rejected> {
     let (config, leaf) = interceptor
-        .answer(hello.sni.as_deref(), host)
+        .answer(hello.sni.as_deref(), host, alpn)
         .map_err(|error| failed(Kind::Handshake, error.to_string()))?;
     let handshake = StartHandshake::from_parts(hello.accepted, io).into_stream(config);
     let stream = match timeout(limit, handshake).await {
@@ -222,7 +223,7 @@ mod tests {
         };
         let ours = async {
             let hello = read(&mut far, &mut Vec::new()).await.unwrap();
-            let (mut stream, facts) = accept(hello, far, interceptor, host, LIMIT).await?;
+            let (mut stream, facts) = accept(hello, far, interceptor, host, Alpn::Http1, LIMIT).await?;
             assert_eq!(stream.read_u8().await.unwrap(), b'x');
             Ok(facts)
         };
@@ -285,7 +286,7 @@ mod tests {
         let (mut near, mut far) = duplex(64 * 1024);
         far.write_all(&hello_bytes(&interceptor).await).await.unwrap();
         let hello = read(&mut near, &mut Vec::new()).await.unwrap();
-        let ours = accept(hello, near, &interceptor, "a.example", LIMIT);
+        let ours = accept(hello, near, &interceptor, "a.example", Alpn::Http1, LIMIT);
         let theirs = async {
             far.read_u8().await.unwrap();
             drop(far);
@@ -300,7 +301,7 @@ mod tests {
         let (mut near, mut far) = duplex(64 * 1024);
         far.write_all(&hello_bytes(&interceptor).await).await.unwrap();
         let hello = read(&mut near, &mut Vec::new()).await.unwrap();
-        let outcome = accept(hello, near, &interceptor, "a.example", Duration::ZERO).await;
+        let outcome = accept(hello, near, &interceptor, "a.example", Alpn::Http1, Duration::ZERO).await;
         let Err(Rejected::Failed(failure)) = outcome else { panic!("{outcome:?}") };
         assert_eq!((failure.side, failure.kind), (Side::Client, Kind::TimedOut));
     }
@@ -376,7 +377,7 @@ for name in sys.argv[3:]:
         for name in names {
             let (mut tcp, _) = timeout(LIMIT, listener.accept()).await.unwrap().unwrap();
             let hello = read(&mut tcp, &mut Vec::new()).await.unwrap();
-            let (mut stream, _) = accept(hello, tcp, &interceptor, name, LIMIT).await.unwrap();
+            let (mut stream, _) = accept(hello, tcp, &interceptor, name, Alpn::Http1, LIMIT).await.unwrap();
             assert_eq!(stream.read_u8().await.unwrap(), b'x');
         }
         let python = python.wait_with_output().unwrap();

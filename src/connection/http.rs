@@ -1,10 +1,12 @@
 //! HTTP/1 on one stream: hyper above, the tap beneath, and the clean end.
 
-use super::{hello, relay, sockets, tunnel};
+use super::tunnel::{self, whole};
+use super::{hello, relay, sockets};
+use crate::ca::Alpn;
 use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Side};
 use crate::forward::{After, Again, Client, Dialed, Shard, Tunnel, respond};
 use crate::recorder::Recording;
-use crate::tap::{Parts, Tap};
+use crate::tap::{Handle, Parts, Tap};
 use crate::upstream::Io;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -14,7 +16,7 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// After our last byte, how long and for how many bytes we read on, so that a client that is
@@ -80,7 +82,7 @@ async fn secured(shard: Arc<Shard>, mut tcp: TcpStream, peer: SocketAddr, local:
     let Ok(Ok(hello)) = tokio::time::timeout(limit, hello::read(&mut tcp, &mut raw)).await else { return };
     let Some(interceptor) = &shard.interceptor else { return };
     let host = local.map_or_else(|| "localhost".to_owned(), |local| local.ip().to_string());
-    if let Ok((stream, facts)) = hello::accept(hello, tcp, interceptor, &host, limit).await {
+    if let Ok((stream, facts)) = hello::accept(hello, tcp, interceptor, &host, Alpn::Http1, limit).await {
         let connection = shard.recorder.connection(Side::Client, Some(peer), local, Some(facts));
         http(Link { shard, peer, local, connection }, Box::new(stream), Vec::new(), None).await;
     }
@@ -93,15 +95,14 @@ pub(super) async fn http(link: Link, io: Box<dyn Io>, first: Vec<u8>, inside: Op
     let (tap, handle) = Tap::server(io, link.shard.bounds(), limits.head_timeout, limits.idle_timeout);
     let mut tap = tap.with_presence(sockets::presence(link.peer, link.local));
     tap.prefill(&first);
-    let client = Arc::new(client(&link, handle, inside));
-    let (tap, error) = drive(&client, tap).await;
+    let client = Arc::new(client(&link, inside));
+    let (tap, error) = drive(&client, tap, handle).await;
     client.leave();
-    if let (Some(recording), Some(interceptor)) = (client.take_unproven(), &link.shard.interceptor)
-        && client.is_secured()
-        && let Some(refused) = turned_away(error.as_ref(), began.elapsed())
-    {
-        recording.fail(certificate_refused(&refused, interceptor.authority().path()));
-    }
+    note_refusal(
+        &client,
+        began.elapsed(),
+        error.as_ref().map_or(Left::Orderly, |error| Left::Broken(refusal(error))),
+    );
     match (client.take_after(), error) {
         (Some(after), None) => Box::pin(follow(link, after, tap.into_parts())).await,
         (_, None) => close(tap).await,
@@ -110,20 +111,12 @@ pub(super) async fn http(link: Link, io: Box<dyn Io>, first: Vec<u8>, inside: Op
     }
 }
 
-fn client(link: &Link, tap: crate::tap::Handle, inside: Option<Inside>) -> Client {
+pub(super) fn client(link: &Link, inside: Option<Inside>) -> Client {
     let (tunnel, dialed, recording) = match inside {
         Some(inside) => (Some(inside.tunnel), Some(inside.dialed), Some(inside.recording)),
         None => (None, None, None),
     };
-    Client::new(
-        Arc::clone(&link.shard),
-        link.connection,
-        link.peer.to_string(),
-        tap,
-        tunnel,
-        dialed,
-        recording,
-    )
+    Client::new(Arc::clone(&link.shard), link.connection, link.peer.to_string(), tunnel, dialed, recording)
 }
 
 /// Serves a connection within this process that carries one replay. An upgrade ends with its 101
@@ -132,20 +125,20 @@ pub async fn replay(shard: Arc<Shard>, io: Box<dyn Io>, tunnel: Option<Tunnel>, 
     let limits = &shard.settings.limits;
     let (tap, handle) = Tap::server(io, shard.bounds(), limits.head_timeout, limits.idle_timeout);
     let connection = shard.recorder.connection(Side::Client, None, None, None);
-    let client = Client::new(shard, connection, "replay".to_owned(), handle, tunnel, None, None);
+    let client = Client::new(shard, connection, "replay".to_owned(), tunnel, None, None);
     let client = Arc::new(client.sending_again(again));
-    let (tap, error) = drive(&client, tap).await;
+    let (tap, error) = drive(&client, tap, handle).await;
     client.leave();
     if let (Some(After::Upgraded { origin, recording }), None) = (client.take_after(), error) {
-        relay::relay(tap.into_parts(), origin, &recording).await;
+        upgraded(tap.into_parts(), origin, &recording).await;
     }
 }
 
 type ServerTap = Tap<Box<dyn Io>>;
 
 /// Lets hyper serve the stream, and gives the tap back when hyper is done with it.
-async fn drive(client: &Arc<Client>, tap: ServerTap) -> (ServerTap, Option<hyper::Error>) {
-    let service = service_fn(|request| Box::pin(respond(Arc::clone(client), request)));
+async fn drive(client: &Arc<Client>, tap: ServerTap, handle: Handle) -> (ServerTap, Option<hyper::Error>) {
+    let service = service_fn(|request| Box::pin(respond(Arc::clone(client), handle.clone(), request)));
     let mut connection = http1::Builder::new()
         .auto_date_header(false)
         .header_read_timeout(None)
@@ -168,16 +161,25 @@ async fn follow(link: Link, after: After, parts: Parts<Box<dyn Io>>) {
         After::Connect { authority, dialed, recording } => {
             tunnel::open(link, authority, dialed, recording, parts).await;
         }
-        After::Upgraded { origin, recording } => relay::relay(parts, origin, &recording).await,
+        After::Upgraded { origin, recording } => upgraded(parts, origin, &recording).await,
     }
+}
+
+/// Behind a 101: bytes both ways, and the messages of a WebSocket beside them.
+async fn upgraded(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>, recording: &Recording) {
+    let spoken = relay::spoken(recording);
+    relay::relay(whole(client), whole(origin), recording, spoken).await;
 }
 
 /// Our side is done: say so, and read on for a moment.
 async fn close(mut tap: ServerTap) {
-    if tap.shutdown().await.is_err() {
-        return;
+    if tap.shutdown().await.is_ok() {
+        linger(tap.into_parts().io).await;
     }
-    let mut io = tap.into_parts().io;
+}
+
+/// Reads on for a moment, so that our last words are not lost to a reset.
+pub(super) async fn linger(mut io: impl AsyncRead + Unpin) {
     let mut rest = vec![0; 8 * 1024];
     let drained = async {
         let mut total = 0;
@@ -191,12 +193,25 @@ async fn close(mut tap: ServerTap) {
     let _ = tokio::time::timeout(LINGER, drained).await;
 }
 
-/// Whether a client left an opened tunnel because of our certificate: with an alert, or, as clients
+/// How a client left its connection.
+pub(super) enum Left {
+    Orderly,
+    /// The connection broke: perhaps by an alert about our certificate.
+    Broken(Option<Refused>),
+}
+
+/// Records that a client left an opened tunnel because of our certificate: with an alert, or, as clients
 /// do that look at the certificate after the handshake, at once and without a word.
-fn turned_away(error: Option<&hyper::Error>, after: Duration) -> Option<Refused> {
-    match error {
-        Some(error) => refusal(error),
-        None => (after < TURNED_AWAY).then_some(Refused { alert: None }),
+pub(super) fn note_refusal(client: &Client, after: Duration, left: Left) {
+    let (Some(recording), Some(interceptor)) = (client.take_unproven(), &client.shard.interceptor) else {
+        return;
+    };
+    let turned_away = match left {
+        Left::Broken(alert) => alert,
+        Left::Orderly => (after < TURNED_AWAY).then_some(Refused { alert: None }),
+    };
+    if let Some(refused) = turned_away.filter(|_| client.is_secured()) {
+        recording.fail(certificate_refused(&refused, interceptor.authority().path()));
     }
 }
 

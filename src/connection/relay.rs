@@ -1,10 +1,9 @@
 //! Bytes both ways, unread and uncut, counted; each direction may end before the other.
+//!
+//! Of a WebSocket the messages are taken out beside the bytes (RFC 6455): what passes is not touched.
 
-use super::tunnel::whole;
-use crate::exchange::{Failure, Kind, Phase, Side};
-use crate::recorder::Recording;
-use crate::tap::Parts;
-use crate::upstream::Io;
+use crate::exchange::{Failure, Head, Kind, Phase, Side};
+use crate::recorder::{Pieces, Recording};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,11 +12,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// One direction's buffer; tokio's own 8 KiB cost half the throughput on fast links.
 const BUFFER: usize = 64 * 1024;
 
-/// Relays until both directions have ended or one breaks, and settles the record.
-pub(super) async fn relay(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>, recording: &Recording) {
-    let mut client = Counting { io: whole(client), read: 0, written: 0, broken: false };
-    let mut origin = whole(origin);
+/// Relays until both directions have ended or one breaks, and settles the record. `spoken` takes the
+/// messages out of what the client and the origin send.
+pub(super) async fn relay<C, O>(client: C, origin: O, recording: &Recording, spoken: Option<(Pieces, Pieces)>)
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+    O: AsyncRead + AsyncWrite + Unpin,
+{
+    let (of_client, of_origin) = spoken.unzip();
+    let mut client = End::new(client, recording, of_client);
+    let mut origin = End::new(origin, recording, of_origin);
     let ended = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut origin, BUFFER, BUFFER).await;
+    [&mut client.pieces, &mut origin.pieces].into_iter().flatten().for_each(Pieces::end);
     recording.note(|exchange| {
         exchange.summary.request_bytes = client.read;
         exchange.summary.response_bytes = client.written;
@@ -26,19 +32,69 @@ pub(super) async fn relay(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>
         exchange.request_body.complete = ended.is_ok();
         exchange.response_body.complete = ended.is_ok();
     });
+    if ended.is_err() {
+        let_written().await;
+    }
     match ended {
-        Ok(_) => recording.complete(),
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            recording.fail(broken(&error, if client.broken { Side::Client } else { Side::Origin }));
+        }
         // TLS closed without a close_notify, as many do: the other end is not given one either.
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => recording.complete(),
-        Err(error) => recording.fail(broken(&error, if client.broken { Side::Client } else { Side::Origin })),
+        Ok(_) | Err(_) => match unclosed(&client, &origin) {
+            Some(side) => recording.fail(without_close(side)),
+            None => recording.complete(),
+        },
+    }
+}
+
+/// Has HTTP/2 connections write what they were given: a reset overtakes what was sent before it
+/// (RFC 9113 5.4.2).
+pub(super) async fn let_written() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+}
+
+/// What is spoken behind a 101, or in a stream that was opened for it, when it is WebSocket
+/// (RFC 6455 4.2.2).
+pub(super) fn spoken(recording: &Recording) -> Option<(Pieces, Pieces)> {
+    let (request, response) = recording.note(|exchange| {
+        let heads = &exchange.heads;
+        Some((heads.request_sent.clone()?, heads.response_received.clone()?))
+    })?;
+    let (request, response) = (Head::parse(request), Head::parse(response));
+    let is_websocket = |name: &[u8]| name.eq_ignore_ascii_case(b"websocket");
+    let websocket = response.members("upgrade").any(is_websocket)
+        // RFC 8441 5: an extended CONNECT that succeeded.
+        || request.value(":protocol").is_some_and(is_websocket);
+    websocket.then(|| Pieces::of_websocket(recording, &request, &response))
+}
+
+/// Who ended a WebSocket first, when nobody has said Close (RFC 6455 7.1.5).
+fn unclosed<C, O>(client: &End<'_, C>, origin: &End<'_, O>) -> Option<Side> {
+    let (of_client, of_origin) = (client.pieces.as_ref()?, origin.pieces.as_ref()?);
+    if of_client.is_closed() || of_origin.is_closed() {
+        return None;
+    }
+    let client_first = client.ended.unwrap_or(u64::MAX) <= origin.ended.unwrap_or(u64::MAX);
+    Some(if client_first { Side::Client } else { Side::Origin })
+}
+
+fn without_close(side: Side) -> Failure {
+    let who = name(side);
+    let says =
+        format!("the {who} ended the connection without a WebSocket Close (RFC 6455 7.1.5: code 1006)");
+    Failure { side, phase: Phase::Tunnel, kind: Kind::Closed, says }
+}
+
+fn name(side: Side) -> &'static str {
+    match side {
+        Side::Client => "client",
+        Side::Origin => "server",
     }
 }
 
 fn broken(error: &io::Error, side: Side) -> Failure {
-    let who = match side {
-        Side::Client => "client",
-        Side::Origin => "server",
-    };
+    let who = name(side);
     let says = match error.kind() {
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
             format!("the {who} reset its end of the tunnel")
@@ -48,30 +104,48 @@ fn broken(error: &io::Error, side: Side) -> Failure {
     Failure { side, phase: Phase::Tunnel, kind: Kind::Reset, says }
 }
 
-/// Counts the bytes of a stream, and notes whether it broke.
-struct Counting<IO> {
+/// One end of the relay: counts its bytes, notes how it ended, and has its messages taken out.
+struct End<'a, IO> {
     io: IO,
+    recording: &'a Recording,
+    pieces: Option<Pieces>,
     read: u64,
     written: u64,
     broken: bool,
+    /// When it said that no more comes, microseconds since the exchange began.
+    ended: Option<u64>,
 }
 
-impl<IO: AsyncRead + Unpin> AsyncRead for Counting<IO> {
+impl<'a, IO> End<'a, IO> {
+    fn new(io: IO, recording: &'a Recording, pieces: Option<Pieces>) -> Self {
+        Self { io, recording, pieces, read: 0, written: 0, broken: false, ended: None }
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for End<'_, IO> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(pieces) = &mut self.pieces {
+            ready!(pieces.poll_room(cx));
+        }
         let before = buf.filled().len();
         let read = ready!(Pin::new(&mut self.io).poll_read(cx, buf));
         self.broken |= read.is_err();
-        read?;
-        self.read += (buf.filled().len() - before) as u64;
-        Poll::Ready(Ok(()))
+        let new = buf.filled().get(before..).unwrap_or_default();
+        if new.is_empty() {
+            self.ended = self.ended.or(Some(self.recording.elapsed()));
+        } else if let Some(pieces) = &mut self.pieces {
+            pieces.feed(new);
+        }
+        self.read += new.len() as u64;
+        Poll::Ready(read)
     }
 }
 
-impl<IO: AsyncWrite + Unpin> AsyncWrite for Counting<IO> {
+impl<IO: AsyncWrite + Unpin> AsyncWrite for End<'_, IO> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf));
         self.broken |= written.is_err();

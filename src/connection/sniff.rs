@@ -18,6 +18,12 @@ pub enum Kind {
     Other,
 }
 
+/// Whether a server's first bytes begin a SETTINGS frame of HTTP/2 (RFC 9113 4.1, 6.5).
+#[must_use]
+pub fn is_settings(first: &[u8]) -> bool {
+    matches!(first, [0, _, _, 4, 0, 0, 0, 0, 0])
+}
+
 /// Tells protocols apart; `None` when these bytes may still become several of them.
 ///
 /// HTTP is a method, a space and the beginning of a request-target: SSH's greeting has a

@@ -2,12 +2,15 @@
 
 use super::hello::{self, Rejected};
 use super::http::{Inside, Link, certificate_refused, http};
+use super::http2::http2;
+use super::mirror;
 use super::relay;
 use super::rewind::Rewind;
 use super::sniff::{self, Kind};
+use crate::config::Http2;
 use crate::exchange::{Authority, Flags, Scheme, Side};
 use crate::forward::{Dialed, Tunnel};
-use crate::hop::Route;
+use crate::hop::{Route, Version};
 use crate::recorder::Recording;
 use crate::tap::Parts;
 use crate::upstream::{self, Io};
@@ -34,14 +37,21 @@ pub(super) async fn open(
     }
     let tcp = match &dialed {
         Dialed::Fresh(tcp) => Some(tcp),
-        Dialed::Pooled(_) => None,
+        _ => None,
     };
     match first_words(&mut parts, tcp).await {
         Some(Kind::Tls) => intercept(link, authority, dialed, recording, parts).await,
         Some(Kind::Http) => {
             settle_opened(&recording);
-            let inside = inside(Scheme::Http, authority, None, dialed, recording);
+            let inside = plain(authority, Version::Http11, dialed, recording);
             http(link, parts.io, parts.read.to_vec(), Some(inside)).await;
+        }
+        // RFC 9113 3.3: a client that knows that its server speaks HTTP/2 without TLS.
+        Some(Kind::Http2) if link.shard.settings.intercept.http2 == Http2::Mirror => {
+            settle_opened(&recording);
+            let inside = plain(authority, Version::Http2, dialed, recording);
+            let opened = link.shard.recorder.opened(Side::Client, Some(link.peer), link.local, None);
+            Box::pin(http2(link, opened, parts.io, parts.read.to_vec(), inside)).await;
         }
         _ => relay_unread(&link, &authority, dialed, &recording, parts).await,
     }
@@ -66,11 +76,17 @@ async fn first_words(parts: &mut Parts<Box<dyn Io>>, server: Option<&TcpStream>)
     }
 }
 
+/// Ready when the server speaks first; one of HTTP/2 sends its SETTINGS at once (RFC 9113 3.4), and it
+/// is the client who says what is spoken.
 async fn server_speaks(server: Option<&TcpStream>) {
-    match server {
-        Some(tcp) if tcp.readable().await.is_ok() => {}
-        _ => std::future::pending().await,
+    let mut first = [0; 9];
+    if let Some(tcp) = server
+        && let Ok(length) = tcp.peek(&mut first).await
+        && !sniff::is_settings(first.get(..length).unwrap_or_default())
+    {
+        return;
     }
+    std::future::pending::<()>().await;
 }
 
 /// Opens the tunnel's TLS, unless the hello says that we could not serve what it asks for.
@@ -84,22 +100,37 @@ async fn intercept(
     let Parts { mut io, read } = parts;
     let mut raw = read.to_vec();
     let limit = link.shard.settings.limits.tls_timeout;
-    let hello = match tokio::time::timeout(limit, hello::read(&mut io, &mut raw)).await {
-        Ok(Ok(hello)) if hello.alpn.is_empty() || hello.alpn.iter().any(|name| name == "http/1.1") => hello,
-        _ => {
-            let parts = Parts { io, read: BytesMut::from(&raw[..]) };
-            return relay_unread(&link, &authority, dialed, &recording, parts).await;
-        }
+    let hello = tokio::time::timeout(limit, hello::read(&mut io, &mut raw)).await;
+    let wish = hello.as_ref().ok().and_then(|hello| hello.as_ref().ok());
+    let wish = wish.and_then(|hello| mirror::wish(&link.shard.settings, &hello.alpn));
+    let (Ok(Ok(hello)), Some(wish)) = (hello, wish) else {
+        let parts = Parts { io, read: BytesMut::from(&raw[..]) };
+        return relay_unread(&link, &authority, dialed, &recording, parts).await;
     };
     let Some(interceptor) = link.shard.interceptor.clone() else { return };
     let server_name = hello.sni.clone().filter(|name| *name != authority.host);
-    match hello::accept(hello, io, &interceptor, &authority.host, limit).await {
+    let mut tunnel = Tunnel {
+        scheme: Scheme::Https,
+        authority,
+        server_name,
+        toward: Version::Http11,
+        exchange: recording.id(),
+    };
+    let (dialed, alpn) = mirror::learn(&link.shard, &mut tunnel, wish, dialed, &recording).await;
+    match hello::accept(hello, io, &interceptor, &tunnel.authority.host, alpn, limit).await {
         Ok((stream, facts)) => {
-            let connection =
-                link.shard.recorder.connection(Side::Client, Some(link.peer), link.local, Some(facts));
+            let speaks_http2 = facts.alpn.as_deref() == Some("h2");
             settle_opened(&recording);
-            let inside = inside(Scheme::Https, authority, server_name, dialed, recording);
-            Box::pin(http(Link { connection, ..link }, Box::new(stream), Vec::new(), Some(inside))).await;
+            let inside = Inside { tunnel, dialed, recording };
+            let recorder = &link.shard.recorder;
+            if speaks_http2 {
+                let opened = recorder.opened(Side::Client, Some(link.peer), link.local, Some(facts));
+                Box::pin(http2(link, opened, Box::new(stream), Vec::new(), inside)).await;
+            } else {
+                let connection = recorder.connection(Side::Client, Some(link.peer), link.local, Some(facts));
+                let link = Link { connection, ..link };
+                Box::pin(http(link, Box::new(stream), Vec::new(), Some(inside))).await;
+            }
         }
         Err(Rejected::Certificate(refused)) => {
             recording.fail(certificate_refused(&refused, interceptor.authority().path()));
@@ -116,15 +147,11 @@ fn settle_opened(recording: &Recording) {
     recording.complete();
 }
 
-fn inside(
-    scheme: Scheme,
-    authority: Authority,
-    server_name: Option<String>,
-    dialed: Dialed,
-    recording: Recording,
-) -> Inside {
+/// HTTP without TLS in a tunnel.
+fn plain(authority: Authority, toward: Version, dialed: Dialed, recording: Recording) -> Inside {
     let exchange = recording.id();
-    Inside { tunnel: Tunnel { scheme, authority, server_name, exchange }, dialed, recording }
+    let tunnel = Tunnel { scheme: Scheme::Http, authority, server_name: None, toward, exchange };
+    Inside { tunnel, dialed, recording }
 }
 
 async fn relay_unread(
@@ -137,7 +164,7 @@ async fn relay_unread(
     match raw(link, authority, dialed).await {
         Ok(tcp) => {
             let origin = Parts { io: Box::new(tcp) as Box<dyn Io>, read: BytesMut::new() };
-            relay::relay(client, origin, recording).await;
+            relay::relay(whole(client), whole(origin), recording, None).await;
         }
         Err(failure) => recording.fail(failure),
     }
@@ -151,11 +178,15 @@ async fn raw(
 ) -> Result<TcpStream, crate::exchange::Failure> {
     match dialed {
         Dialed::Fresh(tcp) => Ok(tcp),
-        Dialed::Pooled(upstream) => {
-            link.shard.pool.put(*upstream);
+        Dialed::Failed(unreached) => Err(unreached.failure),
+        Dialed::Pooled(_) | Dialed::Secured(_) => {
+            if let Dialed::Pooled(upstream) = dialed {
+                link.shard.pool.put(*upstream);
+            }
             let route = Route { scheme: Scheme::Https, authority: authority.clone() };
             let limit = link.shard.settings.limits.connect_timeout;
-            let addresses = upstream::resolve(&route.authority, limit).await?;
+            let addresses =
+                upstream::resolve(&route.authority, &link.shard.settings.origin.hosts, limit).await?;
             upstream::dial(&addresses, &route.authority, limit).await
         }
     }

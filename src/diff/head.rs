@@ -33,7 +33,11 @@ fn start(context: Context<'_>) -> Vec<Item> {
         return vec![Item::both(Place::Start(WHOLE), line(context.left), line(context.right), None)];
     }
     let pair = |((name, left), (_, right)): (Part<'_>, Part<'_>)| {
-        let expected = (name == "target").then(|| noise::target_reason(left, right, context)).flatten();
+        let expected = match name {
+            "target" => noise::target_reason(left, right, context),
+            "reason" => noise::phrase_reason(context),
+            _ => None,
+        };
         Item::both(Place::Start(name), owned(context.left, left), owned(context.right, right), expected)
     };
     left.into_iter().zip(right).map(pair).collect()
@@ -57,10 +61,14 @@ fn parts(head: &Head) -> Vec<Part<'_>> {
 
 /// Fields in the left message's order, with those that only the right one has where they stand there.
 fn fields(context: Context<'_>, place: &dyn Fn(String) -> Place, notes: &mut Vec<String>) -> Vec<Item> {
-    let left: Vec<Field<'_>> = context.left.fields().collect();
-    let right: Vec<Field<'_>> = context.right.fields().collect();
+    let left: Vec<Field<'_>> = context.left.fields().filter(is_field).collect();
+    let right: Vec<Field<'_>> = context.right.fields().filter(is_field).collect();
     let partners = pair(&left, &right);
-    note_facts(&left, &right, &partners, notes);
+    note_order(&partners, notes);
+    // Names are lower-case in HTTP/2 (RFC 9113 8.2), which tells nothing of the messages.
+    if !context.crosses_versions() {
+        note_case(&left, &right, &partners, notes);
+    }
     let mut free = vec![true; right.len()];
     for at in partners.iter().flatten() {
         if let Some(free) = free.get_mut(*at) {
@@ -71,20 +79,26 @@ fn fields(context: Context<'_>, place: &dyn Fn(String) -> Place, notes: &mut Vec
     let value = |head: &Head, field: &Field<'_>| owned(head, field.value);
     let mut items = Vec::with_capacity(left.len() + right.len());
     let mut lone = (0..right.len()).filter(|at| free.get(*at) == Some(&true)).peekable();
-    let only_right = |at: usize| right.get(at).map(|field| (named(field), value(context.right, field)));
+    let only = |field: &Field<'_>, left: Option<Bytes>, right: Option<Bytes>| {
+        let mut item = Item::lone(named(field), left, right);
+        item.expected = noise::lone_reason(field.name, context);
+        item
+    };
+    let only_right =
+        |at: usize| right.get(at).map(|field| only(field, None, Some(value(context.right, field))));
     for (field, partner) in left.iter().zip(&partners) {
         let Some((at, other)) = partner.and_then(|at| Some((at, right.get(at)?))) else {
-            items.push(Item::lone(named(field), Some(value(context.left, field)), None));
+            items.push(only(field, Some(value(context.left, field)), None));
             continue;
         };
         while let Some(before) = lone.next_if(|before| *before < at) {
-            items.extend(only_right(before).map(|(place, value)| Item::lone(place, None, Some(value))));
+            items.extend(only_right(before));
         }
         let expected = noise::reason(field.name, field.value, other.value, context);
         let (one, other) = (value(context.left, field), value(context.right, other));
         items.push(Item::both(named(field), one, other, expected));
     }
-    items.extend(lone.filter_map(only_right).map(|(place, value)| Item::lone(place, None, Some(value))));
+    items.extend(lone.filter_map(only_right));
     items
 }
 
@@ -92,17 +106,34 @@ fn fields(context: Context<'_>, place: &dyn Fn(String) -> Place, notes: &mut Vec
 fn pair(left: &[Field<'_>], right: &[Field<'_>]) -> Vec<Option<usize>> {
     let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
     for (at, field) in right.iter().enumerate().rev() {
-        places.entry(field.name.to_ascii_lowercase()).or_default().push(at);
+        places.entry(key(field)).or_default().push(at);
     }
-    left.iter().map(|field| places.get_mut(&field.name.to_ascii_lowercase())?.pop()).collect()
+    left.iter().map(|field| places.get_mut(&key(field))?.pop()).collect()
 }
 
-/// Facts that are no changes: another order, names in another case (RFC 9110 5.1, 5.3).
-fn note_facts(left: &[Field<'_>], right: &[Field<'_>], partners: &[Option<usize>], notes: &mut Vec<String>) {
+/// The start line says what these pseudo-fields say (RFC 9113 8.3).
+fn is_field(field: &Field<'_>) -> bool {
+    !matches!(field.name, b":method" | b":path" | b":status")
+}
+
+/// What a field is found by: its name, and Host for `:authority`, which says the same (RFC 9113 8.3.1).
+fn key(field: &Field<'_>) -> Vec<u8> {
+    match field.name {
+        b":authority" => b"host".to_vec(),
+        name => name.to_ascii_lowercase(),
+    }
+}
+
+/// A fact that is no change: another order (RFC 9110 5.3).
+fn note_order(partners: &[Option<usize>], notes: &mut Vec<String>) {
     let paired: Vec<usize> = partners.iter().flatten().copied().collect();
     if !paired.is_sorted() {
         notes.push("the fields stand in another order".to_owned());
     }
+}
+
+/// A fact that is no change: names in another case (RFC 9110 5.1).
+fn note_case(left: &[Field<'_>], right: &[Field<'_>], partners: &[Option<usize>], notes: &mut Vec<String>) {
     let other_case = left.iter().zip(partners).find_map(|(field, partner)| {
         let other = right.get((*partner)?)?;
         (other.name != field.name).then_some((field.name, other.name))

@@ -70,6 +70,13 @@ const TABLE: &[(&[&str], When, &str)] = &[
     ),
 ];
 
+/// Fields that only one of two versions has (RFC 9113 8.2.2, 8.3).
+const OF_ONE_VERSION: &[&str] =
+    &["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", ":scheme"];
+
+/// Why a field or a reason phrase stands on one side only when the other side is of another version.
+const OTHER_VERSION: &str = "HTTP/2 and HTTP/1.1 do not both have it (RFC 9113 8)";
+
 /// Why a part of a request's start line differs though it is the same resource.
 const OTHER_FORM: &str = "the same resource in another form (RFC 9112 3.2)";
 
@@ -83,6 +90,13 @@ pub(super) struct Context<'a> {
     pub right: &'a Head,
     /// Whether the bodies as received differ.
     pub bodies_differ: bool,
+}
+
+impl Context<'_> {
+    /// Whether one message is of HTTP/2 and the other is not.
+    pub(super) fn crosses_versions(&self) -> bool {
+        self.left.is_http2() != self.right.is_http2()
+    }
 }
 
 /// Why two values of a field were bound to differ, if they were.
@@ -104,11 +118,23 @@ pub(super) fn reason(name: &[u8], left: &[u8], right: &[u8], context: Context<'_
     holds.then_some(*reason)
 }
 
+/// Why a field stands in one message only, if that was bound to be: the two are of different versions.
+pub(super) fn lone_reason(name: &[u8], context: Context<'_>) -> Option<&'static str> {
+    let one_version = OF_ONE_VERSION.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    (one_version && context.crosses_versions()).then_some(OTHER_VERSION)
+}
+
+/// Why two reason phrases were bound to differ: HTTP/2 has none (RFC 9113 8.3.2).
+pub(super) fn phrase_reason(context: Context<'_>) -> Option<&'static str> {
+    context.crosses_versions().then_some(OTHER_VERSION)
+}
+
 /// Why two request-targets were bound to differ: a proxy is asked in absolute-form, an origin in origin-form.
 pub(super) fn target_reason(left: &[u8], right: &[u8], context: Context<'_>) -> Option<&'static str> {
     let named = |target: &[u8], head: &Head| -> Option<(Vec<u8>, Vec<u8>)> {
         if target.starts_with(b"/") {
-            return Some((head.value("host")?.to_ascii_lowercase(), target.to_owned()));
+            let authority = head.value(":authority").or_else(|| head.value("host"));
+            return Some((authority?.to_ascii_lowercase(), target.to_owned()));
         }
         let rest = [&b"http://"[..], b"https://"].iter().find_map(|scheme| target.strip_prefix(*scheme))?;
         let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());

@@ -30,6 +30,7 @@ fn exchange(response: &[u8], trailers: Option<&'static str>) -> Exchange {
             state: State::Done,
             request_bytes: 0,
             response_bytes: 0,
+            messages: 0,
             duration: None,
             ttfb: None,
             media_type: None,
@@ -49,6 +50,7 @@ fn exchange(response: &[u8], trailers: Option<&'static str>) -> Exchange {
         response_body: body(trailers),
         interim: Vec::new(),
         attempts: Vec::new(),
+        frames: Vec::new(),
         timing: Timing::default(),
         client_connection: ConnectionId(1),
         origin_connection: None,
@@ -124,6 +126,38 @@ fn start_lines_are_compared_by_their_parts() {
     assert_eq!(compare("HTTP/1.1 200 OK", "HTTP/1.0 200 OK"), ["version: HTTP/1.1 -> HTTP/1.0"]);
     assert_eq!(compare("HTTP/1.1 200 OK", "nonsense"), ["start line: HTTP/1.1 200 OK -> nonsense"]);
     assert_eq!(compare("GET /a HTTP/1.1", "PUT /b HTTP/1.1"), ["method: GET -> PUT", "target: /a -> /b"]);
+}
+
+#[test]
+fn rfc9113_8_what_only_one_version_has_is_set_apart() {
+    let compare = |left: &str, right: &str| {
+        let one = exchange(left.as_bytes(), None);
+        let other = exchange(right.as_bytes(), None);
+        let message = message(&side(&one, b""), &side(&other, b""), MessageKind::ResponseReceived);
+        (told(&message), notes(&message).iter().map(|note| (*note).to_owned()).collect::<Vec<_>>())
+    };
+    let http1 = "HTTP/1.1 200 OK\r\nA: 1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let http2 = "HTTP/2 200 \r\n:status: 200\r\na: 1\r\n\r\n";
+    let expected = [
+        "version: HTTP/1.1 -> HTTP/2",
+        "(reason: OK -> )",
+        "(field Connection: close -> -)",
+        "(field Transfer-Encoding: chunked -> -)",
+    ];
+    assert_eq!(compare(http1, http2), (expected.map(str::to_owned).to_vec(), Vec::new()));
+    assert_eq!(compare(http2, http2).0, Vec::<String>::new());
+    assert_eq!(compare(http2, &http2.replace("200", "404")).0, ["status: 200 -> 404"]);
+
+    let http1 = "GET /a HTTP/1.1\r\nHost: h\r\nA: 1\r\n\r\n";
+    let http2 =
+        "GET /a HTTP/2\r\n:method: GET\r\n:scheme: https\r\n:authority: h\r\n:path: /a\r\na: 1\r\n\r\n";
+    let expected = ["version: HTTP/1.1 -> HTTP/2", "(field :scheme: - -> https)"];
+    assert_eq!(compare(http1, http2), (expected.map(str::to_owned).to_vec(), Vec::new()));
+    let absolute = http1.replace("/a", "https://h/a");
+    assert_eq!(
+        compare(&absolute, http2).0,
+        ["(target: https://h/a -> /a)", "version: HTTP/1.1 -> HTTP/2", "(field :scheme: - -> https)"]
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Facts of one connection, on either side of the hop.
 
+use super::FrameNote;
 use std::net::SocketAddr;
 
 /// Number of a connection, unique in its capture.
@@ -16,6 +17,15 @@ pub enum Side {
 }
 
 impl Side {
+    /// The one across the hop.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Origin,
+            Self::Origin => Self::Client,
+        }
+    }
+
     /// As it stands in JSON and texts.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -41,6 +51,8 @@ pub struct Connection {
     pub local: Option<SocketAddr>,
     /// TLS on it, if any.
     pub tls: Option<TlsFacts>,
+    /// HTTP/2 frames of the connection itself (RFC 9113 5.1.1: stream 0), in order; none on HTTP/1.
+    pub frames: Vec<FrameNote>,
 }
 
 /// What a TLS handshake settled.

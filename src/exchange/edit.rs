@@ -101,6 +101,22 @@ causes! {
     Bodiless = 26, "RFC 9110 8.6", "a 1xx or 204 response has no body, so it states no length or coding";
     /// A trailer field of framing, routing or credentials.
     ForbiddenTrailer = 27, "RFC 9110 6.5.1", "a field of framing, routing or one hop has no place in a trailer section";
+    /// Control data moves between the start line and pseudo-fields.
+    PseudoFields = 28, "RFC 9113 8.3", "HTTP/2 says in pseudo-fields what HTTP/1.1 says in the start line";
+    /// Field names are lower-case in HTTP/2.
+    LowerCase = 29, "RFC 9113 8.2", "field names are lower-case in HTTP/2";
+    /// Connection-specific fields do not exist in HTTP/2.
+    ConnectionSpecific = 30, "RFC 9113 8.2.2", "speaks of the connection, which HTTP/2 does in frames, never in fields";
+    /// Host and `:authority` stand for each other.
+    HostAsAuthority = 31, "RFC 9113 8.3.1", "the host is named by :authority in HTTP/2 and by Host in HTTP/1.1";
+    /// Cookie lines are joined outside of HTTP/2.
+    CookieCrumbs = 32, "RFC 9113 8.2.3", "cookies on several lines of HTTP/2 are one line in HTTP/1.1";
+    /// HTTP/2 has no reason phrase.
+    Reason = 33, "RFC 9113 8.3.2", "HTTP/2 carries no reason phrase; in HTTP/1.1 the usual one stands";
+    /// Upgrade: websocket and extended CONNECT stand for each other.
+    ExtendedConnect = 34, "RFC 8441 5", "a WebSocket opens by CONNECT with :protocol in HTTP/2, by Upgrade in HTTP/1.1";
+    /// White space around a value does not exist in HTTP/2.
+    Spacing = 35, "RFC 9113 8.2.1", "a value has no white space around it in HTTP/2";
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What the wire, and a person, tell the store.
 
-use super::{Connection, Exchange, ExchangeId, Flags, Summary};
+use super::{Connection, Exchange, ExchangeId, Flags, Message, Summary};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An exchange under way, shared between the task that relays it and the store's writer.
@@ -47,6 +47,16 @@ pub enum Event {
     Opened(Arc<Live>),
     /// An exchange that has been open for a while moved on (its response head came).
     Changed(Arc<Live>),
+    /// Messages passed within an exchange. Their payload bytes are reserved in the budget of unsaved bytes,
+    /// and released once they are written.
+    Messages {
+        /// The exchange.
+        id: ExchangeId,
+        /// The number of the first of them, counted from 0; the others follow.
+        first: u64,
+        /// The messages, in the order in which they passed.
+        messages: Vec<Message>,
+    },
     /// Nothing more will be added to it.
     Finished(Arc<Live>),
     /// A person marked exchanges, or took their mark away.

@@ -15,6 +15,8 @@ pub struct Head {
     raw: Bytes,
     start: Span,
     fields: Vec<FieldSpan>,
+    /// Where an octet stood that no line can hold; in sections of HTTP/2 only.
+    stray: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +31,8 @@ struct FieldSpan {
 pub struct Field<'a> {
     /// The whole line without its line end, folds included.
     pub line: &'a [u8],
-    /// Up to the colon, as written; empty when the line has no colon.
+    /// Up to the colon, as written; empty when the line has no colon. In a line that begins
+    /// with a colon, a pseudo-field's (RFC 9113 8.3), up to the second.
     pub name: &'a [u8],
     /// Behind the colon, without the white space around it (RFC 9110 5.5).
     pub value: &'a [u8],
@@ -40,6 +43,12 @@ impl Field<'_> {
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Whether this is control data of HTTP/2 and no field at all (RFC 9113 8.3).
+    #[must_use]
+    pub fn is_pseudo(&self) -> bool {
+        self.name.first() == Some(&b':')
     }
 }
 
@@ -57,7 +66,21 @@ impl Head {
                 _ => fields.push(FieldSpan::of(&raw, span)),
             }
         }
-        Self { raw, start, fields }
+        Self { raw, start, fields, stray: None }
+    }
+
+    /// The same, with the offset of an escape that stands for what no line can hold.
+    #[must_use]
+    pub(super) fn with_stray(self, at: Option<usize>) -> Self {
+        Self { stray: at.map(offset), ..self }
+    }
+
+    /// Where the first escape stands in a section of HTTP/2 that held CR, LF or NUL, or a name
+    /// that could be taken for another (RFC 9113 8.2.1). `None` for all other heads, and for
+    /// heads read back from a capture.
+    #[must_use]
+    pub fn stray(&self) -> Option<usize> {
+        self.stray.map(|at| at as usize)
     }
 
     /// The bytes as they crossed the socket.
@@ -129,7 +152,10 @@ impl Head {
 impl FieldSpan {
     fn of(raw: &[u8], line: Span) -> Self {
         let bytes = slice(raw, line);
-        let colon = bytes.iter().position(|byte| *byte == b':');
+        // A pseudo-field's name has a colon of its own before it (RFC 9113 8.3).
+        let own = usize::from(bytes.first() == Some(&b':'));
+        let colon = memchr::memchr(b':', bytes.get(own..).unwrap_or_default()).map(|at| own + at);
+        let colon = colon.or((own == 1).then_some(0));
         let name_end = line.0 + offset(colon.unwrap_or(0));
         let value_from = colon.map_or(line.0, |at| line.0 + offset(at) + 1);
         Self { line, name: (line.0, name_end), value: trimmed(raw, (value_from, line.1)) }
@@ -220,6 +246,14 @@ mod tests {
             head("HTTP/1.1 200 Very  Fine\r\n\r\n").status_line().map(|s| s.2),
             Some(&b"Very  Fine"[..])
         );
+    }
+
+    #[test]
+    fn rfc9113_8_3_a_pseudo_fields_name_has_its_colon() {
+        let head = head("GET / HTTP/2\r\n:path: /a:b\r\n: c\r\n::\r\n:\r\n\r\n");
+        let seen: Vec<_> = head.fields().map(|field| (field.name, field.value)).collect();
+        assert_eq!(seen, [(&b":path"[..], &b"/a:b"[..]), (b"", b"c"), (b":", b""), (b"", b"")]);
+        assert_eq!(head.value(":path"), Some(&b"/a:b"[..]));
     }
 
     #[test]

@@ -80,6 +80,62 @@ impl MessageFlags {
     }
 }
 
+impl MessageFlags {
+    /// Every flag with its word, as in JSON and lists.
+    pub const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::COMPRESSED, "compressed"),
+        (Self::FRAGMENTED, "fragmented"),
+        (Self::TRUNCATED, "cut"),
+        (Self::UNFINISHED, "broke off"),
+    ];
+
+    /// The words of the set bits.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        Self::WORDS.iter().filter(move |(flag, _)| self.has(*flag)).map(|(_, word)| *word)
+    }
+}
+
+/// Octets of a payload that a line about it is made of.
+const A_LINE: usize = 512;
+/// Octets of a binary one.
+const A_BINARY_LINE: usize = 32;
+
+impl Message {
+    /// What a list says of it on one line: its word, then the beginning of its payload, as text or as
+    /// octets in hex. Captured text: it passes `text::sanitize` before it reaches a terminal.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let start = self.payload.get(..A_LINE).unwrap_or(&self.payload);
+        let start = start.trim_ascii_start();
+        let text = match std::str::from_utf8(start) {
+            Ok(text) => text,
+            // Cut within a character at most: what is left of it is text.
+            Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => {
+                std::str::from_utf8(start.get(..error.valid_up_to()).unwrap_or_default()).unwrap_or_default()
+            }
+            Err(_) => return self.beside(&hex(start.get(..A_BINARY_LINE).unwrap_or(start))),
+        };
+        let control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+        if matches!(self.form, MessageForm::Binary | MessageForm::Grpc) && text.bytes().any(control) {
+            return self.beside(&hex(start.get(..A_BINARY_LINE).unwrap_or(start)));
+        }
+        self.beside(text.lines().next().unwrap_or_default())
+    }
+
+    fn beside(&self, payload: &str) -> String {
+        match (self.says.is_empty(), payload.is_empty()) {
+            (true, _) => payload.to_owned(),
+            (_, true) => self.says.clone(),
+            _ => format!("{}  {payload}", self.says),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let octets: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    octets.join(" ")
+}
+
 impl MessageForm {
     /// Every form, for tests and filters.
     pub const ALL: &'static [Self] = &[
@@ -124,6 +180,31 @@ impl MessageForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_the_first_of_a_text_and_hex_of_what_is_none() {
+        let line = |says: &str, payload: &[u8]| {
+            let message = Message {
+                at: 0,
+                side: Side::Client,
+                form: if payload.contains(&0) { MessageForm::Binary } else { MessageForm::Text },
+                wire: 0,
+                length: 0,
+                payload: Bytes::copy_from_slice(payload),
+                says: says.to_owned(),
+                flags: MessageFlags::default(),
+            };
+            message.line()
+        };
+        assert_eq!(line("", b"\n  {\"a\": 1}\r\nmore"), "{\"a\": 1}");
+        assert_eq!(line("tick", b"7"), "tick  7");
+        assert_eq!(line("1001 going away", b""), "1001 going away");
+        assert_eq!(line("", b"\x00\x01text"), "00 01 74 65 78 74");
+        assert_eq!(line("", b"\xff\xfe"), "ff fe");
+        let long = "ä".repeat(400);
+        assert_eq!(line("", long.as_bytes()), "ä".repeat(256));
+        assert_eq!(line("", format!("x{long}").as_bytes()), format!("x{}", "ä".repeat(255)));
+    }
 
     #[test]
     fn codes_round_trip() {

@@ -5,6 +5,7 @@
 //! words; nothing knows about sockets, tables or terminals.
 
 mod body;
+mod client_hello;
 mod connection;
 mod edit;
 mod event;
@@ -14,11 +15,13 @@ mod head;
 mod message;
 mod order;
 mod record;
+mod section;
 mod summary;
 mod target;
 mod timing;
 
 pub use body::{Body, BodyPlace, Truncation};
+pub use client_hello::ClientHello;
 pub use connection::{Connection, ConnectionId, Refused, Side, TlsFacts, Verdict};
 pub use edit::{Cause, Edit};
 pub use event::{Event, Live};
@@ -28,6 +31,7 @@ pub use head::{Field, Head};
 pub use message::{Message, MessageFlags, MessageForm};
 pub use order::Order;
 pub use record::{Attempt, Exchange, Heads, Interim, MessageKind};
+pub use section::{SectionField, trailer_lines};
 pub use summary::{ExchangeId, Flags, State, Summary};
 pub use target::{Authority, Scheme, Target};
 pub use timing::Timing;

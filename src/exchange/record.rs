@@ -1,6 +1,6 @@
 //! The whole of an exchange: what the detail views and `show` read.
 
-use super::{Body, ConnectionId, Edit, Flags, Side, State, Summary, Timing};
+use super::{Body, ConnectionId, Edit, Flags, FrameNote, Side, State, Summary, Timing};
 use bytes::Bytes;
 
 /// One of the four messages of an exchange.
@@ -100,6 +100,8 @@ pub struct Exchange {
     pub interim: Vec<Interim>,
     /// Failed sendings before the one that counted.
     pub attempts: Vec<Attempt>,
+    /// HTTP/2 frames that carried it, on both sides of the hop, in order; none on HTTP/1.
+    pub frames: Vec<FrameNote>,
     /// When each phase ended.
     pub timing: Timing,
     /// The client's connection.

@@ -141,6 +141,8 @@ pub struct Summary {
     pub request_bytes: u64,
     /// Response body bytes that passed.
     pub response_bytes: u64,
+    /// Messages within it that passed (WebSocket, events, lines, parts); 0 where it is not made of such.
+    pub messages: u64,
     /// From the first byte of the request to the end of the response, microseconds.
     pub duration: Option<u64>,
     /// To the response head, microseconds.

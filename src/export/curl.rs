@@ -15,6 +15,7 @@ pub fn curl(request: &Request) -> String {
             .map(str::to_owned)
             .map(|flag| flag.replace("METHOD", &word(request.method.as_bytes()))),
     );
+    lines.extend(version(request));
     lines.extend(target(request));
     lines.extend(fields(request));
     if is_coded(request) {
@@ -41,6 +42,12 @@ fn method(request: &Request) -> Option<&'static str> {
     }
 }
 
+/// The flag for HTTP/2: asked for by ALPN, and without TLS spoken without asking (RFC 9113 3.3).
+fn version(request: &Request) -> Option<String> {
+    let flag = if request.url.starts_with("https://") { "--http2" } else { "--http2-prior-knowledge" };
+    request.http2.then(|| flag.to_owned())
+}
+
 /// What keeps curl from reading a URL in its own way.
 fn target(request: &Request) -> Vec<String> {
     let mut flags = Vec::new();
@@ -60,7 +67,8 @@ fn target(request: &Request) -> Vec<String> {
 fn fields(request: &Request) -> Vec<String> {
     let mut flags = Vec::new();
     for (name, value) in &request.fields {
-        if name == "Accept" && value.as_ref() == b"*/*" {
+        // What curl writes by itself, HTTP/2 has it in lower-case as all names.
+        if (name == "Accept" || (request.http2 && name == "accept")) && value.as_ref() == b"*/*" {
             continue;
         }
         // "Name;" is curl's way to send a field without a value; "Name:" takes it away.
@@ -100,6 +108,30 @@ mod tests {
     fn a_plain_get_is_short() {
         let head = b"GET http://h.test/a?b=c&d HTTP/1.1\r\nHost: h.test\r\nUser-Agent: curl/8\r\nAccept: */*\r\nProxy-Connection: Keep-Alive\r\n\r\n";
         assert_eq!(of(head, b""), "curl 'http://h.test/a?b=c&d' \\\n  -H 'User-Agent: curl/8'");
+    }
+
+    #[test]
+    fn rfc9113_8_3_of_http2_the_version_is_said_and_pseudo_fields_are_not() {
+        let head = b"GET /a HTTP/2\r\n:method: GET\r\n:authority: h.test\r\n:scheme: https\r\n:path: /a\r\n\
+                     user-agent: a\r\naccept: */*\r\nx-a: 1\r\n\r\n";
+        let mut exchange = exchange(head, "h.test", b"");
+        let curl = |exchange: &_| curl(&Request::of(exchange, b"").unwrap());
+        let fields = "-H 'user-agent: a' \\\n  -H 'x-a: 1'";
+        assert_eq!(
+            curl(&exchange),
+            format!("curl 'http://h.test/a' \\\n  --http2-prior-knowledge \\\n  {fields}")
+        );
+        exchange.summary.scheme = crate::exchange::Scheme::Https;
+        assert_eq!(curl(&exchange), format!("curl 'https://h.test/a' \\\n  --http2 \\\n  {fields}"));
+        let request = Request::of(&exchange, b"").unwrap();
+        for text in [
+            crate::export::httpie(&request),
+            crate::export::python(&request),
+            crate::export::fetch(&request),
+            crate::export::markdown(&exchange, b"", b""),
+        ] {
+            assert!(!text.contains(":method") && !text.contains(":path") && text.contains("x-a"), "{text}");
+        }
     }
 
     #[test]

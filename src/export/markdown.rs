@@ -28,7 +28,8 @@ pub fn markdown(exchange: &Exchange, request_body: &[u8], response_body: &[u8]) 
 fn message(out: &mut String, title: &str, head: Option<&bytes::Bytes>, body: &[u8]) {
     let Some(head) = head.map(|head| Head::parse(head.clone())) else { return };
     let mut text = format!("{}\n", sanitize(head.start_line()));
-    for field in head.fields() {
+    // Pseudo-fields (RFC 9113 8.3) are in the start line and the title.
+    for field in head.fields().filter(|field| !field.is_pseudo()) {
         let line = if is_secret(field.name) {
             format!("{}: (left out)", sanitize(field.name))
         } else {

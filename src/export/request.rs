@@ -76,6 +76,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Whether it said that it had a body, be it an empty one.
     pub has_body: bool,
+    /// Whether it came over HTTP/2.
+    pub http2: bool,
 }
 
 impl Request {
@@ -93,6 +95,7 @@ impl Request {
         let nominated: Vec<&[u8]> = head.members("connection").collect();
         let copied = |name: &[u8]| {
             let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+            // No token holds a colon: pseudo-fields (RFC 9113 8.3) are the method and the URL.
             !name.is_empty()
                 && name.iter().all(token)
                 && !NOT_COPIED.iter().any(|other| is(other.as_bytes()))
@@ -114,6 +117,7 @@ impl Request {
             has_body: !body.is_empty()
                 || head.value("content-length").is_some()
                 || head.value("transfer-encoding").is_some(),
+            http2: head.is_http2(),
         })
     }
 
@@ -178,6 +182,7 @@ pub mod tests {
                 state: State::Done,
                 request_bytes: body.len() as u64,
                 response_bytes: 0,
+                messages: 0,
                 duration: Some(1_000),
                 ttfb: None,
                 media_type: None,
@@ -192,6 +197,7 @@ pub mod tests {
             response_body: Body::default(),
             interim: Vec::new(),
             attempts: Vec::new(),
+            frames: Vec::new(),
             timing: Timing::default(),
             client_connection: ConnectionId(1),
             origin_connection: None,

@@ -1,11 +1,10 @@
 //! Answers that hopscope makes itself: a status, words for the person, and Proxy-Status for programs.
 
-use super::context::Client;
 use super::response::ResponseBody;
 use crate::exchange::{Failure, Flags, Kind, Phase, Side};
 use crate::hop::{self, Fault, Framing};
 use crate::recorder::Recording;
-use crate::tap::{HeadOf, OutHead};
+use crate::tap::{End, HeadOf, OutHead};
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 use std::time::SystemTime;
@@ -91,10 +90,10 @@ impl Answer {
         self
     }
 
-    /// Queues the exact head on the client's tap, records it, and gives hyper its stand-in.
+    /// Queues the exact head at the client's end, records it, and gives the engine its stand-in.
     pub fn send(
         self,
-        client: &Client,
+        client: &End,
         recording: &Recording,
         to_head: bool,
         persistent: bool,
@@ -102,20 +101,19 @@ impl Answer {
         let close = self.close || !persistent;
         let fields: Vec<(&str, &str)> =
             self.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let raw = hop::answer(self.status, &fields, self.body.len() as u64, close, SystemTime::now());
+        let (length, now) = (self.body.len() as u64, SystemTime::now());
+        let raw = match client {
+            End::Http1 { .. } => hop::answer(self.status, &fields, length, close, now),
+            End::Http2 { .. } => hop::answer_http2(self.status, &fields, length, now),
+        };
         let bodiless = to_head || self.status == 204 || self.status == 304;
         let (body, framing) = match self.body {
             _ if bodiless => (Bytes::new(), Framing::None),
             body => (body.clone(), Framing::Length(body.len() as u64)),
         };
         note_answer(recording, self.status, &self.fields, &body);
-        client.tap.queue(OutHead {
-            raw,
-            framing,
-            closes: close,
-            of: HeadOf::Response { over: true },
-            sent: recording.watcher(),
-        });
+        let (of, sent) = (HeadOf::Response { over: true }, recording.watcher());
+        client.queue(OutHead { raw, framing, closes: close, of, sent }, Vec::new());
         stand_in(self.status, ResponseBody::ours(body, recording.clone()), close)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::exchange::{Failure, Kind, Phase, Side};
 use crate::hop::{Fault, Route};
+use crate::upstream::{Broken, code_name};
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -17,17 +18,54 @@ pub(super) fn self_loop(pseudonym: &str) -> Fault {
     }
 }
 
-/// The origin's connection failed before an answer came.
-pub(super) fn broken(kind: ErrorKind, route: &Route) -> Failure {
-    let (failure, what) = match kind {
+/// The origin's connection, or its stream, failed before an answer came.
+pub(super) fn broken(broken: Broken, route: &Route) -> Failure {
+    let (failure, what) = match broken {
+        Broken::Lost(kind) => {
+            let (failure, what) = lost(kind);
+            (failure, what.to_owned())
+        }
+        Broken::Reset(code) => (
+            Kind::Reset,
+            format!("reset the stream with {} (RFC 9113 7) before it answered", code_name(code)),
+        ),
+        Broken::Unprocessed(code) => {
+            (Kind::Closed, format!("closes the connection with {} and took no request", code_name(code)))
+        }
+    };
+    let says = format!("{} {what}", route.authority);
+    Failure { side: Side::Origin, phase: Phase::Wait, kind: failure, says }
+}
+
+fn lost(kind: ErrorKind) -> (Kind, &'static str) {
+    match kind {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
             (Kind::Reset, "reset the connection before it answered")
         }
         ErrorKind::TimedOut => (Kind::TimedOut, "was lost: the connection timed out"),
         _ => (Kind::Closed, "closed the connection without an answer"),
+    }
+}
+
+/// The answer's body broke off or broke the protocol.
+pub(super) fn cut_answer(fault: Option<Fault>, code: Option<u32>) -> Failure {
+    let (kind, says) = match (fault, code) {
+        (Some(fault), _) if fault.clause != "RFC 9112 8" => {
+            (Kind::Malformed, format!("{} ({})", fault.says, fault.clause))
+        }
+        (_, Some(code)) => (
+            Kind::Reset,
+            format!(
+                "the origin reset the stream with {} (RFC 9113 7) before its answer's body was complete",
+                code_name(code)
+            ),
+        ),
+        _ => (
+            Kind::Closed,
+            "the origin closed the connection before its answer's body was complete".to_owned(),
+        ),
     };
-    let says = format!("{} {what}", route.authority);
-    Failure { side: Side::Origin, phase: Phase::Wait, kind: failure, says }
+    Failure { side: Side::Origin, phase: Phase::Body, kind, says }
 }
 
 /// The client's own body broke off or broke the protocol: the origin had no part in that.
@@ -42,6 +80,23 @@ pub(super) fn cut(fault: Option<Fault>) -> Failure {
         ),
     };
     Failure { side: Side::Client, phase: Phase::Body, kind, says }
+}
+
+/// The origin has no way to carry what the client would open.
+pub(super) fn no_extended_connect(route: &Route) -> Failure {
+    let says = format!(
+        "{} takes neither extended CONNECT (RFC 8441) nor HTTP/1.1, so no other protocol can be spoken through it",
+        route.authority
+    );
+    Failure { side: Side::Origin, phase: Phase::Connect, kind: Kind::Handshake, says }
+}
+
+/// The origin answered an Upgrade as if it had not been asked to switch (RFC 9110 7.8).
+pub(super) fn no_switch(status: u16) -> Failure {
+    let says = format!(
+        "the origin answered {status} and did not switch protocols: over HTTP/2 that would look as if it had"
+    );
+    Failure { side: Side::Origin, phase: Phase::Response, kind: Kind::Malformed, says }
 }
 
 /// The origin took longer than the limit.

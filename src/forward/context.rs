@@ -2,16 +2,19 @@
 
 use crate::ca::Interceptor;
 use crate::config::Settings;
-use crate::exchange::{Authority, ConnectionId, ExchangeId, Scheme};
-use crate::hop::{Bounds, Route};
+use crate::exchange::{Authority, ConnectionId, ExchangeId, Failure, Scheme};
+use crate::hop::{Bounds, Route, Version};
 use crate::recorder::{Recorder, Recording, Watched};
-use crate::tap::Handle;
-use crate::upstream::{self, Io, Key, OriginTls, Pool, Upstream};
+use crate::upstream::{self, Io, Key, OriginTls, Pool, Shared, Upstream};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+
+/// Connections of HTTP/2 that one client's exchanges spread over, to an origin that takes few streams on each.
+const SHARED: usize = 8;
 
 /// One shard: a runtime of its own with everything that its connections share.
 #[derive(Debug)]
@@ -78,13 +81,13 @@ pub struct Client {
     pub connection: ConnectionId,
     /// The client's address, as shown.
     pub peer: String,
-    /// Its tap.
-    pub tap: Handle,
     /// The tunnel that this is the inside of.
     pub tunnel: Option<Tunnel>,
     /// What its one request is a replay of, when it is one.
     pub again: Option<Again>,
     origins: Mutex<Origins>,
+    /// Held by the one stream that makes a connection of HTTP/2: the others wait to share it.
+    pub(super) turn: tokio::sync::Mutex<LastFailure>,
     after: Mutex<Option<After>>,
     /// The CONNECT's record until the first request proves that the tunnel works.
     unproven: Mutex<Option<Recording>>,
@@ -126,6 +129,8 @@ pub struct Tunnel {
     pub authority: Authority,
     /// The server name that the client asked for in TLS, when it is another.
     pub server_name: Option<String>,
+    /// What the origin at its end speaks, as far as is known.
+    pub toward: Version,
     /// The CONNECT.
     pub exchange: ExchangeId,
 }
@@ -134,9 +139,14 @@ pub struct Tunnel {
 #[derive(Debug, Default)]
 struct Origins {
     idle: Vec<Upstream>,
+    /// Those of HTTP/2, in use or not.
+    shared: Vec<Shared>,
     /// Dialled for CONNECT and not yet spoken on.
     dialed: Option<Dialed>,
 }
+
+/// The last attempt of this client to reach an origin by HTTP/2 that came to nothing.
+type LastFailure = Option<(Instant, Failure)>;
 
 /// What a CONNECT found at the other end.
 #[derive(Debug)]
@@ -145,6 +155,28 @@ pub enum Dialed {
     Fresh(TcpStream),
     /// A connection from the pool that already speaks TLS and HTTP there.
     Pooled(Box<Upstream>),
+    /// A fresh connection that was secured to learn what the origin speaks.
+    Secured(Box<Secured>),
+    /// None: it could not be reached or secured. The first exchange is told so.
+    Failed(Box<Unreached>),
+}
+
+/// A fresh connection that already speaks TLS and HTTP.
+#[derive(Debug)]
+pub struct Secured {
+    /// The connection.
+    pub upstream: Upstream,
+    /// It passes by the settings only: its certificate is not trusted.
+    pub unverified: bool,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub struct Unreached {
+    /// The cause.
+    pub failure: Failure,
+    /// The connection whose certificate was refused.
+    pub connection: Option<ConnectionId>,
 }
 
 /// What becomes of a connection when HTTP is over on it.
@@ -175,14 +207,14 @@ impl Client {
         shard: Arc<Shard>,
         connection: ConnectionId,
         peer: String,
-        tap: Handle,
         tunnel: Option<Tunnel>,
         dialed: Option<Dialed>,
         unproven: Option<Recording>,
     ) -> Self {
-        let origins = Mutex::new(Origins { idle: Vec::new(), dialed });
+        let origins = Mutex::new(Origins { dialed, ..Origins::default() });
         let (after, unproven) = (Mutex::new(None), Mutex::new(unproven));
-        Self { shard, connection, peer, tap, tunnel, again: None, origins, after, unproven }
+        let turn = tokio::sync::Mutex::default();
+        Self { shard, connection, peer, tunnel, again: None, origins, turn, after, unproven }
     }
 
     /// The same for a replay.
@@ -230,7 +262,7 @@ impl Client {
         self.unproven.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// An idle origin connection of this client.
+    /// An idle origin connection of HTTP/1.1 of this client.
     pub fn take_idle(&self, route: &Route) -> Option<Upstream> {
         let name = self.server_name(route);
         let mut origins = self.lock();
@@ -258,16 +290,46 @@ impl Client {
         self.tunnel.as_ref().filter(|_| self.is_tunnel_to(route))?.server_name.as_deref()
     }
 
+    /// A share of an origin connection of HTTP/2 of this client that takes one more exchange. Without
+    /// `room` for it, where there are [`SHARED`] connections already, it waits on the least busy one.
+    pub fn share(&self, route: &Route) -> Option<Upstream> {
+        let name = self.server_name(route);
+        let mut origins = self.lock();
+        origins.shared.retain(Shared::is_open);
+        let leads = |shared: &&Shared| shared.key().is(route.scheme, &route.authority, name);
+        let least = origins.shared.iter().filter(leads).min_by_key(|shared| shared.active())?;
+        let crowded = origins.shared.iter().filter(leads).count() >= SHARED;
+        (least.has_room() || crowded).then(|| Upstream::Http2(least.share()))
+    }
+
     /// What makes connections of this client to a route interchangeable.
     #[must_use]
-    pub fn key(&self, route: &Route) -> Key {
+    pub fn key(&self, route: &Route, version: Version) -> Key {
         let server_name = self.server_name(route).map(str::to_owned);
-        Key { scheme: route.scheme, authority: route.authority.clone(), server_name }
+        Key { scheme: route.scheme, authority: route.authority.clone(), server_name, version }
     }
 
     /// Keeps an origin connection for this client's next exchange.
     pub fn keep(&self, upstream: Upstream) {
-        self.lock().idle.push(upstream);
+        match upstream {
+            Upstream::Http1(_) => self.lock().idle.push(upstream),
+            // The connection was kept when it was made; this was one share of it.
+            Upstream::Http2(_) => {}
+        }
+    }
+
+    /// Keeps a connection of HTTP/2 for this client's other exchanges.
+    pub fn keep_shared(&self, shared: &Shared) {
+        if self.shard.settings.origin.reuse != crate::config::Reuse::Never {
+            self.lock().shared.push(shared.clone());
+        }
+    }
+
+    /// What the origin of a route is believed to speak.
+    #[must_use]
+    pub fn toward(&self, route: &Route) -> Version {
+        let tunnel = self.tunnel.as_ref().filter(|_| self.is_tunnel_to(route));
+        tunnel.map_or(Version::Http11, |tunnel| tunnel.toward)
     }
 
     /// The client's connection is over: its origin connections go to the pool.
@@ -275,8 +337,12 @@ impl Client {
         if self.shard.settings.origin.reuse != crate::config::Reuse::Pool {
             return;
         }
-        for upstream in self.lock().idle.drain(..) {
+        let mut origins = self.lock();
+        for upstream in origins.idle.drain(..) {
             self.shard.pool.put(upstream);
+        }
+        for shared in origins.shared.drain(..) {
+            self.shard.pool.put(Upstream::Http2(shared.share()));
         }
     }
 

@@ -1,20 +1,26 @@
 //! The life of one exchange: request in, rules, origin, rules, response out; recorded as it goes.
 //!
-//! [`respond`] reads like that life and fits on a screen. Where it can end early (a refused
-//! head, an answer of our own, a tunnel) it says so by name.
+//! `respond` reads like that life and fits on a screen; `sending` is its way out, `answering` its way
+//! back. Where it can end early (a refused head, an answer of our own, a tunnel) it says so by name.
 
 mod answer;
+mod answering;
 mod blame;
 mod context;
 mod credentials;
 mod note;
 mod origin;
 mod page;
+mod requests;
 mod respond;
 mod response;
+mod secure;
+mod sending;
 mod tunnel;
+mod websocket;
 
 pub use answer::Answer;
-pub use context::{After, Again, Client, Dialed, Shard, Tunnel};
-pub use respond::respond;
-pub use response::ResponseBody;
+pub use context::{After, Again, Client, Dialed, Secured, Shard, Tunnel, Unreached};
+pub use origin::{dial, secure_ahead};
+pub use requests::{Asked, refused, respond};
+pub use response::{ResponseBody, Switched};

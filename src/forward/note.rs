@@ -4,9 +4,8 @@ use super::context::Client;
 use crate::exchange::{Attempt, Edit, Flags, Head, Scheme, Target};
 use crate::hop::{Destination, ResponseFacts};
 use crate::recorder::Recording;
-use crate::upstream::Upstream;
+use crate::upstream::{Broken, Upstream, code_name};
 use bytes::Bytes;
-use std::io::ErrorKind;
 use std::time::Instant;
 
 /// Begins the record of a request whose head came.
@@ -52,6 +51,11 @@ pub(super) fn request_line(recording: &Recording, head: &Head) {
             Some(Target::Origin(_) | Target::Asterisk) | None => text(target),
         };
         summary.path = path;
+        // RFC 8441 4: an extended CONNECT names a resource, not a tunnel.
+        if let Some(path) = head.value(":path").filter(|_| method == b"CONNECT") {
+            summary.path = text(path);
+            return;
+        }
         if let Some(Target::Authority(authority)) = Target::parse(method, target) {
             summary.host = text(authority);
             summary.scheme = Scheme::Https;
@@ -95,8 +99,18 @@ pub(super) fn response(
 }
 
 /// A sending failed, and another one follows.
-pub(super) fn attempt(recording: &Recording, upstream: &Upstream, kind: ErrorKind) {
-    let says = format!("the reused connection had died ({kind}); sent again on a new one");
+pub(super) fn attempt(recording: &Recording, upstream: &Upstream, broken: Broken) {
+    let says = match broken {
+        Broken::Lost(kind) => format!("the reused connection had died ({kind}); sent again on a new one"),
+        Broken::Reset(code) => {
+            format!("the origin refused the stream with {} (RFC 9113 8.7); sent again", code_name(code))
+        }
+        Broken::Unprocessed(code) => format!(
+            "the origin closed the connection with {} and had not looked at the stream (RFC 9113 8.7); \
+             sent again on a new one",
+            code_name(code)
+        ),
+    };
     let attempt = Attempt { at: recording.elapsed(), connection: upstream.id(), says };
     recording.note(|exchange| {
         exchange.attempts.push(attempt);

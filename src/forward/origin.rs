@@ -1,52 +1,159 @@
 //! Finding the connection to send a request on: the client's own, the pool's, or a new one.
 
-use super::context::{Client, Dialed};
+use super::context::{Client, Dialed, Secured, Shard, Tunnel, Unreached};
+pub use super::secure::dial;
+use super::secure::{self, Begun};
 use crate::config::Reuse;
-use crate::exchange::{Failure, Kind, Phase, Scheme, Side, Verdict};
-use crate::hop::Route;
+use crate::exchange::{Failure, Flags};
+use crate::hop::{Route, Version};
 use crate::recorder::Recording;
-use crate::upstream::{self, Io, Upstream};
+use crate::upstream::{Key, Offer, Upstream};
+use std::time::Instant;
 use tokio::net::TcpStream;
 
-/// A connection to the origin of `route`. With `fresh`, a reused one has just died: a new one is made.
+/// What a request needs of its connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// What is to be spoken there, if the origin speaks it.
+    pub(super) version: Version,
+    /// And nothing else, if it can be had.
+    pub(super) only: bool,
+    /// A reused one has just died: a new one is made.
+    pub(super) fresh: bool,
+}
+
+/// A connection to the origin of `route`.
 pub(super) async fn reach(
+    client: &Client,
+    route: &Route,
+    recording: &Recording,
+    wanted: Wanted,
+) -> Result<Upstream, Failure> {
+    match wanted.version {
+        Version::Http2 => reach_shared(client, route, recording, wanted.fresh).await,
+        _ => reach_own(client, route, recording, wanted).await,
+    }
+}
+
+/// A connection that this exchange has for itself.
+async fn reach_own(
+    client: &Client,
+    route: &Route,
+    recording: &Recording,
+    wanted: Wanted,
+) -> Result<Upstream, Failure> {
+    if !wanted.fresh
+        && let Some(upstream) = reuse(client, route)
+    {
+        return Ok(noted(recording, upstream, true));
+    }
+    // An origin that speaks nothing but HTTP/2 has left a connection of that.
+    if !wanted.only
+        && let Some(upstream) = client.share(route)
+    {
+        return Ok(noted(recording, upstream, true));
+    }
+    let made = make(client, route, recording, wanted).await?;
+    keep(client, &made);
+    Ok(made)
+}
+
+/// A share of a connection; one exchange makes it, the others wait for it.
+async fn reach_shared(
     client: &Client,
     route: &Route,
     recording: &Recording,
     fresh: bool,
 ) -> Result<Upstream, Failure> {
-    if !fresh && let Some(upstream) = reuse(client, route) {
-        recording.note(|exchange| exchange.origin_connection = Some((upstream.id(), true)));
-        return Ok(upstream);
+    let since = Instant::now();
+    // An origin that turned out to speak HTTP/1.1 has left connections of that.
+    let kept = || client.share(route).or_else(|| client.take_idle(route));
+    if let Some(upstream) = kept() {
+        return Ok(noted(recording, upstream, true));
     }
-    let dialed = client.is_tunnel_to(route).then(|| client.take_dialed()).flatten();
-    let tcp = match dialed {
-        Some(Dialed::Pooled(upstream)) if !fresh => {
-            recording.note(|exchange| exchange.origin_connection = Some((upstream.id(), true)));
-            return Ok(*upstream);
-        }
-        Some(Dialed::Fresh(tcp)) => tcp,
-        Some(Dialed::Pooled(_)) | None => dial(client, route, recording).await?,
-    };
-    let upstream = begin(client, route, tcp, recording).await?;
-    recording.note(|exchange| exchange.origin_connection = Some((upstream.id(), false)));
-    Ok(upstream)
+    let mut turn = client.turn.lock().await;
+    if let Some(upstream) = kept() {
+        return Ok(noted(recording, upstream, true));
+    }
+    // What has just failed for another stream would fail for this one.
+    if let Some((at, failure)) = turn.as_ref()
+        && *at >= since
+    {
+        return Err(failure.clone());
+    }
+    if !fresh
+        && client.shard.settings.origin.reuse == Reuse::Pool
+        && let Some(upstream) = client.shard.pool.take(&client.key(route, Version::Http2))
+    {
+        keep(client, &upstream);
+        return Ok(noted(recording, upstream, true));
+    }
+    let made = make(client, route, recording, Wanted { version: Version::Http2, only: false, fresh }).await;
+    match &made {
+        Ok(upstream) => keep(client, upstream),
+        Err(failure) => *turn = Some((Instant::now(), failure.clone())),
+    }
+    made
 }
 
-/// Resolves and connects, noting when each was done.
-pub(super) async fn dial(
+fn keep(client: &Client, upstream: &Upstream) {
+    if let Some(shared) = upstream.shared() {
+        client.keep_shared(shared);
+    }
+}
+
+/// What CONNECT left for us, or a new connection.
+async fn make(
     client: &Client,
     route: &Route,
     recording: &Recording,
-) -> Result<TcpStream, Failure> {
-    let limit = client.shard.settings.limits.connect_timeout;
-    let addresses = upstream::resolve(&route.authority, limit).await?;
-    let resolved = recording.elapsed();
-    recording.note(|exchange| exchange.timing.resolved = Some(resolved));
-    let tcp = upstream::dial(&addresses, &route.authority, limit).await?;
-    let connected = recording.elapsed();
-    recording.note(|exchange| exchange.timing.connected = Some(connected));
-    Ok(tcp)
+    wanted: Wanted,
+) -> Result<Upstream, Failure> {
+    let dialed = client.is_tunnel_to(route).then(|| client.take_dialed()).flatten();
+    let tcp = match dialed {
+        Some(Dialed::Pooled(upstream)) if !wanted.fresh && upstream.version() == wanted.version => {
+            return Ok(noted(recording, *upstream, true));
+        }
+        Some(Dialed::Secured(secured)) if secured.upstream.version() == wanted.version => {
+            let Secured { upstream, unverified } = *secured;
+            if unverified {
+                recording.note(|exchange| exchange.summary.flags.add(Flags::UNVERIFIED));
+            }
+            return Ok(noted(recording, upstream, false));
+        }
+        Some(Dialed::Failed(unreached)) => {
+            let Unreached { failure, connection } = *unreached;
+            recording.note(|exchange| exchange.origin_connection = connection.map(|id| (id, false)));
+            return Err(failure);
+        }
+        Some(Dialed::Fresh(tcp)) => tcp,
+        Some(Dialed::Pooled(upstream)) => {
+            client.shard.pool.put(*upstream);
+            dial(&client.shard, route, recording).await?
+        }
+        Some(Dialed::Secured(_)) | None => dial(&client.shard, route, recording).await?,
+    };
+    let offer = if wanted.version == Version::Http2 { Offer::Both } else { Offer::Http1 };
+    let way = secure::Way { shard: &client.shard, route, key: client.key(route, wanted.version), recording };
+    match secure::begin(&way, tcp, offer).await {
+        Ok(Begun { upstream, unverified }) => {
+            if unverified {
+                recording.note(|exchange| exchange.summary.flags.add(Flags::UNVERIFIED));
+            }
+            Ok(noted(recording, upstream, false))
+        }
+        Err(Unreached { failure, connection }) => {
+            if let Some(id) = connection {
+                recording.note(|exchange| exchange.origin_connection = Some((id, false)));
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn noted(recording: &Recording, upstream: Upstream, reused: bool) -> Upstream {
+    recording.note(|exchange| exchange.origin_connection = Some((upstream.id(), reused)));
+    upstream
 }
 
 fn reuse(client: &Client, route: &Route) -> Option<Upstream> {
@@ -54,54 +161,27 @@ fn reuse(client: &Client, route: &Route) -> Option<Upstream> {
     match shard.settings.origin.reuse {
         Reuse::Never => None,
         Reuse::Client => client.take_idle(route),
-        Reuse::Pool => client.take_idle(route).or_else(|| shard.pool.take(&client.key(route))),
+        Reuse::Pool => {
+            client.take_idle(route).or_else(|| shard.pool.take(&client.key(route, Version::Http11)))
+        }
     }
 }
 
-async fn begin(
-    client: &Client,
-    route: &Route,
+/// Secures what CONNECT dialled before the client's own handshake ends, to learn what the origin speaks.
+pub async fn secure_ahead(
+    shard: &Shard,
+    tunnel: &Tunnel,
     tcp: TcpStream,
     recording: &Recording,
-) -> Result<Upstream, Failure> {
-    let (peer, local) = (tcp.peer_addr().ok(), tcp.local_addr().ok());
-    let (io, tls): (Box<dyn Io>, _) = match route.scheme {
-        Scheme::Http => (Box::new(tcp), None),
-        Scheme::Https => {
-            let name = client.server_name(route).unwrap_or(&route.authority.host);
-            let (stream, facts) = secure(client, name, tcp, recording).await?;
-            (stream, Some(facts))
-        }
+) -> Result<Secured, Unreached> {
+    let route = Route { scheme: tunnel.scheme, authority: tunnel.authority.clone() };
+    let key = Key {
+        scheme: route.scheme,
+        authority: route.authority.clone(),
+        server_name: tunnel.server_name.clone(),
+        version: Version::Http2,
     };
-    let id = client.shard.recorder.connection(Side::Origin, peer, local, tls);
-    Upstream::begin(io, client.key(route), id, client.shard.bounds()).await.map_err(|error| Failure {
-        side: Side::Origin,
-        phase: Phase::Connect,
-        kind: Kind::Closed,
-        says: format!("{} could not be spoken to: {error}", route.authority),
-    })
-}
-
-/// The TLS handshake, then the verdict: an untrusted origin passes only where the settings say so.
-async fn secure(
-    client: &Client,
-    name: &str,
-    tcp: TcpStream,
-    recording: &Recording,
-) -> Result<(Box<dyn Io>, crate::exchange::TlsFacts), Failure> {
-    let tls = &client.shard.tls;
-    let limit = client.shard.settings.limits.tls_timeout;
-    let (stream, facts) = tls.connect(tcp, name, limit).await?;
-    let secured = recording.elapsed();
-    recording.note(|exchange| exchange.timing.secured = Some(secured));
-    if let Some(verdict @ Verdict::Untrusted(why)) = &facts.verdict {
-        if !tls.may_pass(name, verdict) {
-            // The row shows the certificate that was refused.
-            let id = client.shard.recorder.connection(Side::Origin, None, None, Some(facts.clone()));
-            recording.note(|exchange| exchange.origin_connection = Some((id, false)));
-            return Err(upstream::untrusted(name, why));
-        }
-        recording.note(|exchange| exchange.summary.flags.add(crate::exchange::Flags::UNVERIFIED));
-    }
-    Ok((Box::new(stream), facts))
+    let way = secure::Way { shard, route: &route, key, recording };
+    let Begun { upstream, unverified } = secure::begin(&way, tcp, Offer::Both).await?;
+    Ok(Secured { upstream, unverified })
 }

@@ -1,9 +1,11 @@
 //! A response's body on its way to the client; it drives the origin connection that it comes from.
 
+use super::blame;
 use super::context::Client;
-use crate::exchange::{Failure, Kind, Phase, Side};
+use crate::exchange::Side;
 use crate::recorder::{BodyTee, Recording};
-use crate::upstream::{Cut, Relay, Upstream};
+use crate::tap::{End, Parts};
+use crate::upstream::{Cut, Io, Joint, Relay, Source, Upstream};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -19,6 +21,23 @@ pub enum ResponseBody {
     Ours(Option<Bytes>, Box<BodyTee>),
     /// Relayed from the origin.
     Relayed(Box<Relayed>),
+    /// No response at all: the client's stream is reset with this code of its origin's.
+    Reset(u32),
+    /// The stream becomes another protocol's (RFC 8441 5).
+    Switched(Box<Switched>),
+}
+
+/// A stream that becomes another protocol's: bytes go both ways from here.
+#[derive(Debug)]
+pub struct Switched {
+    /// The origin's end and what it has already sent.
+    pub origin: Parts<Box<dyn Io>>,
+    /// What comes from the client.
+    pub body: Source,
+    /// Joins the client's stream to the origin's.
+    pub joint: Joint,
+    /// The exchange's record.
+    pub recording: Recording,
 }
 
 /// A relayed body together with the origin connection that it comes from.
@@ -27,9 +46,11 @@ pub struct Relayed {
     relay: Relay,
     upstream: Option<Upstream>,
     client: Arc<Client>,
+    /// The client's end, and where the body arrives.
+    ends: (End, End),
     recording: Recording,
     /// The origin failed: what has come is flushed to the client before the stream is cut.
-    cutting: Option<u64>,
+    cutting: Option<(u64, Option<u32>)>,
     persistent: bool,
 }
 
@@ -44,18 +65,39 @@ impl ResponseBody {
         body
     }
 
-    /// Relays a body from `upstream`, which goes back to the client's connections at its end
-    /// when `persistent`.
+    /// Relays a body from `upstream` to the client's end of `ends`; it goes back to the client's
+    /// connections at its end when `persistent`.
     #[must_use]
     pub fn relayed(
         relay: Relay,
         upstream: Upstream,
         client: Arc<Client>,
+        ends: (End, End),
         recording: Recording,
         persistent: bool,
     ) -> Self {
         let upstream = Some(upstream);
-        Self::Relayed(Box::new(Relayed { relay, upstream, client, recording, cutting: None, persistent }))
+        Self::Relayed(Box::new(Relayed {
+            relay,
+            upstream,
+            client,
+            ends,
+            recording,
+            cutting: None,
+            persistent,
+        }))
+    }
+
+    /// Goes on with a request whose answer is already over; ready when nothing of it is left, or nobody
+    /// takes the rest (RFC 9113 8.1).
+    pub fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Relayed(relayed) => match &mut relayed.upstream {
+                Some(upstream) => upstream.poll_drive(cx),
+                None => Poll::Ready(()),
+            },
+            _ => Poll::Ready(()),
+        }
     }
 
     fn note_ours(&mut self) {
@@ -77,14 +119,19 @@ impl Body for ResponseBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match &mut *self {
-            Self::Empty => Poll::Ready(None),
+            Self::Empty | Self::Switched(_) => Poll::Ready(None),
+            Self::Reset(code) => Poll::Ready(Some(Err(Cut { code: Some(*code) }))),
             Self::Ours(bytes, _) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Relayed(relayed) => relayed.poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Empty | Self::Ours(None, _))
+        match self {
+            Self::Empty | Self::Ours(None, _) => true,
+            Self::Relayed(relayed) => relayed.relay.is_over(),
+            Self::Ours(Some(_), _) | Self::Reset(_) | Self::Switched(_) => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -92,6 +139,7 @@ impl Body for ResponseBody {
             Self::Empty | Self::Ours(None, _) => SizeHint::with_exact(0),
             Self::Ours(Some(bytes), _) => SizeHint::with_exact(bytes.len() as u64),
             Self::Relayed(relayed) => relayed.relay.size_hint(),
+            Self::Reset(_) | Self::Switched(_) => SizeHint::new(),
         }
     }
 }
@@ -104,56 +152,53 @@ pub(super) fn is_sent(recording: &Recording) -> bool {
 
 impl Relayed {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        if let Some(mark) = self.cutting {
-            ready!(self.client.tap.poll_flushed(cx, mark));
-            return Poll::Ready(Some(Err(Cut)));
+        if let Some((mark, code)) = self.cutting {
+            ready!(self.ends.0.poll_flushed(cx, mark));
+            return Poll::Ready(Some(Err(Cut { code })));
         }
         if let Some(upstream) = &mut self.upstream {
             let _ = upstream.poll_drive(cx);
         }
-        match ready!(self.relay.poll_data(cx)) {
-            Some(Ok(data)) => {
+        match ready!(self.relay.poll_frame(cx)) {
+            Some(Ok(frame)) => {
                 if self.relay.is_complete() {
                     self.finish();
                 }
-                Poll::Ready(Some(Ok(Frame::data(data))))
+                Poll::Ready(Some(Ok(frame)))
             }
             None => {
                 self.finish();
                 Poll::Ready(None)
             }
-            Some(Err(Cut)) => {
-                self.fail();
-                let mark = self.client.tap.flushes();
-                self.cutting = Some(mark);
-                ready!(self.client.tap.poll_flushed(cx, mark));
-                Poll::Ready(Some(Err(Cut)))
+            Some(Err(Cut { code })) => {
+                self.fail(code);
+                let mark = self.ends.0.flushes();
+                self.cutting = Some((mark, code));
+                ready!(self.ends.0.poll_flushed(cx, mark));
+                Poll::Ready(Some(Err(Cut { code })))
             }
         }
     }
 
+    /// The answer is whole. A stream's request may still be on its way: then the origin takes the rest,
+    /// or says that it does not.
     fn finish(&mut self) {
-        if let Some(mut upstream) = self.upstream.take() {
-            self.recording.complete();
-            upstream.rest();
-            if self.persistent && is_sent(&self.recording) {
-                self.client.keep(upstream);
-            }
+        let Some(upstream) = &mut self.upstream else { return };
+        self.recording.complete();
+        upstream.rest();
+        if self.ends.0.is_http2() && !is_sent(&self.recording) {
+            return;
+        }
+        if let Some(upstream) = self.upstream.take()
+            && self.persistent
+            && is_sent(&self.recording)
+        {
+            self.client.keep(upstream);
         }
     }
 
-    fn fail(&mut self) {
-        let fault = self.upstream.as_ref().and_then(|upstream| upstream.tap().body_fault());
-        let (kind, says) = match fault {
-            Some(fault) if fault.clause != "RFC 9112 8" => {
-                (Kind::Malformed, format!("{} ({})", fault.says, fault.clause))
-            }
-            _ => (
-                Kind::Closed,
-                "the origin closed the connection before its answer's body was complete".to_owned(),
-            ),
-        };
-        self.recording.fail(Failure { side: Side::Origin, phase: Phase::Body, kind, says });
+    fn fail(&mut self, code: Option<u32>) {
+        self.recording.fail(blame::cut_answer(self.ends.1.body_fault(), code));
         self.upstream = None;
     }
 }

@@ -6,33 +6,29 @@ use super::origin;
 use super::response::ResponseBody;
 use crate::config::Reuse;
 use crate::exchange::{Failure, Flags, Scheme};
-use crate::hop::{self, Framing, Route};
+use crate::hop::{self, Framing, Route, Version};
 use crate::recorder::Recording;
-use crate::tap::{HeadOf, OutHead};
+use crate::tap::{End, HeadOf, OutHead};
 use hyper::Response;
 
 /// Dials the target and answers 200, or says why not.
 pub(super) async fn connect(
     client: &Client,
+    end: &End,
     route: &Route,
     recording: &Recording,
 ) -> Result<Response<ResponseBody>, Failure> {
     let dialed = match pooled(client, route) {
         Some(upstream) => Dialed::Pooled(Box::new(upstream)),
-        None => Dialed::Fresh(origin::dial(client, route, recording).await?),
+        None => Dialed::Fresh(origin::dial(&client.shard, route, recording).await?),
     };
     let raw = hop::established();
     recording.note(|exchange| {
         exchange.summary.status = Some(200);
         exchange.summary.flags.add(Flags::TUNNEL);
     });
-    client.tap.queue(OutHead {
-        raw,
-        framing: Framing::None,
-        closes: false,
-        of: HeadOf::Response { over: false },
-        sent: recording.watcher(),
-    });
+    let (of, sent) = (HeadOf::Response { over: false }, recording.watcher());
+    end.queue(OutHead { raw, framing: Framing::None, closes: false, of, sent }, Vec::new());
     client.then(After::Connect { authority: route.authority.clone(), dialed, recording: recording.clone() });
     Ok(stand_in(200, ResponseBody::Empty, false))
 }
@@ -44,5 +40,6 @@ fn pooled(client: &Client, route: &Route) -> Option<crate::upstream::Upstream> {
         return None;
     }
     let route = Route { scheme: Scheme::Https, authority: route.authority.clone() };
-    shard.pool.take(&client.key(&route))
+    let pooled = |version| shard.pool.take(&client.key(&route, version));
+    pooled(Version::Http2).or_else(|| pooled(Version::Http11))
 }

@@ -8,7 +8,7 @@ use super::{Fault, Framing, Version, ends, target};
 use crate::exchange::Head;
 
 /// Edits number lines with 16 bits; a few lines more than received may be sent.
-const MOST_FIELDS: usize = 65_000;
+pub(super) const MOST_FIELDS: usize = 65_000;
 
 /// How large a head may be (`limits.*` of config.toml).
 #[derive(Clone, Copy, Debug)]

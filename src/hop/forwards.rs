@@ -68,7 +68,8 @@ fn reflection(head: &Head) -> LocalAnswer {
     let mut body = Vec::with_capacity(head.raw().len());
     body.extend_from_slice(head.start_line());
     body.extend_from_slice(b"\r\n");
-    for field in head.fields().filter(|field| !is_secret(field.name)) {
+    // Pseudo-fields say what the start line says, and no `message/http` has them.
+    for field in head.fields().filter(|field| !is_secret(field.name) && !field.is_pseudo()) {
         body.extend_from_slice(field.line);
         body.extend_from_slice(b"\r\n");
     }

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! bytes --head_end--> Head --check_*--> facts --route--> Destination
-//!                       |                 |                  |
-//!                       +-----------------+---- forward_* ---+--> Forwarded { raw, edits, framing }
+//! fields --of_*_section--+ |               |                  |
+//!                          +---------------+---- forward_* ---+--> Forwarded { raw, edits, framing }
 //! ```
 //!
-//! A head passes `check_request` or `check_response` before anything else reads it; a head
-//! that could be read in two ways never passes. The functions behind it rely on that.
+//! A head passes `check_request` or `check_response`, a section of HTTP/2 `check_request_http2` or
+//! `check_response_http2`, before anything else reads it; a head that could be read in two ways
+//! never passes. The functions behind it rely on that. From there on the same functions serve both
+//! versions, on either side of the hop, and translate where the two sides differ.
 //! Lines that need no change keep their exact bytes and their order. Each line that
 //! changes is an [`Edit`], and [`replay_edits`] proves that the edits explain the
 //! difference between the two heads completely.
@@ -20,6 +22,7 @@
 //! | `chunks` | the chunked coding, walked strictly (RFC 9112 7.1) |
 //! | `options` | Connection and the fields it names (RFC 9110 7.6.1) |
 //! | `target` | where a request goes, Host (RFC 9112 3.2) |
+//! | `http2/` | the checks of HTTP/2, and what changes to it and from it (RFC 9113 8) |
 //! | `via`, `forwards` | Via and loops, Max-Forwards (RFC 9110 7.6.2, 7.6.3) |
 //! | `request`, `response`, `trailers` | the new head or trailer section |
 //! | `writer`, `ledger` | how lines are written, and the proof |
@@ -31,6 +34,7 @@ mod chunks;
 mod ends;
 mod forwards;
 mod framing;
+mod http2;
 mod ledger;
 mod names;
 mod options;
@@ -49,11 +53,12 @@ mod writer;
 use crate::exchange::Edit;
 use bytes::Bytes;
 
-pub use answer::{answer, established, reason};
+pub use answer::{answer, answer_http2, established, established_http2, reason};
 pub use check::{Bounds, RequestFacts, ResponseFacts, check_request, check_response};
 pub use chunks::Chunks;
 pub use ends::{empty_lines, head_end, oversize_request, oversize_response};
 pub use forwards::{LocalAnswer, local_answer, options_answer};
+pub use http2::{check_request_http2, check_response_http2, check_trailers_http2, opens_websocket};
 pub use ledger::replay_edits;
 pub use request::{RequestHop, forward_request};
 pub use response::{ResponseHop, forward_interim, forward_response};
@@ -62,7 +67,7 @@ pub use trailers::{Trailers, check_trailers, forward_trailers};
 
 /// A protocol version as far as rules differ by it. A higher minor version of HTTP/1
 /// counts as 1.1 (RFC 9110 2.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
     /// HTTP/1.0.
     Http10,
@@ -101,7 +106,8 @@ pub struct Fault {
     pub says: String,
 }
 
-/// A head ready to be sent on.
+/// A head ready to be sent on, in its receiver's form: the bytes of an HTTP/1.1 head, or the
+/// text of a section of HTTP/2 whose lines behind the first are encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forwarded {
     /// The whole head with its empty line.

@@ -101,12 +101,13 @@ fn send_request(head: &Head, via: bool) -> Option<(RequestFacts, Forwarded)> {
     let absolute = head.request_line()?.1.contains(&b':');
     let tunnel = (!absolute).then_some((Scheme::Https, &authority));
     let Ok(Destination::Origin(route)) = route(head, &facts, tunnel) else { return None };
-    let hop = RequestHop { pseudonym: "us", via, route: &route, toward: Version::Http11 };
+    let hop =
+        RequestHop { pseudonym: "us", via, route: &route, toward: Version::Http11, websocket_key: None };
     forward_request(head, &facts, &hop).ok().map(|forwarded| (facts, forwarded))
 }
 
 fn hop_to(client_version: Version, client_persistent: bool, via: bool) -> ResponseHop<'static> {
-    ResponseHop { pseudonym: "us", via, client_version, client_persistent, now: None }
+    ResponseHop { pseudonym: "us", via, client_version, client_persistent, now: None, websocket_accept: None }
 }
 
 /// Fields that no forwarded head may hold, and those that the received one names.
@@ -280,7 +281,7 @@ proptest! {
         let received = head("HTTP/1.1 200 OK\r\nConnection: a, b\r\n\r\n");
         let section = Bytes::from(section);
         if check_trailers(&section, &BOUNDS).is_ok() {
-            let sent = forward_trailers(&received, &section);
+            let sent = forward_trailers(&received, &section, Version::Http11);
             prop_assert!(check_trailers(&sent.raw, &BOUNDS).is_ok());
         }
     }

@@ -5,7 +5,7 @@ use super::options::Options;
 use super::syntax::{members, offset_in};
 use super::target::without_userinfo;
 use super::writer::Writer;
-use super::{Fault, Forwarded, Framing, RequestFacts, Route, Version, forwards, via};
+use super::{Fault, Forwarded, Framing, RequestFacts, Route, Version, http2, via};
 use crate::exchange::{Authority, Cause, Field, Head, Scheme, Target};
 use std::borrow::Cow;
 
@@ -20,12 +20,21 @@ pub struct RequestHop<'a> {
     pub route: &'a Route,
     /// What is spoken there: HTTP/1.1 or HTTP/2.
     pub toward: Version,
+    /// The `Sec-WebSocket-Key` to send where an extended CONNECT becomes an Upgrade: 16 random
+    /// octets in Base64 (RFC 6455 4.1), which HTTP/2 does not have (RFC 8441 5).
+    pub websocket_key: Option<&'a str>,
 }
 
 /// The head to send to the origin for a checked request.
 ///
-/// A request that already carries our pseudonym in Via has been here: 508.
+/// Its form is translated where client and origin speak different versions. A request that
+/// already carries our pseudonym in Via has been here: 508.
 pub fn forward_request(head: &Head, facts: &RequestFacts, hop: &RequestHop<'_>) -> Result<Forwarded, Fault> {
+    match (facts.version, hop.toward) {
+        (_, Version::Http2) => return http2::request_to_http2(head, facts, hop),
+        (Version::Http2, _) => return http2::request_from_http2(head, facts, hop),
+        _ => {}
+    }
     let lines = Lines::of(head);
     lines.refuse_loop(head, hop.pseudonym)?;
     let target = OriginTarget::of(head);
@@ -54,17 +63,17 @@ pub fn forward_request(head: &Head, facts: &RequestFacts, hop: &RequestHop<'_>) 
 
 /// What must be known of all lines before the first is written.
 #[derive(Default)]
-struct Lines<'a> {
-    options: Options<'a>,
-    last_via: Option<usize>,
-    hosts: usize,
+pub(super) struct Lines<'a> {
+    pub(super) options: Options<'a>,
+    pub(super) last_via: Option<usize>,
+    pub(super) hosts: usize,
     te_count: usize,
-    te_trailers: bool,
+    pub(super) te_trailers: bool,
     codings: usize,
 }
 
 impl<'a> Lines<'a> {
-    fn of(head: &'a Head) -> Self {
+    pub(super) fn of(head: &'a Head) -> Self {
         let mut lines = Self::default();
         for (number, field) in head.fields().enumerate() {
             match Known::of(&field) {
@@ -85,7 +94,7 @@ impl<'a> Lines<'a> {
 
     /// "An intermediary MUST NOT forward a message to itself unless it is protected from
     /// an infinite request loop" (RFC 9110 7.6); Via is that protection (7.6.3).
-    fn refuse_loop(&self, head: &Head, pseudonym: &str) -> Result<(), Fault> {
+    pub(super) fn refuse_loop(&self, head: &Head, pseudonym: &str) -> Result<(), Fault> {
         if self.last_via.is_none() {
             return Ok(());
         }
@@ -104,21 +113,21 @@ impl<'a> Lines<'a> {
 }
 
 /// The target as the origin is asked for it.
-struct OriginTarget<'a> {
+pub(super) struct OriginTarget<'a> {
     /// `/` when the path is empty but a query follows.
-    slash: &'a [u8],
-    path: &'a [u8],
+    pub(super) slash: &'a [u8],
+    pub(super) path: &'a [u8],
     /// The authority of an absolute-form target, which Host must repeat.
-    host: Option<(Scheme, &'a [u8])>,
-    userinfo: bool,
-    fragment: bool,
+    pub(super) host: Option<(Scheme, &'a [u8])>,
+    pub(super) userinfo: bool,
+    pub(super) fragment: bool,
 }
 
 impl<'a> OriginTarget<'a> {
     /// absolute-form becomes origin-form (RFC 9112 3.2.1). An OPTIONS whose target has
     /// neither path nor query becomes `*` at the last proxy (RFC 9112 3.2.4). Path and query
     /// themselves are not touched (RFC 9110 7.7); neither is any other form.
-    fn of(head: &'a Head) -> Self {
+    pub(super) fn of(head: &'a Head) -> Self {
         let (method, target, _) = head.request_line().unwrap_or_default();
         let Some(Target::Absolute { scheme, authority, path }) = Target::parse(method, target) else {
             return Self { slash: b"", path: target, host: None, userinfo: false, fragment: false };
@@ -183,7 +192,7 @@ impl Rewriting<'_> {
                 self.writer.drop(Cause::NamedByConnection);
             }
             _ if self.lines.options.names(name(field)) => self.writer.drop(Cause::NamedByConnection),
-            Known::MaxForwards => self.max_forwards(field),
+            Known::MaxForwards => self.writer.count_down(field),
             _ => self.writer.keep(field),
         }
     }
@@ -278,13 +287,6 @@ impl Rewriting<'_> {
         }
     }
 
-    fn max_forwards(&mut self, field: &Field<'_>) {
-        match forwards::one_fewer(self.head, field.value) {
-            Some(fewer) => self.writer.replace(field, &[fewer.to_string().as_bytes()], Cause::MaxForwards),
-            None => self.writer.keep(field),
-        }
-    }
-
     fn add_via(&mut self) {
         if self.hop.via {
             let protocol = via::request_protocol(self.head);
@@ -301,7 +303,7 @@ pub(super) fn coding_list(head: &Head) -> Vec<u8> {
     codings.join(&b", "[..])
 }
 
-fn is_trailers(member: &[u8]) -> bool {
+pub(super) fn is_trailers(member: &[u8]) -> bool {
     member.eq_ignore_ascii_case(b"trailers")
 }
 
@@ -325,7 +327,13 @@ mod tests {
         let tunnel = Authority { host: "t".to_owned(), port: 443 };
         let tunnel = Some((Scheme::Https, &tunnel)).filter(|_| !received.contains("://"));
         let Ok(Destination::Origin(route)) = route(&head, &facts, tunnel) else { return Err(0) };
-        let hop = RequestHop { pseudonym: "us", via: true, route: &route, toward: Version::Http11 };
+        let hop = RequestHop {
+            pseudonym: "us",
+            via: true,
+            route: &route,
+            toward: Version::Http11,
+            websocket_key: None,
+        };
         let forwarded = forward_request(&head, &facts, &hop).map_err(|fault| fault.status)?;
         let new = Head::parse(forwarded.raw.clone());
         assert_eq!(replay_edits(&head, &new, &forwarded.edits), Ok(()), "{received}");

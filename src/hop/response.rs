@@ -5,7 +5,7 @@ use super::options::Options;
 use super::request::coding_list;
 use super::syntax::{members, offset_in};
 use super::writer::Writer;
-use super::{Fault, Forwarded, Framing, ResponseFacts, Version, via};
+use super::{Fault, Forwarded, Framing, ResponseFacts, Version, http2, via};
 use crate::exchange::{Cause, Field, Head};
 use std::time::SystemTime;
 
@@ -22,6 +22,9 @@ pub struct ResponseHop<'a> {
     pub client_persistent: bool,
     /// When the response came, for a Date that it lacks; `None` adds none.
     pub now: Option<SystemTime>,
+    /// The `Sec-WebSocket-Accept` that fits the client's key (RFC 6455 4.2.2), where the client's
+    /// Upgrade was sent on as an extended CONNECT: success becomes a 101 (RFC 8441 5).
+    pub websocket_accept: Option<&'a str>,
 }
 
 /// The head to send to the client for a checked final response, or a 101.
@@ -29,25 +32,37 @@ pub struct ResponseHop<'a> {
 /// A body that ends with the origin's connection is chunked for an HTTP/1.1 client, and a
 /// chunked body ends with the connection for an HTTP/1.0 client
 /// ([`Forwarded::framing`], [`Forwarded::persistent`]). A body in another transfer coding
-/// cannot be given to an HTTP/1.0 client: 502.
+/// cannot be given to an HTTP/1.0 client, nor to one of HTTP/2: 502. The head's form is
+/// translated where origin and client speak different versions; a 101 becomes the 200 of an
+/// extended CONNECT for an HTTP/2 client (RFC 8441 5).
 pub fn forward_response(
     head: &Head,
     facts: &ResponseFacts,
     hop: &ResponseHop<'_>,
 ) -> Result<Forwarded, Fault> {
+    match (facts.version, hop.client_version) {
+        (_, Version::Http2) => return http2::response_to_http2(head, facts, hop),
+        (Version::Http2, _) => return Ok(http2::response_from_http2(head, facts, hop)),
+        _ => {}
+    }
     let lines = Lines::of(head);
     if hop.client_version == Version::Http10 && facts.framing != Framing::None && lines.other_codings {
-        return Err(undecodable(head));
+        return Err(undecodable(head, "HTTP/1.0"));
     }
     Ok(rewrite(head, facts, hop, lines))
 }
 
 /// The head to send to the client for a checked interim response (1xx but 101). It is for
-/// HTTP/1.1 clients only: "a server MUST NOT send a 1xx response to an HTTP/1.0 client"
-/// (RFC 9110 15.2).
+/// clients of HTTP/1.1 and HTTP/2 only: "a server MUST NOT send a 1xx response to an HTTP/1.0
+/// client" (RFC 9110 15.2).
 #[must_use]
 pub fn forward_interim(head: &Head, facts: &ResponseFacts, hop: &ResponseHop<'_>) -> Forwarded {
-    rewrite(head, facts, &ResponseHop { now: None, client_persistent: true, ..*hop }, Lines::of(head))
+    let hop = ResponseHop { now: None, client_persistent: true, websocket_accept: None, ..*hop };
+    match (facts.version, hop.client_version) {
+        (_, Version::Http2) => http2::interim_to_http2(head, facts, &hop),
+        (Version::Http2, _) => http2::response_from_http2(head, facts, &hop),
+        _ => rewrite(head, facts, &hop, Lines::of(head)),
+    }
 }
 
 fn rewrite(head: &Head, facts: &ResponseFacts, hop: &ResponseHop<'_>, lines: Lines<'_>) -> Forwarded {
@@ -78,26 +93,26 @@ fn rewrite(head: &Head, facts: &ResponseFacts, hop: &ResponseHop<'_>, lines: Lin
 /// RFC 9112 6.1: "A server MUST NOT send a response containing Transfer-Encoding unless
 /// the corresponding request indicates HTTP/1.1 (or later minor revisions)". Toward 1.1
 /// chunks are the better end: the client can tell a whole body from a cut one.
-fn toward_client(framing: Framing, client: Version) -> Framing {
+pub(super) fn toward_client(framing: Framing, client: Version) -> Framing {
     match (framing, client) {
         (Framing::UntilClose | Framing::Stream, Version::Http11) => Framing::Chunked,
-        (Framing::Chunked, Version::Http10) => Framing::UntilClose,
+        (Framing::Chunked | Framing::Stream, Version::Http10) => Framing::UntilClose,
         (framing, _) => framing,
     }
 }
 
 /// What must be known of all lines before the first is written.
 #[derive(Default)]
-struct Lines<'a> {
-    options: Options<'a>,
-    last_via: Option<usize>,
-    codings: usize,
-    other_codings: bool,
+pub(super) struct Lines<'a> {
+    pub(super) options: Options<'a>,
+    pub(super) last_via: Option<usize>,
+    pub(super) codings: usize,
+    pub(super) other_codings: bool,
     upgrade: bool,
 }
 
 impl<'a> Lines<'a> {
-    fn of(head: &'a Head) -> Self {
+    pub(super) fn of(head: &'a Head) -> Self {
         let mut lines = Self::default();
         for (number, field) in head.fields().enumerate() {
             match Known::of(&field) {
@@ -223,15 +238,7 @@ impl Rewriting<'_> {
         if self.lines.codings > 0 {
             return self.writer.drop(Cause::LengthBesideCoding);
         }
-        if !first {
-            return self.writer.drop(Cause::RepeatedLength);
-        }
-        match members(field.value).next() {
-            Some(once) if field.value.contains(&b',') => {
-                self.writer.replace(field, &[once], Cause::RepeatedLength);
-            }
-            _ => self.writer.keep(field),
-        }
+        self.writer.keep_length(field, first);
     }
 
     fn add_via(&mut self) {
@@ -260,10 +267,10 @@ impl Rewriting<'_> {
     }
 }
 
-fn undecodable(head: &Head) -> Fault {
+pub(super) fn undecodable(head: &Head, version: &str) -> Fault {
     let line = head.fields().find(|field| Known::of(field) == Known::TransferEncoding);
     let at = line.map_or(0, |field| offset_in(head.raw(), field.line));
-    let says = "The answer is in a transfer coding that the client's HTTP/1.0 does not have.";
+    let says = format!("The answer is in a transfer coding that the client's {version} does not have.");
     Fault::new(502, at, "RFC 9112 6.1", says)
 }
 
@@ -279,6 +286,7 @@ mod tests {
         client_version: Version::Http11,
         client_persistent: true,
         now: None,
+        websocket_accept: None,
     };
     const TO_10: ResponseHop<'_> = ResponseHop { client_version: Version::Http10, ..TO_11 };
 

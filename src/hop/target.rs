@@ -1,6 +1,6 @@
 //! Where a request goes: the four forms of a request-target (RFC 9112 3.2), and Host.
 
-use super::{Fault, RequestFacts};
+use super::{Fault, RequestFacts, Version, http2};
 use crate::exchange::{Authority, Head, Scheme, Target};
 
 /// Where a request is sent, and by which scheme.
@@ -31,6 +31,9 @@ pub fn route(
     facts: &RequestFacts,
     tunnel: Option<(Scheme, &Authority)>,
 ) -> Result<Destination, Fault> {
+    if facts.version == Version::Http2 {
+        return http2::route(head, facts, tunnel);
+    }
     let Some((method, target, _)) = head.request_line() else {
         return Err(Fault::new(400, 0, "RFC 9112 3", "The request line has not three parts."));
     };
@@ -59,7 +62,7 @@ pub fn route(
 /// CONNECT request is based on a URI reference that contains an authority component with
 /// an elided port" and "a server MUST reject a CONNECT request that targets an empty or
 /// invalid port number" (RFC 9110 9.3.6).
-fn connect(target: &[u8], offset: usize, inside_tunnel: bool) -> Result<Destination, Fault> {
+pub(super) fn connect(target: &[u8], offset: usize, inside_tunnel: bool) -> Result<Destination, Fault> {
     if inside_tunnel {
         let says = "A CONNECT inside an intercepted tunnel; use --tunnel HOST to leave that tunnel unread.";
         return Err(Fault::new(501, 0, "RFC 9110 9.3.6", says));
@@ -77,7 +80,7 @@ fn connect(target: &[u8], offset: usize, inside_tunnel: bool) -> Result<Destinat
 
 /// The host and port of an absolute-form target. An empty host must be rejected
 /// (RFC 9110 4.2.1).
-fn named_authority(scheme: Scheme, authority: &[u8], offset: usize) -> Result<Authority, Fault> {
+pub(super) fn named_authority(scheme: Scheme, authority: &[u8], offset: usize) -> Result<Authority, Fault> {
     let host = without_userinfo(authority);
     let parsed = Some(host)
         .filter(|host| is_authority(host) && is_userinfo(&authority[..authority.len() - host.len()]))
@@ -115,7 +118,7 @@ fn is_authority(text: &[u8]) -> bool {
             .all(|at| text.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)))
 }
 
-fn misdirected(scheme: Scheme, inside: Scheme, offset: usize) -> Fault {
+pub(super) fn misdirected(scheme: Scheme, inside: Scheme, offset: usize) -> Fault {
     let says = format!(
         "The target says {}, but the connection is {}; it would change on the way.",
         scheme.as_str(),

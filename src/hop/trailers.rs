@@ -4,7 +4,8 @@ use super::check::Bounds;
 use super::names::{Known, name};
 use super::options::Options;
 use super::survey::{Strictness, survey};
-use super::{Fault, Framing};
+use super::writer::Writer;
+use super::{Fault, Framing, Version};
 use crate::exchange::{Cause, Head};
 use bytes::Bytes;
 
@@ -38,21 +39,25 @@ pub fn check_trailers(section: &[u8], bounds: &Bounds) -> Result<(), Fault> {
 /// The trailer section to send on behind a message whose head was received as `head`:
 /// without fields that Connection names ("any header or trailer field(s)", RFC 9110 7.6.1),
 /// and without fields of framing, routing and hop-by-hop matters, which have no meaning
-/// there (RFC 9110 6.5.1). Folds are replaced by a space.
+/// there (RFC 9110 6.5.1). Folds are replaced by a space. Toward HTTP/2 names become
+/// lower-case (RFC 9113 8.2).
 #[must_use]
-pub fn forward_trailers(head: &Head, section: &Bytes) -> Trailers {
+pub fn forward_trailers(head: &Head, section: &Bytes, toward: Version) -> Trailers {
     let options = Options::of(head);
     let trailers = as_head(section);
-    let mut writer = super::writer::Writer::new(&trailers);
+    let mut writer = match toward {
+        Version::Http2 => Writer::of_section(&trailers),
+        _ => Writer::new(&trailers),
+    };
     writer.start(&[b"trailers"], &[]);
     for field in trailers.fields() {
         match Known::of(&field) {
-            Known::Other | Known::Date | Known::Expect | Known::Via | Known::Close
+            Known::Other | Known::Cookie | Known::Date | Known::Expect | Known::Via | Known::Close
                 if options.names(name(&field)) =>
             {
                 writer.drop(Cause::NamedByConnection);
             }
-            Known::Other | Known::Date | Known::Via | Known::Close => writer.keep(&field),
+            Known::Other | Known::Cookie | Known::Date | Known::Via | Known::Close => writer.keep(&field),
             _ => writer.drop(Cause::ForbiddenTrailer),
         }
     }
@@ -78,7 +83,7 @@ mod tests {
     fn rfc9110_7_6_1_named_trailers_go() {
         let head = Head::parse(Bytes::from_static(b"HTTP/1.1 200 OK\r\nConnection: x-b\r\n\r\n"));
         let section = Bytes::from_static(b"X-A:  1\r\nX-B: 2\r\nContent-Length: 3\r\nx-c: 4\r\n d\r\n");
-        let trailers = forward_trailers(&head, &section);
+        let trailers = forward_trailers(&head, &section, Version::Http11);
         assert_eq!(&trailers.raw[..], b"X-A:  1\r\nx-c: 4 d\r\n");
         assert_eq!(trailers.removed, [(2, Cause::NamedByConnection), (3, Cause::ForbiddenTrailer)]);
     }

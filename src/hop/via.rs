@@ -2,14 +2,24 @@
 
 use crate::exchange::Head;
 
+/// "All HTTP/2 requests implicitly have a protocol version of "2.0"" (RFC 9113 8.3.1), and so
+/// have responses (8.3.2).
+const HTTP2: &[u8] = b"2.0";
+
 /// The version that a request came in, as Via states it: `1.1`.
 pub(super) fn request_protocol(head: &Head) -> &[u8] {
+    if head.is_http2() {
+        return HTTP2;
+    }
     let line = head.start_line();
     line.len().checked_sub(3).map_or(b"1.1", |at| &line[at..])
 }
 
 /// The version that a response came in, as Via states it.
 pub(super) fn response_protocol(head: &Head) -> &[u8] {
+    if head.is_http2() {
+        return HTTP2;
+    }
     head.start_line().get(5..8).unwrap_or(b"1.1")
 }
 

@@ -1,214 +1,257 @@
-//! FILTER: which exchanges are meant. Words that must all occur, or must not; the language of fields
-//! comes to stand here. The list, the commands and the settings have their meaning from this place alone.
+//! FILTER: which exchanges are meant. The list, the commands and the settings have their meaning from this
+//! place alone.
 //!
 //! ```text
-//! cart 404          both, anywhere in method, URL, status, type, failure or client
-//! "add to cart"     the phrase
-//! -image  not image  all but those
-//! Cart              a capital letter minds case; without one case does not matter
+//! text ──parse──> Node (a tree) + Faults (where, what, what to do)
+//!                   ├─ Display   canonical text, which reads back as the same tree
+//!                   ├─ says      a sentence
+//!                   ├─ Matcher   yes, no, or not known yet: the row, then heads, bodies, messages
+//!                   └─ sql       what columns answer, and the rest
+//! fields.rs, kinds.rs: one table, which parser, completion, help and sentence read
 //! ```
 //!
-//! Reading is total: every text is a query, also one that is still being typed.
+//! Reading is total: every text is a query, also one that is still being typed; what is not understood is
+//! left out and told as a [`Fault`]. `hopscope help filter` describes the language.
 
+mod alias;
+mod behind;
+mod complete;
 mod facts;
-mod words;
+mod fault;
+mod fields;
+mod help;
+mod jsonpath;
+mod kinds;
+mod matcher;
+mod mitm;
+mod moment;
+mod number;
+mod op;
+mod parse;
+mod pattern;
+mod print;
+mod says;
+mod scan;
+mod sql;
+mod term;
+mod texts;
+mod tree;
+mod want;
 
-pub use facts::{Facts, Matcher};
-pub use words::not_yet;
+#[cfg(test)]
+mod tests;
+
+pub use behind::{Behind, Finding, RowOnly, Written};
+pub use complete::{Candidate, Completion, Seen, Unseen, complete};
+pub use facts::Facts;
+pub use fault::Fault;
+pub use fields::{FIELDS, Field, Name};
+pub use help::help;
+pub use kinds::{Level, Truth};
+pub use matcher::Matcher;
+pub use print::{value, word_text};
+pub use sql::{Sql, SqlValue};
+pub use tree::Side;
 
 use crate::exchange::Summary;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tree::{Node, Test, Want};
 
 /// A filter, read once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Query {
-    terms: Vec<Term>,
+    /// As written.
+    node: Node,
+    /// What is cheap first.
+    plan: Arc<Node>,
+    /// What `-5m` is counted from, microseconds since the epoch.
+    now: i64,
 }
 
-/// One word or phrase.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Term {
-    /// As typed.
-    text: String,
-    /// In small letters.
-    lower: String,
-    /// Whether case matters.
-    exact: bool,
-    /// Whether it must not occur.
-    without: bool,
+/// Two that are written the same, whenever.
+impl PartialEq for Query {
+    fn eq(&self, other: &Self) -> bool {
+        self.node == other.node
+    }
+}
+
+/// A text as it was understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// What was understood.
+    pub query: Query,
+    /// What was not, from left to right.
+    pub faults: Vec<Fault>,
 }
 
 impl Query {
-    /// Reads words and phrases.
+    /// Reads a filter; what is not understood is left out.
     #[must_use]
-    pub fn words(text: &str) -> Self {
-        Self { terms: words::read(text).into_iter().map(Term::of).collect() }
+    pub fn of(text: &str) -> Self {
+        read(text).query
+    }
+
+    fn new(node: Node, now: i64) -> Self {
+        Self { plan: Arc::new(node.clone().cheap_first()), node, now }
     }
 
     /// Whether it lets everything through.
     #[must_use]
     pub fn is_all(&self) -> bool {
-        self.terms.is_empty()
+        self.node == Node::All
     }
 
-    /// Whether an exchange is meant. For many in a row a [`Matcher`] is cheaper.
+    /// What must be known of an exchange to be certain of an answer.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.node.level()
+    }
+
+    /// Whether it is made of words alone, so that a row's texts suffice.
+    #[must_use]
+    pub fn is_words(&self) -> bool {
+        fn words(node: &Node) -> bool {
+            match node {
+                Node::Not(inner) => words(inner),
+                Node::And(nodes) | Node::Or(nodes) => nodes.iter().all(words),
+                Node::Test(_) => false,
+                Node::All | Node::Nothing | Node::Word(_) => true,
+            }
+        }
+        words(&self.node)
+    }
+
+    /// Whether the row alone makes certain that an exchange is meant. For many in a row a [`Matcher`] is
+    /// cheaper.
     #[must_use]
     pub fn matches(&self, summary: &Summary) -> bool {
-        self.is_all() || Matcher::new(self).matches(&Facts::of(summary))
+        self.judge(summary).is_yes()
+    }
+
+    /// Whether an exchange is meant, as far as its row tells.
+    #[must_use]
+    pub fn judge(&self, summary: &Summary) -> Truth {
+        if self.is_all() { Truth::Yes } else { Matcher::new(self).judge(&Facts::of(summary), &RowOnly) }
+    }
+
+    /// The filter read back in words.
+    #[must_use]
+    pub fn says(&self) -> String {
+        says::says(&self.node)
+    }
+
+    /// The filter in canonical text, which reads back as the same.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.node.to_string()
     }
 
     /// Whether everything that matches this one matches `before` too, so that only its matches need be
     /// looked through again. May say no where it is so.
     #[must_use]
     pub fn narrows(&self, before: &Self) -> bool {
-        before.terms.iter().all(|old| self.terms.iter().any(|new| new.implies(old)))
+        let parts = |node: &Node| match node {
+            Node::And(nodes) => nodes.clone(),
+            Node::All => Vec::new(),
+            other => vec![other.clone()],
+        };
+        let new = parts(&self.node);
+        parts(&before.node).iter().all(|old| new.iter().any(|new| implies(new, old)))
     }
 }
 
-impl Term {
-    fn of(word: words::Word) -> Self {
-        let lower = word.text.chars().flat_map(char::to_lowercase).collect();
-        let exact = word.text.chars().any(char::is_uppercase);
-        Self { lower, exact, without: word.without, text: word.text }
+/// Reads a filter, `-5m` counted from now.
+#[must_use]
+pub fn read(text: &str) -> Reading {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_micros());
+    read_at(text, i64::try_from(now).unwrap_or(i64::MAX))
+}
+
+/// Reads a filter, `-5m` counted from a moment in microseconds since the epoch.
+#[must_use]
+pub fn read_at(text: &str, now: i64) -> Reading {
+    let (node, faults) = parse::parse(text);
+    Reading { query: Query::new(node, now), faults }
+}
+
+impl Reading {
+    /// The query, if all was understood; what is only a field's name is a value that a shell took away.
+    pub fn settled(self, text: &str) -> Result<Query, Fault> {
+        if let Some(fault) = self.faults.into_iter().next() {
+            return Err(fault);
+        }
+        match lost_value(&self.query.node, text) {
+            Some(fault) => Err(fault),
+            None => Ok(self.query),
+        }
     }
 
-    fn implies(&self, other: &Self) -> bool {
-        match (self.without, other.without) {
-            (false, false) if other.exact => self.exact && self.text.contains(&other.text),
-            (false, false) => self.lower.contains(&other.lower),
-            (true, true) if self.exact => other.exact && other.text.contains(&self.text),
-            (true, true) => other.lower.contains(&self.lower),
-            _ => false,
-        }
+    /// What is wrong while the text is being typed: what the caret is in may still become right.
+    #[must_use]
+    pub fn fault_at(&self, caret: usize) -> Option<&Fault> {
+        self.faults
+            .iter()
+            .find(|fault| !(fault.unfinished && fault.span.start <= caret && caret <= fault.span.end))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exchange::{ExchangeId, Failure, Flags, Kind, Phase, Scheme, Side, State};
-    use proptest::prelude::*;
+/// A field's name alone, or that of a number among words: `status>400` without quotes, its end taken by the
+/// shell.
+fn lost_value(node: &Node, text: &str) -> Option<Fault> {
+    let (words, alone) = match node {
+        Node::Word(word) => (vec![word], true),
+        Node::And(nodes) => (
+            nodes
+                .iter()
+                .filter_map(|node| if let Node::Word(word) = node { Some(word) } else { None })
+                .collect(),
+            false,
+        ),
+        _ => return None,
+    };
+    words.into_iter().find_map(|word| {
+        let field = fields::find(&word.text).filter(|field| alone || help::is_number(field))?;
+        let at = text
+            .split_whitespace()
+            .any(|typed| typed == word.text)
+            .then(|| text.find(&word.text))
+            .flatten()?;
+        let name = &word.text;
+        let example = if help::is_number(field) {
+            format!("if you typed {name}>400, the shell took the >: quote the filter or write {name}:400..")
+        } else {
+            format!("write {name}:value, or quote it twice to search for it: '\"{name}\"'")
+        };
+        Some(Fault::new(at..at + name.len(), format!("no value after {name}"), example))
+    })
+}
 
-    pub(super) fn summary() -> Summary {
-        Summary {
-            id: ExchangeId(1),
-            started: 0,
-            client: "127.0.0.1:51234".to_owned(),
-            scheme: Scheme::Https,
-            method: "POST".to_owned(),
-            host: "api.shop.test".to_owned(),
-            path: "/v1/Cart?note=add%20to cart".to_owned(),
-            version: "HTTP/1.1".to_owned(),
-            status: Some(404),
-            state: State::Done,
-            request_bytes: 0,
-            response_bytes: 0,
-            duration: None,
-            ttfb: None,
-            media_type: Some("application/json".to_owned()),
-            failure: None,
-            flags: Flags::default(),
-            parent: None,
-        }
+fn implies(new: &Node, old: &Node) -> bool {
+    match (new, old) {
+        (Node::Word(new), Node::Word(old)) => new.holds(old),
+        (Node::Not(new), Node::Not(old)) => match (&**new, &**old) {
+            (Node::Word(new), Node::Word(old)) => old.holds(new),
+            (new, old) => new == old && !is_of_now(new),
+        },
+        (Node::Test(new), Node::Test(old)) if new != old => sharper(new, old),
+        (new, old) => new == old && !is_of_now(new),
     }
+}
 
-    fn failed() -> Summary {
-        let says = "connect refused by 127.0.0.1:9 (origin)".to_owned();
-        let failure = Failure { side: Side::Origin, phase: Phase::Connect, kind: Kind::TimedOut, says };
-        Summary { status: None, failure: Some(failure), ..summary() }
+/// Whether one text is looked for in the same place, and holds the other: `host:api` after `host:ap`.
+fn sharper(new: &Test, old: &Test) -> bool {
+    let same = (new.name, new.side, &new.part) == (old.name, old.side, &old.part);
+    let text = matches!(new.kind(), kinds::Kind::Text { .. });
+    match (new.wants.as_slice(), old.wants.as_slice()) {
+        ([Want::Text(new)], [Want::Text(old)]) if same && text => new.sharpens(old),
+        _ => false,
     }
+}
 
-    #[test]
-    fn what_words_mean() {
-        for (text, meant) in [
-            ("", true),
-            ("cart 404", true),
-            ("cart 405", false),
-            ("post https://api.shop.test/v1", true),
-            ("json", true),
-            ("51234", true),
-            ("Cart", true),
-            ("CART", false),
-            ("API.Shop", true),
-            ("Post", true),
-            ("\"to cart\"", true),
-            ("\"cart to\"", false),
-            ("-image", true),
-            ("-cart", false),
-            ("not image and cart", true),
-            ("not cart", false),
-            ("cart not", true),
-            ("!cart", false),
-            ("-\"add to\"", true),
-            ("\"to cart", true),
-            ("-", false),
-            ("\"\"", true),
-        ] {
-            assert_eq!(Query::words(text).matches(&summary()), meant, "{text}");
-        }
-        assert!(Query::words("refused timed-out").matches(&failed()));
-        assert!(!Query::words("404").matches(&failed()));
-    }
-
-    #[test]
-    fn one_more_letter_narrows_and_one_more_exception_too() {
-        let narrows = |new, old| Query::words(new).narrows(&Query::words(old));
-        assert!(narrows("cart", "car") && narrows("cart 404", "cart") && narrows("Cart", "cart"));
-        assert!(narrows("-ca", "-car") && narrows("x", ""));
-        assert!(!narrows("-car", "-ca") && !narrows("car", "cart") && !narrows("cart", "Cart"));
-        assert!(!narrows("cart", "-cart"));
-    }
-
-    /// The meaning once more, without buffers: each term is looked for in what a row says.
-    fn plainly(query: &Query, summary: &Summary) -> bool {
-        let failure = summary.failure.as_ref();
-        let status = summary.status.map(|status| status.to_string()).unwrap_or_default();
-        let text = [
-            summary.method.as_str(),
-            &summary.url(),
-            &status,
-            summary.media_type.as_deref().unwrap_or_default(),
-            failure.map_or("", |failure| failure.kind.as_str()),
-            failure.map_or("", |failure| failure.says.as_str()),
-            &summary.client,
-        ]
-        .join(" ");
-        let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
-        query.terms.iter().all(|term| {
-            let caseless =
-                [&summary.method, &summary.host].iter().any(|text| lower(text).contains(&term.lower));
-            let found = if term.exact {
-                text.contains(&term.text) || caseless
-            } else {
-                lower(&text).contains(&term.lower)
-            };
-            found != term.without
-        })
-    }
-
-    fn typed() -> impl Strategy<Value = String> {
-        let piece = prop_oneof![
-            "[ -\"'!]",
-            "(?i)cart|shop|404|post|not|and|json|K|ß",
-            "[a-zA-Z/.]{1,3}",
-            any::<char>().prop_map(String::from)
-        ];
-        proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
-    }
-
-    proptest! {
-        #[test]
-        fn every_text_is_a_query_and_means_what_it_says(text in typed(), path in "(?s).{0,20}") {
-            let query = Query::words(&text);
-            for summary in [summary(), failed(), Summary { path, ..summary() }] {
-                prop_assert_eq!(query.matches(&summary), plainly(&query, &summary), "{:?}", query);
-            }
-        }
-
-        #[test]
-        fn what_narrows_matches_no_more(new in typed(), old in typed(), path in "[a-zA-Z/]{0,9}") {
-            let (new, old) = (Query::words(&new), Query::words(&old));
-            let row = Summary { path, ..summary() };
-            prop_assert!(!new.narrows(&old) || !new.matches(&row) || old.matches(&row), "{:?} {:?}", new, old);
-        }
-    }
+/// Whether it is about how long ago something was: an hour later it means another hour.
+fn is_of_now(node: &Node) -> bool {
+    let mut of_now = false;
+    node.tests(&mut |test: &Test| of_now |= test.name == Name::Start);
+    of_now
 }

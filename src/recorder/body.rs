@@ -5,9 +5,9 @@
 //! `capture.pressure` decides: `block` makes this body's stream wait, `drop` lets it wait for at
 //! most 100 ms at a stretch and then stops copying this body. No other exchange ever waits.
 
-use super::Recording;
+use super::{Pieces, Recording};
 use crate::config::Pressure;
-use crate::exchange::{Body, BodyPlace, Flags, Side, Truncation};
+use crate::exchange::{Body, BodyPlace, Flags, Head, Side, Truncation};
 use crate::store::{self, Inbox};
 use bytes::Bytes;
 use std::pin::Pin;
@@ -35,6 +35,8 @@ pub struct BodyTee {
     truncated: Option<Truncation>,
     patience: Option<Pin<Box<Sleep>>>,
     over: bool,
+    /// Takes its messages out, when it is made of such.
+    pieces: Option<Box<Pieces>>,
 }
 
 impl BodyTee {
@@ -51,7 +53,27 @@ impl BodyTee {
             truncated: None,
             patience: None,
             over: false,
+            pieces: None,
         }
+    }
+
+    /// Begins to copy a request's body, and the messages that it is made of.
+    #[must_use]
+    pub fn of_request(recording: Recording, request: &Head) -> Self {
+        let pieces = Pieces::of_request(&recording, request).map(Box::new);
+        let mut tee = Self::new(recording, Side::Client);
+        tee.pieces = pieces;
+        tee
+    }
+
+    /// Begins to copy a response's body, and the messages that it is made of. The heads are those of the
+    /// origin's side of the hop: the request, and the response as received.
+    #[must_use]
+    pub fn of_response(recording: Recording, request: &Head, response: &Head) -> Self {
+        let pieces = Pieces::of_response(&recording, request, response).map(Box::new);
+        let mut tee = Self::new(recording, Side::Origin);
+        tee.pieces = pieces;
+        tee
     }
 
     /// The recording that this body belongs to.
@@ -64,6 +86,10 @@ impl BodyTee {
     pub fn poll_copy(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<()> {
         if self.buffer.len() >= BLOCK {
             ready!(self.poll_hand_over(cx));
+        }
+        if let Some(pieces) = &mut self.pieces {
+            ready!(pieces.poll_room(cx));
+            pieces.feed(data);
         }
         self.length += data.len() as u64;
         let wanted = self.wanted(data.len());
@@ -126,6 +152,9 @@ impl BodyTee {
 
     fn close(&mut self, complete: bool, trailers: Option<Bytes>) {
         self.over = true;
+        if let Some(pieces) = &mut self.pieces {
+            pieces.end();
+        }
         let place = self.place();
         let (length, kept, truncated) = (self.length, self.kept, self.truncated);
         let body = Body { length, kept, complete, truncated, place, trailers };

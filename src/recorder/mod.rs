@@ -5,13 +5,15 @@
 //! exchange is over and its record goes to the store. Nothing here waits for the store.
 
 mod body;
+mod pieces;
 
 pub use body::BodyTee;
+pub use pieces::Pieces;
 
 use crate::config;
 use crate::exchange::{
-    Cause, Connection, ConnectionId, Edit, Event, Exchange, ExchangeId, Failure, Flags, Head, Kind, Live,
-    Phase, Side, State, Summary, TlsFacts,
+    Cause, Connection, ConnectionId, Edit, Event, Exchange, ExchangeId, Failure, Flags, FrameNote, Head,
+    Kind, Live, Phase, Side, State, Summary, TlsFacts,
 };
 use crate::store::Inbox;
 use crate::tap::{HeadOf, HeadSent};
@@ -40,6 +42,7 @@ struct Shared {
     next_connection: AtomicU64,
     pressure: config::Pressure,
     max_body: u64,
+    max_message: usize,
 }
 
 impl Recorder {
@@ -57,6 +60,7 @@ impl Recorder {
             next_connection: AtomicU64::new(next_connection),
             pressure: capture.pressure,
             max_body: capture.max_body.unwrap_or(u64::MAX),
+            max_message: capture.max_message,
         };
         Self { shared: Arc::new(shared), shard: 0 }
     }
@@ -76,10 +80,37 @@ impl Recorder {
         local: Option<SocketAddr>,
         tls: Option<TlsFacts>,
     ) -> ConnectionId {
+        let connection = self.number(side, peer, local, tls);
+        let id = connection.id;
+        self.push(Event::Connection(Box::new(connection)));
+        id
+    }
+
+    /// The same for one whose own frames are to be recorded when it is over, with [`Opened::over`].
+    #[must_use]
+    pub fn opened(
+        &self,
+        side: Side,
+        peer: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+        tls: Option<TlsFacts>,
+    ) -> Opened {
+        let connection = self.number(side, peer, local, tls);
+        self.push(Event::Connection(Box::new(connection.clone())));
+        Opened { recorder: self.clone(), connection, at: Instant::now() }
+    }
+
+    /// A connection with its number.
+    fn number(
+        &self,
+        side: Side,
+        peer: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+        tls: Option<TlsFacts>,
+    ) -> Connection {
         let id = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
         let opened = micros(SystemTime::now());
-        self.push(Event::Connection(Box::new(Connection { id, side, opened, peer, local, tls })));
-        id
+        Connection { id, side, opened, peer, local, tls, frames: Vec::new() }
     }
 
     /// Begins an exchange whose first byte came at `began`.
@@ -89,7 +120,8 @@ impl Recorder {
         let started = micros(SystemTime::now()) - i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
         let exchange = blank(id, started, client, connection);
         let live = Arc::new(Live::new(exchange));
-        let inner = Inner { recorder: self.clone(), began, live, over: OnceLock::new() };
+        let inner =
+            Inner { recorder: self.clone(), began, live, over: OnceLock::new(), reset: OnceLock::new() };
         Recording(Arc::new(inner))
     }
 
@@ -102,6 +134,33 @@ impl Recorder {
 
     fn push(&self, event: Event) {
         self.shared.inbox.push(self.shard, event);
+    }
+}
+
+/// A connection on the record, until it is over.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    recorder: Recorder,
+    connection: Connection,
+    at: Instant,
+}
+
+impl Opened {
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> ConnectionId {
+        self.connection.id
+    }
+
+    /// It is over: these are the frames of the connection itself.
+    pub fn over(mut self, frames: Vec<(Instant, FrameNote)>) {
+        if frames.is_empty() {
+            return;
+        }
+        let side = self.connection.side;
+        let placed = |(at, note)| FrameNote { at: micros_between(self.at, at), side, ..note };
+        self.connection.frames = frames.into_iter().map(placed).collect();
+        self.recorder.push(Event::Connection(Box::new(self.connection)));
     }
 }
 
@@ -119,6 +178,7 @@ fn blank(id: ExchangeId, started: i64, client: &str, connection: ConnectionId) -
         state: State::Open,
         request_bytes: 0,
         response_bytes: 0,
+        messages: 0,
         duration: None,
         ttfb: None,
         media_type: None,
@@ -135,6 +195,7 @@ fn blank(id: ExchangeId, started: i64, client: &str, connection: ConnectionId) -
         response_body: crate::exchange::Body::default(),
         interim: Vec::new(),
         attempts: Vec::new(),
+        frames: Vec::new(),
         timing: crate::exchange::Timing::default(),
         client_connection: connection,
         origin_connection: None,
@@ -153,6 +214,8 @@ struct Inner {
     live: Arc<Live>,
     /// Who waits for the end, if anyone.
     over: OnceLock<oneshot::Sender<()>>,
+    /// The code with which the client reset its stream.
+    reset: OnceLock<String>,
 }
 
 /// An exchange seen by somebody who has no hold on it.
@@ -202,6 +265,19 @@ impl Recording {
         change(&mut self.0.live.lock())
     }
 
+    /// Frames that carried it on one side of the hop.
+    pub fn frames(&self, side: Side, frames: Vec<(Instant, FrameNote)>) {
+        if frames.is_empty() {
+            return;
+        }
+        let placed = frames.into_iter().map(|(at, note)| FrameNote { at: self.at(at), side, ..note });
+        let placed: Vec<FrameNote> = placed.collect();
+        self.note(|exchange| {
+            exchange.frames.extend(placed);
+            exchange.frames.sort_by_key(|frame| frame.at);
+        });
+    }
+
     /// The response head came: a slow exchange is shown anew.
     pub fn answered(&self) {
         if self.0.began.elapsed() > SLOW {
@@ -221,10 +297,25 @@ impl Recording {
         });
     }
 
+    /// The client reset its stream with this code (RFC 9113 7): should the exchange not have been over,
+    /// that is how it ended.
+    pub fn reset(&self, code: &str) {
+        // The first code stands.
+        let _ = self.0.reset.set(code.to_owned());
+    }
+
     /// Both messages are complete.
     pub fn complete(&self) {
         let elapsed = self.elapsed();
         self.note(|exchange| complete(exchange, elapsed));
+    }
+
+    fn inbox(&self) -> &Inbox {
+        &self.0.recorder.shared.inbox
+    }
+
+    fn pressure(&self) -> config::Pressure {
+        self.0.recorder.shared.pressure
     }
 
     /// To be told of heads that were sent.
@@ -276,7 +367,7 @@ impl Drop for Inner {
         {
             let mut exchange = self.live.lock();
             if exchange.summary.state == State::Open {
-                gave_up(&mut exchange, elapsed);
+                gave_up(&mut exchange, elapsed, self.reset.get());
             }
         }
         self.recorder.push(Event::Finished(Arc::clone(&self.live)));
@@ -287,15 +378,18 @@ impl Drop for Inner {
     }
 }
 
-/// Whoever held the exchange let go before it was over: the client's connection is gone.
-fn gave_up(exchange: &mut Exchange, elapsed: u64) {
+/// Whoever held the exchange let go before it was over: the client's connection, or its stream, is gone.
+fn gave_up(exchange: &mut Exchange, elapsed: u64, reset: Option<&String>) {
     let (phase, doing) = if exchange.timing.response_head.is_some() {
         (Phase::Body, "within the answer")
     } else {
         (Phase::Wait, "waiting for the answer")
     };
     let seconds = elapsed as f64 / 1e6;
-    let says = format!("client gave up after {seconds:.1} s {doing}");
+    let says = match reset {
+        Some(code) => format!("client reset the stream with {code} after {seconds:.1} s {doing}"),
+        None => format!("client gave up after {seconds:.1} s {doing}"),
+    };
     exchange.summary.state = State::Aborted;
     exchange.summary.duration = Some(elapsed);
     exchange.summary.failure = Some(Failure { side: Side::Client, phase, kind: Kind::GaveUp, says });

@@ -5,6 +5,7 @@
 
 use super::coding;
 use super::error::ReplayError;
+use super::http1;
 use super::lines::{self, Lines};
 use crate::exchange::{Authority, Body, Exchange, ExchangeId, Flags, Head, Order, Scheme, Target};
 use crate::hop::Route;
@@ -109,7 +110,7 @@ pub fn build(order: &Order, original: &Exchange) -> Result<Prepared, ReplayError
         return as_sent(order, original);
     }
     let received = kept.ok_or(ReplayError::NoHead { id, as_sent: false })?;
-    let received = Head::parse(received.clone());
+    let received = http1::form(received, &original.request_body);
     let route = original_route(original, &received);
     let mut making = Making { order, original, received, route, notes: Vec::new() };
     let head = making.head()?;
@@ -125,6 +126,9 @@ fn as_sent(order: &Order, original: &Exchange) -> Result<Prepared, ReplayError> 
     let id = original.summary.id;
     let raw = original.heads.request_sent.as_ref().ok_or(ReplayError::NoHead { id, as_sent: true })?;
     let head = Head::parse(raw.clone());
+    if head.is_http2() {
+        return Err(ReplayError::AsSentHttp2(id));
+    }
     let content = original_content(original, &head)?;
     let route = summary_route(original);
     Ok(Prepared { parent: id, head, content, route, as_sent: true, notes: Vec::new() })

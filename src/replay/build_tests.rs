@@ -203,3 +203,27 @@ proptest! {
         }
     }
 }
+
+const HTTP2: &str =
+    "POST /a HTTP/2\r\n:method: POST\r\n:scheme: https\r\n:authority: h:81\r\n:path: /a\r\nx-a: 1\r\n\r\n";
+
+#[test]
+fn rfc9113_8_3_an_http2_request_is_built_in_the_form_of_http1() {
+    let expected = "POST /a HTTP/1.1\r\nHost: h:81\r\nx-a: 1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let prepared = built(HTTP2, b"abc", |_| ()).unwrap();
+    assert_eq!(head(&prepared), expected);
+    assert_eq!(prepared.content, Content::Original { length: 3, chunked: Some(None) });
+    assert_eq!(prepared.route.map(|route| route.authority.to_string()), Some("h:80".to_owned()));
+    let changed = built(HTTP2, b"", |order| order.set = vec!["Host: g".to_owned()]).unwrap();
+    assert_eq!(head(&changed), "POST /a HTTP/1.1\r\nHost: g\r\nx-a: 1\r\n\r\n");
+    let new = built(HTTP2, b"", |order| order.target = Some("https://g/b".to_owned())).unwrap();
+    assert_eq!(head(&new), "POST /b HTTP/1.1\r\nHost: g\r\nx-a: 1\r\n\r\n");
+}
+
+#[test]
+fn frames_of_http2_do_not_go_out_byte_for_byte() {
+    let mut original = exchange(HTTP2, b"");
+    original.heads.request_sent = original.heads.request_received.clone();
+    let order = order(|order| order.as_sent = true);
+    assert!(matches!(build(&order, &original), Err(ReplayError::AsSentHttp2(ExchangeId(12)))));
+}

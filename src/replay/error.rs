@@ -35,6 +35,9 @@ pub enum ReplayError {
         "the request as sent goes out byte for byte: nothing of it can be changed (leave --message out to change it)"
     )]
     AsSent,
+    /// Bytes as sent were asked for, and they were frames of HTTP/2.
+    #[error("#{} went to its origin over HTTP/2, whose frames cannot be sent again byte for byte (leave --message out to send the request again)", .0.0)]
+    AsSentHttp2(ExchangeId),
     /// A field line, target or the like is not well-formed: the text with carets below the place.
     #[error("{0}")]
     Malformed(String),

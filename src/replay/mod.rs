@@ -11,6 +11,7 @@
 mod build;
 mod coding;
 mod error;
+mod http1;
 mod lines;
 #[cfg(test)]
 mod sample;

@@ -6,6 +6,7 @@ use super::text::EditText;
 use crate::connection;
 use crate::exchange::{ExchangeId, Flags, Live, Order, Side, Summary};
 use crate::forward::{Again, Tunnel};
+use crate::hop::Version;
 use crate::listener::{Running, Worker};
 use crate::recorder::Watched;
 use crate::store::{BodyReader, Reader};
@@ -123,6 +124,7 @@ async fn send(
         server_name: source.server_name.clone().filter(|name| *name != route.authority.host),
         scheme: route.scheme,
         authority: route.authority,
+        toward: Version::Http11,
         exchange: prepared.parent,
     });
     let serving = connection::replay(Arc::clone(worker.shard()), Box::new(far), tunnel, again);

@@ -16,7 +16,7 @@
 
 use super::build::with_crlf;
 use super::error::{ReplayError, size};
-use super::{build, coding};
+use super::{build, coding, http1};
 use crate::exchange::{Exchange, ExchangeId, Head, Order};
 use crate::hop::{self, Bounds};
 use bytes::Bytes;
@@ -58,7 +58,8 @@ impl EditText {
         };
         let id = exchange.summary.id;
         let raw = exchange.heads.request_received.clone();
-        let head = Head::parse(raw.ok_or(ReplayError::NoHead { id, as_sent: false })?);
+        let raw = raw.ok_or(ReplayError::NoHead { id, as_sent: false })?;
+        let head = http1::form(&raw, &exchange.request_body);
         let body = whole.and_then(|()| text_of(&head, body));
         Ok(Self { id, url: exchange.summary.url(), head, body })
     }
@@ -231,6 +232,21 @@ mod tests {
              # Content-Length follows the body; an empty file sends nothing.\n\
              POST http://h/a HTTP/1.1\nHost: h\nX-F: a\n  b\nContent-Length: 7\n\n{\"a\":1}"
         );
+    }
+
+    #[test]
+    fn rfc9113_8_3_an_http2_request_is_edited_in_the_form_of_http1() {
+        let head =
+            "POST /a HTTP/2\r\n:method: POST\r\n:authority: h\r\n:path: /a\r\n:scheme: http\r\nx: y\r\n\r\n";
+        let text = text(head, b"{}");
+        let written = String::from_utf8(text.write()).unwrap();
+        let shown = "POST /a HTTP/1.1\nHost: h\nx: y\nTransfer-Encoding: chunked\n\n{}";
+        assert!(written.ends_with(shown), "{written}");
+        assert_eq!(text.read(written.as_bytes()).unwrap(), Edited::Same);
+        let changed = edited(&text, "x: y", "x: z").unwrap();
+        let Edited::Changed(order) = changed else { panic!("{changed:?}") };
+        let head = "POST /a HTTP/1.1\r\nHost: h\r\nx: z\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert_eq!(order.head.as_deref(), Some(head.as_bytes()));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Connections as rows, there and back; each certificate is kept once.
 
+use super::frames;
 use super::rows::{Fault, int, side_of};
 use crate::exchange::{Connection, ConnectionId, TlsFacts, Verdict};
 use rusqlite::{OptionalExtension, Row, params};
 
 const WRITE_CONNECTION: &str =
-    "INSERT OR REPLACE INTO connection VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+    "INSERT OR REPLACE INTO connection VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)";
 
 /// Writes a connection over whatever stood under its number.
 pub(super) fn write(db: &rusqlite::Connection, connection: &Connection) -> rusqlite::Result<()> {
@@ -29,6 +30,7 @@ pub(super) fn write(db: &rusqlite::Connection, connection: &Connection) -> rusql
         chain,
         trusted,
         reason,
+        frames::json(&connection.frames),
     ])?;
     Ok(())
 }
@@ -46,6 +48,7 @@ pub(super) fn read(db: &rusqlite::Connection, id: ConnectionId) -> Result<Option
         peer: address(row.get(3)?)?,
         local: address(row.get(4)?)?,
         tls: row.get::<_, Option<String>>(5)?.map(|version| tls(db, row, version)).transpose()?,
+        frames: frames::read(row.get(12)?)?,
     }))
 }
 

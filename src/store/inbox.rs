@@ -6,7 +6,7 @@
 //!
 //! **The budget** counts body bytes that wait for the disk. *Reserve when handing over, not while
 //! collecting*: a block before [`Inbox::body_block`], the inline bytes of both bodies before
-//! [`Event::Finished`]. What is reserved is then always on its way to the disk, so that waiting for
+//! [`Event::Finished`], the payloads before [`Event::Messages`]. What is reserved is then always on its way to the disk, so that waiting for
 //! the budget ends, whatever the number of exchanges that are half way. The body writer releases a
 //! block once it is written; the writer releases a finished exchange's inline bytes once committed.
 
@@ -15,7 +15,7 @@ use super::budget::Budget;
 use super::error::StoreError;
 use super::under_way::UnderWay;
 use crate::config::Pressure;
-use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Side, Truncation};
+use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Message, Side, Truncation};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{SendError, Sender};
@@ -63,6 +63,8 @@ pub struct Losses {
     pub bytes: u64,
     /// Exchanges not recorded at all.
     pub records: u64,
+    /// Messages within exchanges that were not recorded, or without their payload.
+    pub messages: u64,
     /// Why nothing can be written at present; `None` when all is well.
     pub trouble: Option<String>,
 }
@@ -72,6 +74,7 @@ struct Lost {
     bodies: AtomicU64,
     bytes: AtomicU64,
     records: AtomicU64,
+    messages: AtomicU64,
     trouble: Mutex<Option<String>>,
 }
 
@@ -183,8 +186,14 @@ impl Inbox {
             bodies: self.lost.bodies.load(SeqCst),
             bytes: self.lost.bytes.load(SeqCst),
             records: self.lost.records.load(SeqCst),
+            messages: self.lost.messages.load(SeqCst),
             trouble: lock(&self.lost.trouble).clone(),
         }
+    }
+
+    /// Counts messages that are not recorded, or without their payload.
+    pub fn count_messages(&self, messages: u64) {
+        self.lost.messages.fetch_add(messages, SeqCst);
     }
 
     /// An exchange under way as it stands at this moment; `None` before the writer has heard of it
@@ -308,10 +317,17 @@ impl Inbox {
     }
 
     fn drop_event(&self, shard: usize, event: &Event) {
-        if let Event::Finished(live) = event {
-            self.release(inline_bytes(&live.lock()));
-            self.count_lost(1);
-            lock(&self.shards[shard % self.shards.len()]).dropped += 1;
+        match event {
+            Event::Finished(live) => {
+                self.release(inline_bytes(&live.lock()));
+                self.count_lost(1);
+                lock(&self.shards[shard % self.shards.len()]).dropped += 1;
+            }
+            Event::Messages { messages, .. } => {
+                self.release(payload_bytes(messages));
+                self.count_messages(messages.len() as u64);
+            }
+            _ => {}
         }
     }
 }
@@ -320,6 +336,11 @@ impl Inbox {
 pub(super) fn inline_bytes(exchange: &Exchange) -> usize {
     let inline = |place: &BodyPlace| if let BodyPlace::Inline(bytes) = place { bytes.len() } else { 0 };
     inline(&exchange.request_body.place) + inline(&exchange.response_body.place)
+}
+
+/// Bytes of messages that lie in memory until they are written.
+pub(super) fn payload_bytes(messages: &[Message]) -> usize {
+    messages.iter().map(|message| message.payload.len()).sum()
 }
 
 /// A lock whose holder panicked guards data that is whole nonetheless: every section here is a few moves.
@@ -335,6 +356,10 @@ fn crossed(before: usize, after: usize, mark: usize) -> bool {
 fn event_bytes(event: &Event) -> usize {
     let live = match event {
         Event::Finished(live) => live,
+        Event::Messages { messages, .. } => {
+            let words: usize = messages.iter().map(|message| message.says.len()).sum();
+            return 64 + messages.len() * size_of::<Message>() + words + payload_bytes(messages);
+        }
         Event::Flag { ids, .. } => return 64 + ids.len() * size_of::<ExchangeId>(),
         _ => return 256,
     };

@@ -2,15 +2,28 @@
 //!
 //! One prepared statement over the needed columns, texts borrowed from `SQLite`'s page: no copy of a row.
 
+use super::deep::Deep;
 use super::error::StoreError;
 use super::reader::Reader;
 use super::rows;
 use crate::exchange::{ExchangeId, Flags, State, Summary};
-use crate::query::{Facts, Matcher, Query};
-use rusqlite::Row;
+use crate::query::{Facts, Level, Matcher, Name, Query, SqlValue};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Row, ToSql, params_from_iter};
 
-/// The columns of [`facts`].
-const FACTS: &str = "id, method, scheme, host, path, status, media_type, failure_kind, failure_says, client";
+/// The columns of [`facts`] that words are looked for in.
+const WORDS: &str = "id, method, scheme, host, path, status, media_type, failure_kind, failure_says, client";
+/// How many these are.
+const WORDS_COUNT: usize = 10;
+/// All columns of [`facts`].
+const FACTS: &str = "id, method, scheme, host, path, status, media_type, failure_kind, failure_says, client, \
+                     started, version, state, request_bytes, response_bytes, duration, ttfb, flags, \
+                     failure_side, failure_phase";
+
+/// Rows whose values are offered for completion; as many as a key may wait for …
+const NEWEST: usize = 5_000;
+/// … and how many of their values.
+const VALUES: usize = 64;
 
 /// What a list must know of a row that is not in view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,23 +62,37 @@ impl Reader {
         read().map_err(StoreError::sql("read", &self.path))
     }
 
-    /// Looks through at most `limit` rows below `below` (from the newest on when `None`), newest first.
+    /// Looks through at most `limit` numbers below `below` (from the newest on when `None`), newest first. What
+    /// columns answer is left to `SQLite`, heads and bodies are read only for rows that these let through.
     pub fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Hits, StoreError> {
-        let sql = format!("SELECT {FACTS} FROM exchange WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
-        let below = below.map_or(i64::MAX, |below| rows::int(below.0));
         let read = || -> rusqlite::Result<Hits> {
-            let mut matcher = Matcher::new(query);
-            let mut statement = self.db.prepare_cached(&sql)?;
-            let mut found = statement.query([below, count(limit)])?;
-            let (mut hits, mut seen, mut last) = (Hits::default(), 0, 0);
+            let newest = "SELECT coalesce(max(id), 0) + 1 FROM exchange";
+            let below = match below {
+                Some(below) => rows::int(below.0),
+                None => self.db.prepare_cached(newest)?.query_row([], |row| row.get(0))?,
+            };
+            let from = below.saturating_sub(count(limit));
+            let sql = query.sql();
+            let text = format!(
+                "SELECT {} FROM exchange WHERE id >= ? AND id < ? AND {} ORDER BY id DESC",
+                columns(&sql.residual),
+                sql.clause
+            );
+            let ends = [SqlValue::Integer(from), SqlValue::Integer(below)];
+            let mut matcher = Matcher::new(&sql.residual);
+            let mut statement = self.db.prepare_cached(&text)?;
+            let mut found = statement.query(params_from_iter(ends.iter().chain(&sql.values).map(Value)))?;
+            let mut hits = Hits::default();
             while let Some(row) = found.next()? {
-                seen += 1;
-                last = rows::nat(row.get(0)?);
-                if matcher.matches(&facts(row)?) {
-                    hits.ids.push(last);
+                let id = rows::nat(row.get(0)?);
+                if self.is_meant(&mut matcher, row, id)? {
+                    hits.ids.push(id);
                 }
             }
-            hits.next = (seen == limit && limit > 0).then_some(ExchangeId(last));
+            // Numbers may be missing: what retention removed is not walked through.
+            let older = "SELECT max(id) FROM exchange WHERE id < ?1";
+            let next: Option<i64> = self.db.prepare_cached(older)?.query_row([from], |row| row.get(0))?;
+            hits.next = next.filter(|_| limit > 0).map(|next| ExchangeId(rows::nat(from.min(next + 1))));
             Ok(hits)
         };
         read().map_err(StoreError::sql("read", &self.path))
@@ -73,22 +100,51 @@ impl Reader {
 
     /// Those of these rows that are meant, in their order.
     pub fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, StoreError> {
-        let sql = format!("SELECT {FACTS} FROM exchange WHERE id = ?1");
+        let sql = format!("SELECT {} FROM exchange WHERE id = ?1", columns(query));
         let read = || -> rusqlite::Result<Vec<u64>> {
             let mut matcher = Matcher::new(query);
             let mut statement = self.db.prepare_cached(&sql)?;
             let mut meant = Vec::new();
-            // One state of the database for all: a lock a row would cost more than the row.
-            let _tx = self.db.unchecked_transaction()?;
+            // One state of the database for all: a lock a row would cost more than the row. What is read deeper
+            // opens its own.
+            let _tx = if query.level() == Level::Row { Some(self.db.unchecked_transaction()?) } else { None };
             for id in ids {
                 let mut found = statement.query([rows::int(*id)])?;
                 if let Some(row) = found.next()?
-                    && matcher.matches(&facts(row)?)
+                    && self.is_meant(&mut matcher, row, *id)?
                 {
                     meant.push(*id);
                 }
             }
             Ok(meant)
+        };
+        read().map_err(StoreError::sql("read", &self.path))
+    }
+
+    fn is_meant(&self, matcher: &mut Matcher<'_>, row: &Row<'_>, id: u64) -> rusqlite::Result<bool> {
+        Ok(matcher.judge(&facts(row)?, &Deep::new(self, ExchangeId(id))).is_yes())
+    }
+
+    /// Values of a field among the newest rows, each with how often, most often first; none for a field that
+    /// has no column.
+    pub fn seen(&self, field: Name) -> Result<Vec<(String, u64)>, StoreError> {
+        let column = match field {
+            Name::Status => "status",
+            Name::Method => "method",
+            Name::Host | Name::Domain => "host",
+            Name::Type => "media_type",
+            Name::Version => "version",
+            Name::Error => "failure_kind",
+            _ => return Ok(Vec::new()),
+        };
+        let sql = format!(
+            "SELECT CAST({column} AS TEXT), count(*) FROM (SELECT {column} FROM exchange ORDER BY id DESC LIMIT {NEWEST}) \
+             WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT {VALUES}"
+        );
+        let read = || -> rusqlite::Result<Vec<(String, u64)>> {
+            let mut statement = self.db.prepare_cached(&sql)?;
+            let values = statement.query_map([], |row| Ok((row.get(0)?, rows::nat(row.get(1)?))))?;
+            values.collect()
         };
         read().map_err(StoreError::sql("read", &self.path))
     }
@@ -131,10 +187,17 @@ fn standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
     })
 }
 
+/// Words need fewer columns than the rest of the language, and each costs time in a row.
+fn columns(query: &Query) -> &'static str {
+    if query.is_words() { WORDS } else { FACTS }
+}
+
 /// What is no text is looked through as an empty one: a damaged row must not end a search.
 fn facts<'a>(row: &'a Row<'_>) -> rusqlite::Result<Facts<'a>> {
     let text = |column: usize| row.get_ref(column).map(|value| value.as_str().unwrap_or_default());
-    Ok(Facts {
+    let nat = |column: usize| row.get::<_, Option<i64>>(column).map(|value| value.map(rows::nat));
+    let words = Facts {
+        id: rows::nat(row.get(0)?),
         method: text(1)?,
         scheme: text(2)?,
         host: text(3)?,
@@ -144,7 +207,37 @@ fn facts<'a>(row: &'a Row<'_>) -> rusqlite::Result<Facts<'a>> {
         failure: text(7)?,
         says: text(8)?,
         client: text(9)?,
+        ..Facts::default()
+    };
+    if row.as_ref().column_count() == WORDS_COUNT {
+        return Ok(words);
+    }
+    Ok(Facts {
+        started: row.get(10)?,
+        version: text(11)?,
+        state: State::from_code(row.get(12)?),
+        request_bytes: nat(13)?.unwrap_or_default(),
+        response_bytes: nat(14)?.unwrap_or_default(),
+        duration: nat(15)?,
+        ttfb: nat(16)?,
+        flags: Flags(row.get(17)?),
+        side: text(18)?,
+        phase: text(19)?,
+        ..words
     })
+}
+
+/// A value of a filter, bound to its question mark.
+struct Value<'v>(&'v SqlValue);
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            SqlValue::Text(text) => ValueRef::Text(text.as_bytes()),
+            SqlValue::Integer(number) => ValueRef::Integer(*number),
+            SqlValue::Real(number) => ValueRef::Real(*number),
+        }))
+    }
 }
 
 fn count(limit: usize) -> i64 {

@@ -228,6 +228,7 @@ pub(super) fn connect(capture: &Path, immutable: bool) -> Result<rusqlite::Conne
     db.busy_timeout(Duration::from_secs(2)).map_err(StoreError::sql("open", capture))?;
     db.set_prepared_statement_cache_capacity(32);
     schema::check(&db, capture, false)?;
+    schema::complete(&db).map_err(StoreError::sql("open", capture))?;
     Ok(db)
 }
 

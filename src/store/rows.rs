@@ -1,10 +1,12 @@
 //! Exchanges as rows, there and back.
 
 use super::error::StoreError;
+use super::frames;
 use crate::exchange::{
     Attempt, Body, BodyPlace, Cause, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, Heads,
     Interim, Kind, Phase, Scheme, Side, State, Summary, Timing, Truncation,
 };
+use crate::query::Written;
 use bytes::Bytes;
 use rusqlite::{Row, params};
 use std::fmt::Write as _;
@@ -12,7 +14,7 @@ use std::fmt::Write as _;
 /// The columns of a list row, in the order of [`summary`].
 pub(super) const SUMMARY: &str = "id, started, client, scheme, method, host, path, version, status, state, \
     request_bytes, response_bytes, duration, ttfb, media_type, flags, parent, \
-    failure_side, failure_phase, failure_kind, failure_says";
+    failure_side, failure_phase, failure_kind, failure_says, messages";
 
 /// What the place of a row is like. In a new one a plain insert does, which is cheaper: `SQLite` keeps
 /// no journal for the statement.
@@ -26,7 +28,7 @@ pub(super) enum Place {
 
 macro_rules! summary_row {
     ($verb:literal) => {
-        concat!($verb, " INTO exchange VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)")
+        concat!($verb, " INTO exchange VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)")
     };
 }
 
@@ -35,7 +37,7 @@ macro_rules! payload_row {
         concat!(
             $verb,
             " INTO payload VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,",
-            "?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36)"
+            "?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37)"
         )
     };
 }
@@ -102,6 +104,7 @@ pub(super) fn summary(row: &Row<'_>) -> Result<Summary, Fault> {
         state: State::from_code(row.get(9)?),
         request_bytes: nat(row.get(10)?),
         response_bytes: nat(row.get(11)?),
+        messages: nat(row.get(21)?),
         duration: opt_nat(row.get(12)?),
         ttfb: opt_nat(row.get(13)?),
         media_type: row.get(14)?,
@@ -133,6 +136,22 @@ pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Opti
         attempts: attempts(db, key)?,
         ..of_payload(row, summary)?
     }))
+}
+
+/// Reads the heads and ledgers of one exchange, and no body; `None` when there is no such row.
+pub(super) fn written(db: &rusqlite::Connection, id: ExchangeId) -> Result<Option<Written>, Fault> {
+    let sql = "SELECT request_received, request_sent, response_received, response_sent, request_edits, \
+               response_edits FROM payload WHERE id = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([int(id.0)])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let heads = Heads {
+        request_received: bytes(row, 0)?,
+        request_sent: bytes(row, 1)?,
+        response_received: bytes(row, 2)?,
+        response_sent: bytes(row, 3)?,
+    };
+    Ok(Some(Written::new(&heads, edits(row.get(4)?)?, edits(row.get(5)?)?)))
 }
 
 /// What keeps a row from being read.
@@ -201,6 +220,7 @@ fn write_summary(db: &rusqlite::Connection, summary: &Summary, how: Place) -> ru
         failure.map(|failure| failure.phase.as_str()),
         failure.map(|failure| failure.kind.as_str()),
         failure.map(|failure| failure.says.as_str()),
+        int(summary.messages),
     ])?;
     Ok(())
 }
@@ -245,6 +265,7 @@ fn write_payload(db: &rusqlite::Connection, exchange: &Exchange, how: Place) -> 
         heads.response_sent.as_deref(),
         inline_of(&request.place),
         inline_of(&response.place),
+        frames::json(&exchange.frames),
     ])?;
     Ok(())
 }
@@ -283,6 +304,7 @@ fn of_payload(row: &Row<'_>, summary: Summary) -> Result<Exchange, Fault> {
         },
         interim: Vec::new(),
         attempts: Vec::new(),
+        frames: frames::read(row.get(36)?)?,
     })
 }
 

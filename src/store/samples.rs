@@ -2,8 +2,8 @@
 
 use crate::exchange::{
     Attempt, Body, BodyPlace, Cause, Connection, ConnectionId, Edit, Event, Exchange, ExchangeId, Failure,
-    Flags, Heads, Interim, Kind, Live, Phase, Scheme, Side, State, Summary, Timing, TlsFacts, Truncation,
-    Verdict,
+    Flags, FrameNote, Heads, Interim, Kind, Live, Phase, Scheme, Side, State, Summary, Timing, TlsFacts,
+    Truncation, Verdict,
 };
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -40,6 +40,7 @@ pub(super) fn exchange(id: u64) -> Exchange {
             state: State::Done,
             request_bytes: 0,
             response_bytes: body.len() as u64,
+            messages: 0,
             duration: Some(48_000),
             ttfb: Some(45_000),
             media_type: Some("application/json".to_owned()),
@@ -69,6 +70,7 @@ pub(super) fn exchange(id: u64) -> Exchange {
         },
         interim: Vec::new(),
         attempts: Vec::new(),
+        frames: Vec::new(),
         timing: Timing {
             request_head: Some(90),
             request_sent: Some(310),
@@ -123,6 +125,7 @@ pub(super) fn full(id: u64) -> Exchange {
             }),
             flags: Flags(Flags::RETRIED.0 | Flags::TRUNCATED.0 | Flags::REPLAY.0),
             parent: Some(ExchangeId(3)),
+            messages: 12,
             ..usual.summary
         },
         heads: Heads {
@@ -155,6 +158,17 @@ pub(super) fn full(id: u64) -> Exchange {
             connection: ConnectionId(8),
             says: "closed before it answered".to_owned(),
         }],
+        frames: vec![FrameNote {
+            at: 70,
+            side: Side::Origin,
+            sent: true,
+            kind: 1,
+            flags: 5,
+            stream: 3,
+            length: 41,
+            count: 1,
+            says: "weight 16, \"quoted\"".to_owned(),
+        }],
         tunnel: Some(ExchangeId(2)),
         ..usual
     }
@@ -166,6 +180,7 @@ pub(super) fn any_exchange(id: u64) -> impl Strategy<Value = Exchange> {
     let more = (
         vec(any_interim(), 0..3),
         vec(any_attempt(), 0..3),
+        vec(any_frame(), 0..3),
         any_timing(),
         count(),
         of((count(), any::<bool>())),
@@ -173,7 +188,7 @@ pub(super) fn any_exchange(id: u64) -> impl Strategy<Value = Exchange> {
     );
     (parts, more).prop_map(
         |((summary, heads, request_edits, response_edits, request_body, response_body), more)| {
-            let (interim, attempts, timing, client, origin, tunnel) = more;
+            let (interim, attempts, frames, timing, client, origin, tunnel) = more;
             Exchange {
                 summary,
                 heads,
@@ -183,6 +198,7 @@ pub(super) fn any_exchange(id: u64) -> impl Strategy<Value = Exchange> {
                 response_body,
                 interim,
                 attempts,
+                frames,
                 timing,
                 client_connection: ConnectionId(client),
                 origin_connection: origin.map(|(id, reused)| (ConnectionId(id), reused)),
@@ -195,14 +211,16 @@ pub(super) fn any_exchange(id: u64) -> impl Strategy<Value = Exchange> {
 /// Any connection at all, of this number.
 pub(super) fn any_connection(id: u64) -> impl Strategy<Value = Connection> {
     let address = || of(any::<(IpAddr, u16)>().prop_map(SocketAddr::from));
-    (any_side(), any::<i64>(), address(), address(), of(any_tls())).prop_map(
-        move |(side, opened, peer, local, tls)| Connection {
+    let frames = vec(any_frame(), 0..3);
+    (any_side(), any::<i64>(), address(), address(), of(any_tls()), frames).prop_map(
+        move |(side, opened, peer, local, tls, frames)| Connection {
             id: ConnectionId(id),
             side,
             opened,
             peer,
             local,
             tls,
+            frames,
         },
     )
 }
@@ -225,11 +243,11 @@ fn any_summary(id: u64) -> impl Strategy<Value = Summary> {
     let texts = (text(), text(), text(), text(), text(), of(text()));
     let marks =
         (select(vec![Scheme::Http, Scheme::Https]), of(any::<u16>()), 0_u8..4, any::<u32>(), any::<i64>());
-    let counts = (count(), count(), of(count()), of(count()), of(count()));
+    let counts = (count(), count(), count(), of(count()), of(count()), of(count()));
     (texts, marks, counts, of(any_failure())).prop_map(move |(texts, marks, counts, failure)| {
         let (client, method, host, path, version, media_type) = texts;
         let (scheme, status, state, flags, started) = marks;
-        let (request_bytes, response_bytes, duration, ttfb, parent) = counts;
+        let (request_bytes, response_bytes, messages, duration, ttfb, parent) = counts;
         Summary {
             id: ExchangeId(id),
             started,
@@ -243,6 +261,7 @@ fn any_summary(id: u64) -> impl Strategy<Value = Summary> {
             state: State::from_code(state),
             request_bytes,
             response_bytes,
+            messages,
             duration,
             ttfb,
             media_type,
@@ -298,6 +317,23 @@ fn any_interim() -> impl Strategy<Value = Interim> {
 
 fn any_attempt() -> impl Strategy<Value = Attempt> {
     (count(), count(), text()).prop_map(|(at, id, says)| Attempt { at, connection: ConnectionId(id), says })
+}
+
+fn any_frame() -> impl Strategy<Value = FrameNote> {
+    let numbers = (any::<u8>(), any::<u8>(), any::<u32>(), any::<u32>());
+    (count(), any_side(), any::<bool>(), numbers, any::<u64>(), text()).prop_map(
+        |(at, side, sent, (kind, flags, stream, count), length, says)| FrameNote {
+            at,
+            side,
+            sent,
+            kind,
+            flags,
+            stream,
+            length,
+            count,
+            says,
+        },
+    )
 }
 
 fn any_timing() -> impl Strategy<Value = Timing> {

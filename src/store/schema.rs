@@ -1,4 +1,7 @@
-//! The tables of a segment, made and checked; the drawing is `schema.sql`.
+//! The tables of a segment, made and checked; the drawing is `schema.sql`, `message.sql`, `views.sql`.
+//!
+//! A capture of an older format is read as it is, with what it lacks put before it; a writer that
+//! continues it brings it up to date first. One of a newer format is refused in words.
 //!
 //! ```text
 //! NAME.hop/            0700, files 0600
@@ -17,13 +20,36 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The format that this hopscope writes, in `PRAGMA user_version`.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
+
+/// The oldest format that it reads.
+const OLDEST: i64 = 1;
 
 /// `hopS`, in `PRAGMA application_id`: tells a capture from any other database.
 const APPLICATION: i64 = 0x686f_7053;
 
-/// The tables and views.
-const TABLES: &str = include_str!("schema.sql");
+/// The tables.
+const TABLES: &str = concat!(include_str!("schema.sql"), include_str!("message.sql"));
+
+/// What a person asks for.
+const VIEWS: &str = include_str!("views.sql");
+
+/// From format 1 to 2: messages and frames.
+const UPGRADE: &str = concat!(
+    "ALTER TABLE exchange ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE payload ADD COLUMN frames TEXT;
+     ALTER TABLE connection ADD COLUMN frames TEXT;
+     DROP VIEW exchanges; DROP VIEW heads; DROP VIEW bodies; DROP VIEW edits;",
+    include_str!("message.sql")
+);
+
+/// What a reader puts before the tables of format 1: names in `temp` are looked up first, and nothing of
+/// it is written to the capture. Once a writer has brought that up to date, the tables' own columns stand
+/// before these, under the same names; the messages are seen by who opens it anew.
+const SHIM: &str = "CREATE TEMP VIEW exchange AS SELECT *, 0 AS messages FROM main.exchange;
+     CREATE TEMP VIEW payload AS SELECT *, NULL AS frames FROM main.payload;
+     CREATE TEMP VIEW connection AS SELECT *, NULL AS frames FROM main.connection;
+     CREATE TEMP TABLE message(id INTEGER PRIMARY KEY, at, side, form, flags, wire, length, says, payload);";
 
 /// Sets a writer's connection up and makes the tables where there are none.
 pub(super) fn prepare(db: &Connection, capture: &Path) -> Result<(), StoreError> {
@@ -38,10 +64,16 @@ pub(super) fn prepare(db: &Connection, capture: &Path) -> Result<(), StoreError>
     )
     .map_err(sql())?;
     db.set_prepared_statement_cache_capacity(32);
-    if version(db).map_err(sql())? == (0, 0) {
-        create(db).map_err(sql())?;
+    match version(db).map_err(sql())? {
+        (0, 0) => create(db).map_err(sql()),
+        (_, FORMAT) => Ok(()),
+        _ => upgrade(db).map_err(sql()),
     }
-    Ok(())
+}
+
+/// Puts before an older capture what it lacks, for reading.
+pub(super) fn complete(db: &Connection) -> rusqlite::Result<()> {
+    if version(db)?.1 < FORMAT { db.execute_batch(SHIM) } else { Ok(()) }
 }
 
 /// Whether it is a capture that we can read. An empty file is one in the making: `may_be_empty`
@@ -56,7 +88,7 @@ pub(super) fn check(db: &Connection, capture: &Path, may_be_empty: bool) -> Resu
                 not("nothing was recorded into it yet")
             }
         }
-        (APPLICATION, FORMAT) => Ok(()),
+        (APPLICATION, OLDEST..=FORMAT) => Ok(()),
         (APPLICATION, format) if format > FORMAT => {
             Err(StoreError::Newer { path: capture.to_owned(), format, ours: FORMAT })
         }
@@ -77,6 +109,7 @@ fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
 fn create(db: &Connection) -> rusqlite::Result<()> {
     let tx = db.unchecked_transaction()?;
     tx.execute_batch(TABLES)?;
+    tx.execute_batch(VIEWS)?;
     tx.execute_batch(
         "INSERT INTO meta VALUES ('uuid', randomblob(16)),
            ('started', CAST(unixepoch('subsec') * 1000000 AS INTEGER));",
@@ -85,13 +118,30 @@ fn create(db: &Connection) -> rusqlite::Result<()> {
         "INSERT INTO meta VALUES ('format', ?1), ('hopscope', ?2)",
         params![FORMAT, env!("CARGO_PKG_VERSION")],
     )?;
-    for cause in Cause::ALL {
-        tx.execute(
-            "INSERT INTO cause VALUES (?1, ?2, ?3)",
-            params![*cause as u8, cause.clause(), cause.says()],
-        )?;
-    }
+    explain(&tx)?;
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", FORMAT)?;
     tx.commit()
+}
+
+/// The same for a capture of an older format, which keeps what it holds.
+fn upgrade(db: &Connection) -> rusqlite::Result<()> {
+    let tx = db.unchecked_transaction()?;
+    tx.execute_batch(UPGRADE)?;
+    tx.execute_batch(VIEWS)?;
+    explain(&tx)?;
+    tx.execute("UPDATE meta SET value = ?1 WHERE key = 'format'", [FORMAT])?;
+    tx.pragma_update(None, "user_version", FORMAT)?;
+    tx.commit()
+}
+
+/// Causes in words, for who has nothing but the database.
+fn explain(db: &Connection) -> rusqlite::Result<()> {
+    for cause in Cause::ALL {
+        db.execute(
+            "INSERT OR REPLACE INTO cause VALUES (?1, ?2, ?3)",
+            params![*cause as u8, cause.clause(), cause.says()],
+        )?;
+    }
+    Ok(())
 }

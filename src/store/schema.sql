@@ -1,4 +1,4 @@
--- A hopscope capture segment, format 1. Open it with any sqlite3, also while it is recorded:
+-- A hopscope capture segment, format 2. Open it with any sqlite3, also while it is recorded:
 --   sqlite3 -readonly NAME.hop/000001.db 'SELECT id, method, url, status FROM exchanges'
 -- Times: `started`, `opened`, `at` of gap: microseconds since the epoch; all others: microseconds since
 -- the exchange's first byte. NULL = did not happen, or not known. Texts are UTF-8 (what was not stands as
@@ -30,14 +30,15 @@ CREATE TABLE exchange(
   flags INTEGER NOT NULL,               -- 1 ours, 2 tunnel, 4 intercepted, 8 truncated, 16 retried, 32 replay,
                                         -- 64 unverified, 128 upgraded; by a person: 256 marked, 512 deleted
   parent INTEGER,                       -- replay of
-  failure_side TEXT, failure_phase TEXT, failure_kind TEXT, failure_says TEXT
+  failure_side TEXT, failure_phase TEXT, failure_kind TEXT, failure_says TEXT,
+  messages INTEGER NOT NULL DEFAULT 0   -- that passed within it (format 2)
 ) STRICT;
 
 -- Only rows under way are in it: a finished exchange, written once, never touches it.
 CREATE INDEX exchange_open ON exchange(id) WHERE state = 0;
 
--- One row an exchange, beside its list row. The bodies stand last, so that reading heads does not
--- walk their overflow pages.
+-- One row an exchange, beside its list row. The bodies stand behind the heads, so that reading those does
+-- not walk overflow pages.
 CREATE TABLE payload(
   id INTEGER PRIMARY KEY,
   client_connection INTEGER NOT NULL,
@@ -56,7 +57,10 @@ CREATE TABLE payload(
   response_truncated INTEGER, response_place INTEGER NOT NULL, response_hash BLOB, response_trailers BLOB,
   -- the four heads, each up to and with its empty line, as they crossed the socket
   request_received BLOB, request_sent BLOB, response_received BLOB, response_sent BLOB,
-  request_body BLOB, response_body BLOB -- as received: framing removed, codings kept; up to 64 KiB
+  request_body BLOB, response_body BLOB, -- as received: framing removed, codings kept; up to 64 KiB
+  -- HTTP/2, JSON: [[at, on the origin's side?, sent by us?, type, flags, stream, length, count, words], ...];
+  -- the view frames has them as rows (format 2)
+  frames TEXT
 ) STRICT;
 
 CREATE TABLE interim(                   -- 1xx responses
@@ -78,7 +82,8 @@ CREATE TABLE connection(
   peer TEXT, local TEXT,                -- address:port
   tls_version TEXT, tls_cipher TEXT, tls_alpn TEXT, tls_sni TEXT, -- tls_version NULL: no TLS
   tls_chain BLOB,                       -- certificate.hash of each, leaf first, 32 bytes apiece
-  tls_trusted INTEGER, tls_untrusted TEXT -- NULL on the client side; the reason where not trusted
+  tls_trusted INTEGER, tls_untrusted TEXT, -- NULL on the client side; the reason where not trusted
+  frames TEXT                           -- HTTP/2: those of the connection itself, as in payload (format 2)
 ) STRICT;
 
 CREATE TABLE certificate(hash BLOB PRIMARY KEY, der BLOB NOT NULL) STRICT; -- BLAKE3 of the DER
@@ -88,35 +93,3 @@ CREATE TABLE gap(                       -- exchanges that the disk was too slow 
 ) STRICT;
 
 CREATE TABLE cause(code INTEGER PRIMARY KEY, clause TEXT NOT NULL, says TEXT NOT NULL) STRICT;
-
-CREATE VIEW exchanges AS SELECT
-  e.id, strftime('%Y-%m-%dT%H:%M:%fZ', e.started / 1e6, 'unixepoch') AS time, e.client, e.method,
-  CASE WHEN e.method = 'CONNECT' OR e.host = '' THEN e.host || e.path
-       ELSE e.scheme || '://' || e.host || e.path END AS url,
-  e.version, e.status,
-  CASE e.state WHEN 0 THEN 'open' WHEN 1 THEN 'done' WHEN 2 THEN 'aborted' ELSE 'failed' END AS state,
-  e.request_bytes, e.response_bytes, e.duration / 1e3 AS duration_ms, e.ttfb / 1e3 AS ttfb_ms, e.media_type,
-  e.failure_side || ' ' || e.failure_phase || ' ' || e.failure_kind || ': ' || e.failure_says AS failure,
-  e.flags, e.parent FROM exchange e;
-
-CREATE VIEW heads AS SELECT id,
-  CAST(request_received AS TEXT) AS request_received, CAST(request_sent AS TEXT) AS request_sent,
-  CAST(response_received AS TEXT) AS response_received, CAST(response_sent AS TEXT) AS response_sent
-  FROM payload;
-
-CREATE VIEW bodies AS
-  SELECT id, 'client' AS side, request_length AS length, request_kept AS kept, request_complete AS complete,
-    CAST(request_body AS TEXT) AS text,
-    iif(request_hash IS NULL, NULL,
-      'bodies/' || substr(lower(hex(request_hash)), 1, 2) || '/' || lower(hex(request_hash))) AS file FROM payload
-  UNION ALL
-  SELECT id, 'origin', response_length, response_kept, response_complete, CAST(response_body AS TEXT),
-    iif(response_hash IS NULL, NULL,
-      'bodies/' || substr(lower(hex(response_hash)), 1, 2) || '/' || lower(hex(response_hash))) FROM payload;
-
-CREATE VIEW edits AS
-  SELECT p.id, 'client' AS side, j.value ->> 0 AS before, j.value ->> 1 AS after, c.clause, c.says
-    FROM payload p, json_each(p.request_edits) j LEFT JOIN cause c ON c.code = j.value ->> 2
-  UNION ALL
-  SELECT p.id, 'origin', j.value ->> 0, j.value ->> 1, c.clause, c.says
-    FROM payload p, json_each(p.response_edits) j LEFT JOIN cause c ON c.code = j.value ->> 2;

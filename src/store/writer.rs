@@ -6,12 +6,14 @@
 //! fill up to their bound and what finds no room is counted and leaves a `gap`.
 
 use super::error::StoreError;
-use super::inbox::{Inbox, Swapped, inline_bytes, lock};
+use super::inbox::{Inbox, Swapped, inline_bytes, lock, payload_bytes};
 use super::marks::{self, Marks};
 use super::rows::Place;
 use super::under_way::{Open, UnderWay};
-use super::{bodies, connections, rows, sweep};
-use crate::exchange::{BodyPlace, Connection as Peer, Event, ExchangeId, Live, Side, State, Summary};
+use super::{bodies, connections, messages, rows, sweep};
+use crate::exchange::{
+    BodyPlace, Connection as Peer, Event, ExchangeId, Live, Message, Side, State, Summary,
+};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use std::collections::VecDeque;
 use std::mem;
@@ -87,6 +89,7 @@ enum Row {
     Connection(Box<Peer>),
     Open(Arc<Live>),
     Finished(Arc<Live>, Place),
+    Messages { id: ExchangeId, first: u64, messages: Vec<Message> },
     Marks(Marks),
 }
 
@@ -183,8 +186,13 @@ impl Writer {
 
     /// Turns events into rows.
     fn sort(&mut self, swapped: Swapped, now: Instant) {
+        let mut speaking = Vec::new();
         for event in swapped.events {
             match event {
+                Event::Messages { id, first, messages } => {
+                    speaking.push(id);
+                    self.rows.push(Row::Messages { id, first, messages });
+                }
                 Event::Connection(connection) => self.rows.push(Row::Connection(connection)),
                 Event::Opened(live) | Event::Changed(live) => self.opened_or_changed(live, now),
                 Event::Flag { ids, flag, on } => self.marks.push_back(Marks { ids, flag, on }),
@@ -202,6 +210,17 @@ impl Writer {
         }
         if swapped.dropped > 0 {
             self.rescue(swapped.dropped);
+        }
+        for id in speaking {
+            self.early(id);
+        }
+    }
+
+    /// Messages are looked for while an exchange lasts: it gets its row with them, unless it is over already.
+    fn early(&mut self, id: ExchangeId) {
+        if let Some(open) = self.open.lock().get_mut(&id).filter(|open| !open.written) {
+            (open.written, open.queued) = (true, true);
+            self.rows.push(Row::Open(Arc::clone(&open.live)));
         }
     }
 
@@ -334,7 +353,10 @@ impl Writer {
         for row in &self.rows {
             match write_row(&tx, row) {
                 Ok(()) => {}
-                Err(error) if is_of_the_row(&error) => unwritable += 1,
+                Err(error) if is_of_the_row(&error) => match row {
+                    Row::Messages { messages, .. } => self.inbox.count_messages(messages.len() as u64),
+                    _ => unwritable += 1,
+                },
                 Err(error) => return Err(error),
             }
         }
@@ -357,6 +379,12 @@ impl Writer {
         for row in mem::take(&mut self.rows) {
             match row {
                 Row::Connection(_) => {}
+                Row::Messages { id, first, messages } => {
+                    self.inbox.release(payload_bytes(&messages));
+                    if heard {
+                        finished.extend(self.speaking(id, first + messages.len() as u64));
+                    }
+                }
                 Row::Marks(marks) => marked.extend(marks.ids),
                 Row::Open(live) => {
                     if let Some(open) = self.open.lock().get_mut(&live.id()) {
@@ -382,6 +410,14 @@ impl Writer {
         }
         self.tell(&finished);
         self.tell_marked(&marked);
+    }
+
+    /// The row of an exchange under way with the messages that can be read of it. Of one that is over by now
+    /// its end tells.
+    fn speaking(&self, id: ExchangeId, messages: u64) -> Option<Summary> {
+        let live = self.open.lock().get(&id).map(|open| Arc::clone(&open.live))?;
+        let summary = live.summary();
+        (summary.state == State::Open).then_some(Summary { messages, ..summary })
     }
 
     /// PASSIVE: it never waits for readers, nor they for it.
@@ -444,6 +480,7 @@ fn write_row(db: &Connection, row: &Row) -> rusqlite::Result<()> {
     match row {
         Row::Connection(connection) => connections::write(db, connection),
         Row::Marks(marks) => marks::write(db, marks),
+        Row::Messages { id, first, messages } => messages::write(db, *id, *first, messages),
         // A copy, because its relaying task must never wait for the disk behind this lock.
         Row::Open(live) => {
             let mut exchange = live.lock().clone();

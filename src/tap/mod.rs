@@ -16,6 +16,7 @@
 //! In the other direction hyper's head is replaced by the exact bytes that `hop` made.
 
 mod chunked;
+mod end;
 mod handle;
 pub mod http2;
 mod inbound;
@@ -23,6 +24,7 @@ mod outbound;
 mod stream;
 mod timer;
 
+pub use end::End;
 pub use handle::{Handle, Interims};
 pub use inbound::{Arrival, Role};
 pub use outbound::{HeadOf, HeadSent, OutHead};

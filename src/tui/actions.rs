@@ -5,7 +5,7 @@
 
 use super::again;
 use super::app::{App, Screen};
-use super::detail::{Tab, body, find};
+use super::detail::{Tab, body, find, messages};
 use super::keymap::Press;
 use super::{compare, onboarding, panes, saving};
 use crossterm::event::{KeyCode, KeyEvent};
@@ -170,17 +170,17 @@ macro_rules! table {
 
 /// Every action. Footers name what fits, in this order.
 pub const TABLE: &[Entry] = table! {
-    Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange; in the help, do it", "open", &[List, Side, Help];
+    Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange, or a message; in the help, do it", "open", MAIN_AND_HELP;
     Action::Back, "back", [key('q')], "q", "back; at the list, quit", "back", ALL;
     Action::Search, "search", [key('/')], "/", "filter the list as you type; find in a text or in the help", "find", MAIN_AND_HELP;
     Action::Help, "help", [key('?')], "?", "the keys", "help", ALL;
     Action::Hop, "hop", [key('H')], "H", "the hop: both, as received, as sent; the other body", "received/sent", MAIN_AND_COMPARE;
-    Action::View, "view", [key('p')], "p", "the body: pretty, raw, hex", "view", DETAIL;
+    Action::View, "view", [key('p')], "p", "the body: pretty, raw, hex; from messages to the whole body", "view", DETAIL;
     Action::EditReplay, "edit", [key('e')], "e", "edit a copy in $EDITOR, then send it", "edit", MAIN;
     Action::Replay, "replay", [key('r')], "r", "send again as it is", "replay", MAIN_AND_COMPARE;
     Action::ReplayForm, "replay form", [key('R')], "R", "send again: how often, where to, with which fields", "", MAIN_AND_COMPARE;
     Action::Mark, "mark", [key('m')], "m", "mark, or take the mark away", "mark", &[List, Side];
-    Action::Copy, "copy", [key('y')], "y", "copy: URL, curl, field, bodies, raw", "copy", MAIN;
+    Action::Copy, "copy", [key('y')], "y", "copy: URL, curl, field, bodies, raw; a message's payload", "copy", MAIN;
     Action::Compare, "compare", [key('=')], "=", "compare the two marked, or a replay with its original", "compare", MAIN;
     Action::TabAfter, "tab after", [key(']')], "]", "detail tab after", "next tab", DETAIL;
     Action::TabBefore, "tab before", [key('[')], "[", "detail tab before", "", DETAIL;
@@ -188,13 +188,13 @@ pub const TABLE: &[Entry] = table! {
     Action::Tab(0), "overview", [key('1')], "1", "Overview: the exchange at a glance", "", MAIN;
     Action::Tab(1), "request", [key('2')], "2", "Request: its head as received and as sent", "", MAIN;
     Action::Tab(2), "response", [key('3')], "3", "Response: its head as received and as sent", "", MAIN;
-    Action::Tab(3), "body", [key('4')], "4", "Body: both bodies, pretty, raw, hex", "", MAIN;
+    Action::Tab(3), "body", [key('4')], "4", "Body: both bodies, pretty, raw, hex; Messages, where there are", "", MAIN;
     Action::Tab(4), "timing", [key('5')], "5", "Timing: the phases", "", MAIN;
     Action::Tab(5), "tls", [key('6')], "6", "TLS: both connections", "", MAIN;
     Action::Tab(6), "hops", [key('7')], "7", "Hops: received beside sent, with reasons", "hops", MAIN;
     Action::Tab(7), "raw", [key('8')], "8", "Raw: the four heads byte for byte", "", MAIN;
     Action::Palette, "palette", [key(':'), ctrl('p')], ":", "any command by its name", "command", ALL;
-    Action::Follow, "follow", [key('F')], "F", "follow the newest, or stay", "follow", &[List, Side];
+    Action::Follow, "follow", [key('F')], "F", "follow the newest exchange or message, or stay", "follow", MAIN;
     Action::Noise, "noise", [key('.')], ".", "show or hide noise: opened CONNECTs, expected differences", "noise", LISTS_AND_COMPARE;
     Action::NextHit, "next hit", [key('n')], "n", "next hit; in a comparison, next change", "", DETAIL_AND_COMPARE;
     Action::HitBefore, "hit before", [key('N')], "N", "hit before", "", DETAIL_AND_COMPARE;
@@ -249,6 +249,10 @@ pub fn works(action: Action, app: &App) -> bool {
     let rows = app.list.index.shown_count() > 0;
     match action {
         Action::Open | Action::Search if app.help.is_some() => true,
+        _ if app.screen() != Screen::List && messages::works(action, app).is_some() => {
+            messages::works(action, app) == Some(true)
+        }
+        Action::Open | Action::Follow if app.screen() == Screen::Detail => false,
         Action::Open | Action::TabBefore | Action::TabAfter => app.detail.id.is_some(),
         Action::Tab(place) => {
             app.detail.id.is_some() && !(app.shows_detail() && app.detail.tab as usize == place)

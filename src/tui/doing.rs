@@ -39,6 +39,13 @@ const SITUATIONS: &[&str] = &[
     "?j",
     "g|",
     "gF",
+    // The last but one is a WebSocket under way, the last an event stream that is over.
+    "Gk4",
+    "Gk4kk",
+    "Gk4g<enter>",
+    "G4",
+    "G4/a<enter>",
+    "G4p",
 ];
 
 fn with_json(id: u64) -> Exchange {
@@ -52,7 +59,10 @@ fn with_json(id: u64) -> Exchange {
 fn stage(keys: &str, (width, height): (u16, u16)) -> Stage {
     let mut exchanges = vec![with_json(1), with_json(2)];
     exchanges.extend(fake::varied());
+    exchanges.extend([fake::socket(20_001, 3, true), fake::events(20_002, 40)]);
     let mut stage = Stage::new(width, height, exchanges);
+    stage.source.messages.insert(20_001, fake::ticks(3));
+    stage.source.messages.insert(20_002, fake::ticks(40));
     stage.press(keys);
     settle(&mut stage);
     stage

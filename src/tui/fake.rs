@@ -1,21 +1,24 @@
 //! For tests: a source in memory with one exchange of every kind, and an interface to press keys on.
 
 use super::app::{App, Screen};
-use super::detail::body;
+use super::detail;
 use super::fill::{fill, search};
 use super::source::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
 use super::theme::Theme;
 use super::update::{Effect, Event, update};
 use crate::exchange::{
     Body, BodyPlace, Cause, Connection, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, Heads,
-    Kind, Phase, Scheme, Side, State, Summary, Timing, TlsFacts, Verdict,
+    Kind, Message, MessageFlags, MessageForm, Phase, Scheme, Side, State, Summary, Timing, TlsFacts, Verdict,
 };
-use crate::query::Query;
+use crate::query::{Name, Query};
+use crate::store::{Numbered, Seek, Sought};
 use crate::view::Octets;
 use bytes::Bytes;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// 2026-11-23 22:00:00 UTC.
@@ -26,9 +29,17 @@ pub struct Fake {
     /// Whether every question is answered by an error.
     pub broken: bool,
     pub exchanges: Vec<Exchange>,
+    /// What is said within exchanges, by their numbers, in order.
+    pub messages: BTreeMap<u64, Vec<Numbered>>,
     /// A response body too large to lie in an exchange.
     pub large: Option<Arc<dyn Octets>>,
     pub status: Status,
+}
+
+impl Fake {
+    fn said(&self, id: ExchangeId) -> &[Numbered] {
+        self.messages.get(&id.0).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl Source for Fake {
@@ -64,6 +75,29 @@ impl Source for Fake {
         Ok(Arc::new(bytes))
     }
 
+    fn message_count(&self, id: ExchangeId) -> Result<u64, Unread> {
+        Ok(self.said(id).last().map_or(0, |last| last.number + 1))
+    }
+
+    fn messages(&self, id: ExchangeId, numbers: Range<u64>) -> Result<Vec<Numbered>, Unread> {
+        Ok(self.said(id).iter().filter(|found| numbers.contains(&found.number)).cloned().collect())
+    }
+
+    fn message(&self, id: ExchangeId, number: u64) -> Result<Option<Numbered>, Unread> {
+        Ok(self.said(id).iter().find(|found| found.number == number).cloned())
+    }
+
+    fn find_message(&self, id: ExchangeId, seek: &Seek<'_>) -> Result<Sought, Unread> {
+        let holds = |found: &&Numbered| {
+            let Numbered { number, message, .. } = found;
+            let here = if seek.forward { *number >= seek.from } else { *number <= seek.from };
+            here && [message.says.as_bytes(), &message.payload].into_iter().any(seek.holds)
+        };
+        let mut said = self.said(id).iter();
+        let found = if seek.forward { said.find(holds) } else { said.rev().find(holds) };
+        Ok(found.map_or(Sought::Nowhere, |found| Sought::Found(found.number)))
+    }
+
     fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
         if self.broken {
             return Err(Unread("disk I/O error".to_owned()));
@@ -79,6 +113,19 @@ impl Source for Fake {
     fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread> {
         let rows = self.search(query, None, usize::MAX)?.ids;
         Ok(ids.iter().copied().filter(|id| rows.contains(id)).collect())
+    }
+
+    fn seen(&self, field: Name) -> Result<Vec<(String, u64)>, Unread> {
+        let status = |row: &Summary| row.status.map(|status| status.to_string());
+        let of = |row: &Summary| if field == Name::Status { status(row) } else { None };
+        let mut values: Vec<(String, u64)> = Vec::new();
+        for value in self.exchanges.iter().filter_map(|exchange| of(&exchange.summary)) {
+            match values.iter_mut().find(|(known, _)| *known == value) {
+                Some((_, count)) => *count += 1,
+                None => values.push((value, 1)),
+            }
+        }
+        Ok(values)
     }
 
     fn act(&self, deed: Deed, tell: Tell) {
@@ -100,7 +147,8 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(width: u16, height: u16, exchanges: Vec<Exchange>) -> Self {
-        let source = Fake { broken: false, exchanges, large: None, status: status() };
+        let source =
+            Fake { broken: false, exchanges, messages: BTreeMap::new(), large: None, status: status() };
         let theme = Theme { colour: true, ascii: false };
         let mut app = App::new(Rect::new(0, 0, width, height), theme, source.status());
         app.now = BEGAN + 600_000_000;
@@ -140,8 +188,8 @@ impl Stage {
 
     /// Does what is done between two keys, until nothing is left to be done.
     pub fn work(&mut self) {
-        while body::has_work(&self.app) {
-            body::work(&mut self.app);
+        while detail::has_work(&self.app) {
+            detail::work(&mut self.app, &self.source);
         }
         fill(&mut self.app, &self.source);
     }
@@ -249,6 +297,7 @@ pub fn status() -> Status {
         ca: Some("/home/ada/.local/share/hopscope/certs/ca.pem".into()),
         cut_bodies: 0,
         lost_records: 0,
+        cut_messages: 0,
         replays_unasked: false,
     }
 }
@@ -267,6 +316,7 @@ pub fn summary(id: u64) -> Summary {
         state: State::Done,
         request_bytes: 0,
         response_bytes: 14_200,
+        messages: 0,
         duration: Some(31_000),
         ttfb: Some(28_000),
         media_type: Some("application/json".to_owned()),
@@ -315,6 +365,7 @@ pub fn passed(id: u64) -> Exchange {
         },
         interim: Vec::new(),
         attempts: Vec::new(),
+        frames: Vec::new(),
         timing: Timing {
             request_head: Some(200),
             resolved: Some(600),
@@ -349,6 +400,7 @@ pub fn failed(id: u64) -> Exchange {
         status: Some(502),
         state: State::Failed,
         response_bytes: 88,
+        messages: 0,
         duration: Some(3_000),
         ttfb: None,
         media_type: Some("text/plain".to_owned()),
@@ -377,6 +429,60 @@ pub fn failed(id: u64) -> Exchange {
     exchange.timing = Timing { request_head: Some(200), resolved: Some(600), ..Timing::default() };
     exchange.origin_connection = None;
     exchange
+}
+
+/// A message within an exchange.
+pub fn said(number: u64, at: u64, (side, form): (Side, MessageForm), says: &str, payload: &[u8]) -> Numbered {
+    let message = Message {
+        at,
+        side,
+        form,
+        wire: payload.len() as u64 + 2,
+        length: payload.len() as u64,
+        payload: Bytes::copy_from_slice(payload),
+        says: says.to_owned(),
+        flags: MessageFlags::default(),
+    };
+    Numbered { number, message, kept: payload.len() as u64 }
+}
+
+/// A WebSocket within which so much was said.
+pub fn socket(id: u64, messages: u64, open: bool) -> Exchange {
+    let mut exchange = with(id, |summary| {
+        "live.shop.test".clone_into(&mut summary.host);
+        "/ws".clone_into(&mut summary.path);
+        (summary.status, summary.messages, summary.media_type) = (Some(101), messages, None);
+        summary.response_bytes = 38_000;
+        if open {
+            summary.started = BEGAN + 600_000_000 - 3_200_000;
+            (summary.state, summary.duration) = (State::Open, None);
+        }
+    });
+    exchange.response_body = Body { length: 38_000, complete: !open, ..Body::default() };
+    exchange
+}
+
+/// An event stream of [`ticks`], over.
+pub fn events(id: u64, count: u64) -> Exchange {
+    let mut exchange = with(id, |summary| {
+        "/events".clone_into(&mut summary.path);
+        summary.media_type = Some("text/event-stream".to_owned());
+        summary.messages = count;
+    });
+    let body: String = (0..count).map(|number| format!("data: tick {number}\n\n")).collect();
+    let length = body.len() as u64;
+    let place = BodyPlace::Inline(body.into_bytes());
+    exchange.response_body = Body { length, kept: length, complete: true, place, ..Body::default() };
+    exchange
+}
+
+/// Events, a millisecond apart.
+pub fn ticks(count: u64) -> Vec<Numbered> {
+    let tick = |number: u64| {
+        let payload = format!("tick {number}");
+        said(number, number * 1000, (Side::Origin, MessageForm::Event), "", payload.as_bytes())
+    };
+    (0..count).map(tick).collect()
 }
 
 /// One row of every kind.
@@ -484,5 +590,6 @@ fn connection(id: ConnectionId) -> Connection {
         peer: Some(if client { ([127, 0, 0, 1], 51234).into() } else { ([192, 0, 2, 7], 443).into() }),
         local: None,
         tls: (id.0 < 10).then_some(tls),
+        frames: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@
 use super::app::{App, Screen};
 use super::compare::{Compared, Wanted};
 use super::copy;
-use super::detail::{Loaded, body};
+use super::detail::{Loaded, body, messages};
 use super::filter;
 use super::source::{Source, Unread};
 use crate::diff;
@@ -24,8 +24,10 @@ const NEAR: u64 = 500;
 pub fn fill(app: &mut App, source: &dyn Source) {
     let filled = summaries(app, source)
         .and_then(|()| detail(app, source))
+        .and_then(|()| messages::fill(app, source))
         .and_then(|()| body::fill(app, source))
-        .and_then(|()| offers(app, source));
+        .and_then(|()| offers(app, source))
+        .and_then(|()| filter::fill(app, source));
     if let Err(error) = filled.and_then(|()| app.firsts.learn(source)) {
         app.message = Some(error.to_string());
     }

@@ -2,19 +2,26 @@
 //!
 //! A filter takes effect at each key. What it means is looked for newest first, a slice between two
 //! paints, and shown as it is found; the next key gives the search up. One more letter looks through the
-//! present matches only. New rows are judged as they come.
+//! present matches only. New rows are judged as they come. Where something is wrong with the text, what
+//! is understood of it takes effect.
+
+mod aid;
+
+pub use aid::{draw, fill, press};
 
 use super::app::{App, Screen};
 use super::menu::{Item, Menu};
 use super::source::{Source, Unread};
 use super::typing::{Purpose, Typing};
 use crate::exchange::{ExchangeId, Summary};
-use crate::query::Query;
+use crate::query::{self, Level, Name, Query, Truth};
 
 /// Filters remembered.
 const REMEMBERED: usize = 50;
 /// Rows are looked up one by one only where they are this much fewer than all.
 const FEWER: usize = 4;
+/// Rows looked through at a time where heads or bodies have to be read.
+const DEEP: usize = 32;
 
 /// The filter and its past.
 #[derive(Debug, Default)]
@@ -28,6 +35,8 @@ pub struct Filter {
     /// The newest last.
     history: Vec<String>,
     scan: Option<Scan>,
+    /// Help with the text being typed.
+    aid: aid::Aid,
 }
 
 /// What is still to be looked through, newest first.
@@ -54,10 +63,21 @@ impl Filter {
         (!self.off && !self.query.is_all()).then_some(&self.query)
     }
 
-    /// Whether a row is meant; `None` while no filter is in force.
+    /// Whether a row is meant; `None` while no filter is in force, or while the row does not tell: then it is
+    /// looked through soon.
+    pub fn means(&mut self, summary: &Summary) -> Option<bool> {
+        let truth = self.in_force()?.judge(summary);
+        if truth != Truth::Unknown {
+            return Some(truth.is_yes());
+        }
+        self.scan.get_or_insert_default().add(&[summary.id.0]);
+        None
+    }
+
+    /// Whether the text has a mistake, so that a part of it is left out.
     #[must_use]
-    pub fn means(&self, summary: &Summary) -> Option<bool> {
-        self.in_force().map(|query| query.matches(summary))
+    pub fn is_in_part(&self) -> bool {
+        self.aid.fault.is_some()
     }
 
     /// The text, in force or off.
@@ -91,7 +111,7 @@ impl Filter {
     }
 
     fn remember(&mut self, text: &str) {
-        if Query::words(text).is_all() {
+        if Query::of(text).is_all() {
             return;
         }
         self.history.retain(|old| old != text);
@@ -111,23 +131,33 @@ pub fn begin(app: &mut App) {
     set(app, text, false);
 }
 
-/// The text changed: it takes effect.
+/// The text changed, or the cursor moved in it: it takes effect.
 pub fn follow(app: &mut App) {
-    if let Some(text) = app.typing.as_ref().map(|typing| typing.text().to_owned()) {
-        set(app, text, false);
-    }
+    let Some(typing) = app.typing.as_ref() else { return };
+    let (text, caret) = (typing.text().to_owned(), aid::caret(typing));
+    let reading = query::read_at(&text, app.now);
+    app.filter.aid.follow(&text, caret, &reading);
+    put(app, text, reading.query, false);
 }
 
-/// What was typed stays.
-pub fn keep(app: &mut App) {
+/// What was typed stays, if all of it is understood; whether it does.
+pub fn keep(app: &mut App) -> bool {
+    let fault = query::read_at(&app.filter.text, app.now).faults.into_iter().next();
+    if fault.is_some() {
+        app.filter.aid.fault = fault;
+        return false;
+    }
+    app.filter.aid.end();
     app.filter.before = None;
     let text = app.filter.text.trim().to_owned();
     app.filter.remember(&text);
     app.filter.text = text;
+    true
 }
 
 /// All is as it was before the typing.
 pub fn restore(app: &mut App) {
+    app.filter.aid.end();
     if let Some((text, off)) = app.filter.before.take() {
         set(app, text, off);
     }
@@ -164,10 +194,7 @@ pub fn rescan(app: &mut App) {
 /// Looks through these rows too, rising: they came back.
 pub fn consider(app: &mut App, ids: &[u64]) {
     if app.filter.in_force().is_some() {
-        let scan = app.filter.scan.get_or_insert_default();
-        scan.among.extend_from_slice(ids);
-        scan.among.sort_unstable();
-        scan.among.dedup();
+        app.filter.scan.get_or_insert_default().add(ids);
     }
 }
 
@@ -186,21 +213,21 @@ pub fn by_row(app: &mut App) {
     let status = summary.status.map(|status| status.to_string()).unwrap_or_default();
     let kind = summary.media_type.as_deref().unwrap_or_default();
     let facts = [
-        ("host", summary.host.as_str()),
-        ("path", path),
-        ("status", &status),
-        ("method", &summary.method),
-        ("type", kind),
-        ("client", client),
+        (Name::Host, summary.host.as_str()),
+        (Name::Path, path),
+        (Name::Status, &status),
+        (Name::Method, &summary.method),
+        (Name::Type, kind),
+        (Name::Client, client),
     ];
     let more = |word: String| match app.filter.in_force() {
         Some(_) => format!("{} {word}", app.filter.text.trim()),
         None => word,
     };
-    let items = facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| Item {
-        label: label.to_owned(),
+    let items = facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Item {
+        label: name.field().name.to_owned(),
         shown: value.to_owned(),
-        text: more(quoted(value)),
+        text: more(field(name, value)),
     });
     app.menu = Menu::new("Filter by", items.collect());
 }
@@ -208,6 +235,7 @@ pub fn by_row(app: &mut App) {
 /// Looks through about `rows` more rows.
 pub fn advance(app: &mut App, source: &dyn Source, rows: usize) -> Result<(), Unread> {
     let Some(mut scan) = app.filter.scan.take() else { return Ok(()) };
+    let rows = if app.filter.query.level() == Level::Row { rows } else { rows.min(DEEP) };
     let found = scan.step(&app.filter.query, source, rows)?;
     app.list.found(&found);
     if !scan.is_over() {
@@ -217,6 +245,13 @@ pub fn advance(app: &mut App, source: &dyn Source, rows: usize) -> Result<(), Un
 }
 
 impl Scan {
+    /// Looks through these rows too.
+    fn add(&mut self, ids: &[u64]) {
+        self.among.extend_from_slice(ids);
+        self.among.sort_unstable();
+        self.among.dedup();
+    }
+
     /// Looks through a slice; what it found, rising.
     fn step(&mut self, query: &Query, source: &dyn Source, rows: usize) -> Result<Vec<u64>, Unread> {
         if !self.among.is_empty() {
@@ -238,9 +273,14 @@ impl Scan {
 }
 
 fn set(app: &mut App, text: String, off: bool) {
+    let query = query::read_at(&text, app.now).query;
+    put(app, text, query, off);
+}
+
+fn put(app: &mut App, text: String, query: Query, off: bool) {
     let before = app.filter.in_force().cloned();
     let filter = &mut app.filter;
-    filter.query = Query::words(&text);
+    filter.query = query;
     filter.text = text;
     filter.off = off && !filter.query.is_all();
     match (before, filter.in_force().cloned()) {
@@ -271,12 +311,9 @@ fn narrow(app: &mut App) {
     app.list.begin_filter();
 }
 
-/// A value as one word of a filter.
-fn quoted(value: &str) -> String {
-    let plain = !value.contains(char::is_whitespace)
-        && !value.starts_with(['-', '!', '"', '\''])
-        && !["and", "or", "not"].contains(&value);
-    if plain { value.to_owned() } else { format!("\"{}\"", value.replace('\\', r"\\").replace('"', "\\\"")) }
+/// A field with a value of it.
+fn field(name: Name, value: &str) -> String {
+    format!("{}:{}", name.field().name, query::value(name, value))
 }
 
 #[cfg(test)]
@@ -327,9 +364,9 @@ mod tests {
         let mut stage = Stage::new(80, 24, fake::varied());
         stage.press("gj");
         stage.press("f<enter>");
-        assert_eq!(stage.app.filter.text(), "cdn.shop.test");
+        assert_eq!(stage.app.filter.text(), "host:cdn.shop.test");
         stage.press("gfj<enter>");
-        assert_eq!(stage.app.filter.text(), "cdn.shop.test /app.9f3c.js");
+        assert_eq!(stage.app.filter.text(), "host:cdn.shop.test path:/app.9f3c.js");
         assert_eq!(shown(&stage), [18308]);
     }
 
@@ -384,10 +421,10 @@ mod tests {
 
     #[test]
     fn what_is_taken_over_from_a_row_means_that_row() {
-        for value in ["a b", "-x", "not", "\"q\" \\", "plain/path?x=1"] {
+        for value in ["a b", "-x", "not", "\"q\" \\", "plain/path", "/a*", "/x/", "a,b)"] {
             let row = fake::with(1, |summary| value.clone_into(&mut summary.path)).summary;
-            assert!(Query::words(&quoted(value)).matches(&row), "{value}");
-            assert!(!Query::words(&quoted(value)).matches(&fake::summary(1)), "{value}");
+            let query = Query::of(&field(Name::Path, value));
+            assert!(query.matches(&row) && !query.matches(&fake::summary(1)), "{value}");
         }
     }
 
@@ -399,7 +436,7 @@ mod tests {
         stage.slice = None;
         stage.scan();
         let text = stage.app.filter.text().to_owned();
-        let query = Query::words(&text);
+        let query = Query::of(&text);
         let rows = stage.source.exchanges.iter().map(|exchange| &exchange.summary);
         let meant = rows.filter(|row| query.matches(row)).map(|row| row.id.0).collect();
         (shown(&stage), meant, text)

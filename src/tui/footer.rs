@@ -3,7 +3,7 @@
 use super::acting;
 use super::actions::{self, Action, TABLE};
 use super::app::{App, Screen};
-use super::detail::{body, find};
+use super::detail::{body, find, messages};
 use super::menu;
 use super::paint::Pane;
 use super::typing::Purpose;
@@ -55,6 +55,7 @@ pub fn keys(app: &App) -> Vec<(String, &'static str)> {
         // The list's footer says 7, which leads to the same place.
         .filter(|(_, entry)| entry.action != Action::Hop || screen != Screen::List)
         .map(|(keys, entry)| match entry.action {
+            Action::View if messages::is_shown(app) && screen != Screen::List => (keys, "whole body"),
             Action::Hop if body::is_shown(app) && screen != Screen::List => (keys, "other body"),
             _ => (keys, short(entry.action, screen, entry.short)),
         })

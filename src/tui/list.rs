@@ -257,10 +257,14 @@ fn counters(app: &App) -> Vec<(String, Style)> {
         (false, 0) => ("F follows".to_owned(), theme.dim()),
         (false, new) => (format!("▾ {} new", count(new)), theme.notable()),
     });
+    let cut = |number: u64, one, many| {
+        units::counted(usize::try_from(number).unwrap_or(usize::MAX), one, many) + " cut"
+    };
     if app.status.cut_bodies > 0 {
-        let says =
-            units::counted(usize::try_from(app.status.cut_bodies).unwrap_or(usize::MAX), "body", "bodies");
-        counters.push((format!("{says} cut"), theme.notable()));
+        counters.push((cut(app.status.cut_bodies, "body", "bodies"), theme.notable()));
+    }
+    if app.status.cut_messages > 0 {
+        counters.push((cut(app.status.cut_messages, "message", "messages"), theme.notable()));
     }
     if app.status.lost_records > 0 {
         counters.push((format!("{} not recorded", units::count(app.status.lost_records)), theme.bad()));

@@ -141,6 +141,7 @@ fn draw_list(app: &App, buffer: &mut Buffer) {
         }
         detail::draw(app, places.side, buffer);
     }
+    filter::draw(app, places.heads, places.rows, buffer);
     if let Some(menu) = &app.menu {
         menu::draw(app, menu, places.rows, buffer);
     }

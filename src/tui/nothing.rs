@@ -4,7 +4,6 @@ use super::app::App;
 use super::page::Page;
 use super::paint::Pane;
 use super::typing::Purpose;
-use crate::query;
 use crate::text::{sanitize_bounded, units, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,7 +23,7 @@ pub fn draw_filter(app: &App, area: Rect, buffer: &mut Buffer) {
         Some(typing) => typing.draw(&mut pane, 3, 0, theme.strong()),
         None if app.filter.text().is_empty() => {
             let words = [
-                "type to filter — words match anywhere, -word leaves out",
+                "type to filter — words match anywhere, or status:4xx host:api size>10k",
                 "to filter — words anywhere",
                 "filter",
             ];
@@ -49,6 +48,9 @@ fn remark(app: &App) -> String {
             0..60 => format!("{rows}: v marks"),
             _ => format!("{rows} from #{from}: v marks, esc leaves"),
         };
+    }
+    if app.filter.is_in_part() {
+        return "in part".to_owned();
     }
     if let Some(looked) = app.filter.looked() {
         let percent = looked.saturating_mul(100).checked_div(app.list.index.seen_count()).unwrap_or(0);
@@ -87,11 +89,6 @@ fn words(app: &App, page: &mut Page) {
         let among = if index.only_marked() { "marked exchange" } else { "exchange" };
         page.prose(" ", &format!("No {among} matches “{}”.", app.filter.text().trim()), strong);
         page.prose(" ", &format!("{all} are there. {}", way_out(app)), plain);
-        if query::not_yet(app.filter.text()).is_some() {
-            page.gap();
-            let says = "Fields such as status:404 are not understood yet: words only, cart 404 -image.";
-            page.prose(" ", says, app.theme.notable());
-        }
     } else if index.only_marked() && index.seen_count() > 0 {
         page.prose(" ", "No exchange is marked.", strong);
         page.prose(" ", "M shows all again; m marks one.", plain);

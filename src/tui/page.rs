@@ -236,7 +236,7 @@ pub fn head_cells(
     let room = room.saturating_sub(3).max(1);
     let (shown, more) = bounded(line);
     let text = sanitize(shown).into_owned();
-    let name_end = if start_line { text.len() } else { text.find(':').map_or(0, |at| at + 1) };
+    let name_end = if start_line { text.len() } else { behind_colon(&text) };
     let name_style = ink.unwrap_or(if start_line { theme.strong() } else { theme.name() });
     let mut at = 0;
     let mut cells = Vec::new();
@@ -253,6 +253,13 @@ pub fn head_cells(
     }
     cells.extend(more_cells(theme, more, room));
     cells
+}
+
+/// Where a line's name ends, its colon included; a pseudo-field's has one before it (RFC 9113 8.3).
+fn behind_colon(line: &str) -> usize {
+    let own = usize::from(line.starts_with(':'));
+    let rest = line.get(own..).unwrap_or_default();
+    rest.find(':').map_or(own, |at| own + at + 1)
 }
 
 /// A text broken at words behind `lead`, as rows of at most `room` columns behind it.

@@ -30,7 +30,7 @@ pub struct Cells {
     pub cause: Option<Cause>,
     /// The kind of the response body: `json`, `html`.
     pub kind: String,
-    /// Bytes of the response body.
+    /// Bytes of the response body, or how many messages passed.
     pub size: String,
     /// How long it took, or that it is not over.
     pub time: String,
@@ -154,6 +154,10 @@ fn kind(summary: &Summary) -> String {
 }
 
 fn size(summary: &Summary) -> String {
+    if summary.messages > 0 {
+        let count = units::bytes(summary.messages);
+        return if count.len() < 5 { format!("↕ {count}") } else { format!("↕{count}") };
+    }
     if summary.status.is_none() && summary.response_bytes == 0 {
         return "—".to_owned();
     }

@@ -76,6 +76,8 @@ fn hops_can_show_one_side() {
 #[test]
 fn the_filter_being_typed_kept_and_off() {
     at_every_size("filter_typed", |columns, lines| pressed(columns, lines, "g/cart -delete"));
+    at_every_size("filter_mistake", |columns, lines| pressed(columns, lines, "g/host:api stauts:5xx"));
+    at_every_size("filter_offers", |columns, lines| pressed(columns, lines, "g/host:api sta<down>"));
     at_every_size("filter_kept", |columns, lines| pressed(columns, lines, "/api.shop<enter>"));
     let off = pressed(80, 24, "/api.shop<enter><ctrl-t>").screen();
     assert!(off.contains("/ api.shop") && off.contains("off: ctrl-t turns it on"), "{off}");
@@ -84,8 +86,8 @@ fn the_filter_being_typed_kept_and_off() {
 #[test]
 fn nothing_matches_and_the_way_out_is_said() {
     at_every_size("filter_nothing", |columns, lines| pressed(columns, lines, "/nowhere<enter>"));
-    let field = pressed(80, 24, "/status:404<enter>").screen();
-    assert!(field.contains("Fields such as status:404 are not understood yet"), "{field}");
+    let field = pressed(80, 24, "/status:418<enter>").screen();
+    assert!(field.contains("No exchange matches “status:418”"), "{field}");
 }
 
 #[test]
@@ -265,6 +267,8 @@ fn losses_are_said_in_the_header() {
     let mut stage = Stage::new(140, 40, fake::varied());
     (stage.app.status.cut_bodies, stage.app.status.lost_records) = (1, 2);
     assert!(stage.screen().contains("2 not recorded  1 body cut"));
+    stage.app.status.cut_messages = 3;
+    assert!(stage.screen().contains("2 not recorded  3 messages cut  1 body cut"), "{}", stage.screen());
 }
 
 #[test]

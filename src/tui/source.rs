@@ -6,10 +6,12 @@
 
 use super::changes::Changed;
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, State, Summary};
-use crate::query::Query;
+use crate::query::{Name, Query};
 use crate::replay::EditText;
+use crate::store::{Numbered, Seek, Sought};
 use crate::view::Octets;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,10 +30,24 @@ pub trait Source: Send {
     fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Unread>;
     /// A body's kept bytes as received, to be read by place.
     fn body(&self, exchange: &Exchange, side: Side) -> Result<Arc<dyn Octets>, Unread>;
+    /// How many messages an exchange is made of so far: one more than the highest number.
+    fn message_count(&self, id: ExchangeId) -> Result<u64, Unread>;
+    /// Its messages whose numbers lie in a range, in their order; of long payloads the beginning.
+    fn messages(&self, id: ExchangeId, numbers: Range<u64>) -> Result<Vec<Numbered>, Unread>;
+    /// One of them with all of its payload that was kept.
+    fn message(&self, id: ExchangeId, number: u64) -> Result<Option<Numbered>, Unread>;
+    /// Looks through some of them for a text.
+    fn find_message(&self, id: ExchangeId, seek: &Seek<'_>) -> Result<Sought, Unread>;
     /// Looks through rows below `below` (the newest when `None`), newest first, at most `limit` of them.
     fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread>;
     /// Those of these rows that are meant, in their order; for few rows, looked up one by one.
     fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread>;
+    /// Values of a field among the newest rows, each with how often, most often first; none where rows do not
+    /// hold it.
+    fn seen(&self, field: Name) -> Result<Vec<(String, u64)>, Unread> {
+        let _ = field;
+        Ok(Vec::new())
+    }
     /// Does something that takes time or may fail; `tell` is called once, from any thread, when it is done.
     fn act(&self, deed: Deed, tell: Tell);
     /// How the proxy stands at this moment.
@@ -148,6 +164,8 @@ pub struct Status {
     pub cut_bodies: u64,
     /// Exchanges that could not be recorded.
     pub lost_records: u64,
+    /// Messages within exchanges that could not be recorded, or without their payload.
+    pub cut_messages: u64,
     /// Whether unsafe methods are sent again without a question (`replay.confirm = false`).
     pub replays_unasked: bool,
 }

@@ -327,6 +327,44 @@ fn raw_heads_turn_to_hex_and_back() {
 }
 
 #[test]
+fn frames_stand_behind_the_heads_by_leg() {
+    let note = |at, side, sent, kind, flags, says: &str| crate::exchange::FrameNote {
+        at,
+        side,
+        sent,
+        kind,
+        flags,
+        stream: 1,
+        length: 18,
+        count: if kind == 0 { 3 } else { 1 },
+        says: says.to_owned(),
+    };
+    let mut exchange = fake::passed(1);
+    let (client, origin) = (Side::Client, Side::Origin);
+    exchange.frames = vec![
+        note(120, client, false, 1, 5, "weight 256, depends on 0"),
+        note(900, origin, true, 1, 5, ""),
+        note(28_000, origin, false, 1, 4, ""),
+        note(28_100, origin, false, 0, 0, ""),
+        note(28_200, client, true, 1, 4, ""),
+        note(31_000, origin, false, 3, 0, "CANCEL"),
+        note(
+            31_500,
+            client,
+            true,
+            7,
+            0,
+            &format!("NO_ERROR, last stream 7: {}", "\x1b[2Jcalm down ".repeat(8)),
+        ),
+    ];
+    for (columns, lines) in [(80, 40), (140, 40), (40, 30)] {
+        let mut stage = Stage::new(columns, lines, vec![exchange.clone()]);
+        stage.press("<enter>8G");
+        insta::assert_snapshot!(format!("raw_frames_{columns}x{lines}"), stage.screen());
+    }
+}
+
+#[test]
 fn a_field_of_a_megabyte_is_laid_out_within_bounds_on_every_tab() {
     let mut exchange = fake::passed(1);
     let head = [b"GET / HTTP/1.1\r\nX-Big: ", &vec![b'x'; 1 << 20][..], b"\r\nHost: h\r\n\r\n"].concat();

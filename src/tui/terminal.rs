@@ -6,14 +6,15 @@
 
 use super::app::App;
 use super::clipboard::{self, Way};
-use super::detail::body;
+use super::copy::LIMIT;
+use super::detail;
 use super::fill::{CHUNK, fill, search};
 use super::input::Input;
 use super::keymap::Keymap;
 use super::outside::Visit;
 use super::source::{Deed, Source, Wake};
 use super::theme::Theme;
-use super::update::{Effect, Event, Outside, Program, update};
+use super::update::{Effect, Event, Outside, Program, Use, update};
 use crate::exchange::{ExchangeId, Side};
 use crate::text::units;
 use crate::view;
@@ -156,7 +157,7 @@ impl Shell {
     /// Blocks until something happens, or until an owed paint is due; not at all while a
     /// capture is being loaded, searched, or a body is worked on.
     fn wait(&mut self, wakes: &Receiver<Wake>) -> Option<Wake> {
-        if self.loading.is_some() || self.app.filter.is_scanning() || body::has_work(&self.app) {
+        if self.loading.is_some() || self.app.filter.is_scanning() || detail::has_work(&self.app) {
             return match wakes.try_recv() {
                 Ok(wake) => Some(wake),
                 Err(TryRecvError::Empty) => None,
@@ -222,6 +223,7 @@ impl Shell {
             Some(Effect::Copy { what, bytes, note }) => self.copy(&what, &bytes, &note),
             Some(Effect::Outside(outside)) => self.edit(screen, outside)?,
             Some(Effect::PageBody(side)) => self.page(screen, side)?,
+            Some(Effect::OfMessage(number, use_of)) => self.use_message(screen, number, use_of)?,
             None => {}
         }
         Ok(if at_once { Asked::Paint } else { Asked::Nothing })
@@ -269,7 +271,14 @@ impl Shell {
                 Some(Effect::Outside(again)) => next = Some(again),
                 Some(Effect::Do(deed)) => self.act(deed),
                 Some(Effect::Copy { what, bytes, note }) => self.copy(&what, &bytes, &note),
-                Some(Effect::PageBody(_) | Effect::Quit | Effect::Suspend | Effect::Clear) | None => {}
+                Some(
+                    Effect::PageBody(_)
+                    | Effect::OfMessage(..)
+                    | Effect::Quit
+                    | Effect::Suspend
+                    | Effect::Clear,
+                )
+                | None => {}
             }
         }
         Ok(())
@@ -295,7 +304,17 @@ impl Shell {
             Ok(body) => (body, None),
             Err(unknown) => (raw(), Some(unknown.to_string())),
         };
-        match Visit::of_body(&mut body) {
+        self.page_bytes(screen, &mut body, undecoded)
+    }
+
+    /// Shows bytes, made fit for a terminal; says afterwards what went wrong, else `note`.
+    fn page_bytes(
+        &mut self,
+        screen: &mut Screen,
+        bytes: &mut dyn io::Read,
+        note: Option<String>,
+    ) -> io::Result<()> {
+        match Visit::of_body(bytes) {
             Err(error) => {
                 self.cannot_write(&error);
                 Ok(())
@@ -304,10 +323,36 @@ impl Shell {
                 let ran = self.outside(screen, |_| visit.run(Program::Pager))?;
                 visit.remove();
                 let broken = broken.map(|error| format!("shown as far as it could be decoded: {error}"));
-                self.app.message = ran.err().or(broken).or(undecoded);
+                self.app.message = ran.err().or(broken).or(note);
                 Ok(())
             }
         }
+    }
+
+    /// Copies or shows the payload of a message of the exchange in the detail.
+    fn use_message(&mut self, screen: &mut Screen, number: u64, how: Use) -> io::Result<()> {
+        let Some(id) = self.app.detail.id else { return Ok(()) };
+        let payload = match self.source.message(ExchangeId(id), number) {
+            Ok(Some(found)) => found.message.payload,
+            Ok(None) => {
+                self.app.message = Some(format!("message {number} is not in the capture"));
+                return Ok(());
+            }
+            Err(unread) => {
+                self.app.message = Some(unread.to_string());
+                return Ok(());
+            }
+        };
+        match how {
+            Use::Page => return self.page_bytes(screen, &mut &payload[..], None),
+            Use::Copy if payload.len() > LIMIT => {
+                let size = units::bytes(payload.len() as u64);
+                let words = "more than a clipboard takes; o opens it in $PAGER";
+                self.app.message = Some(format!("message {number} has {size}B, {words}"));
+            }
+            Use::Copy => self.copy(&format!("message {number}"), &payload, ""),
+        }
+        Ok(())
     }
 
     fn cannot_write(&mut self, error: &io::Error) {
@@ -360,8 +405,8 @@ impl Shell {
     /// Goes on with the body that is being worked on.
     fn work_on(&mut self) {
         let begun = Instant::now();
-        while body::has_work(&self.app) && begun.elapsed() < WORK {
-            body::work(&mut self.app);
+        while detail::has_work(&self.app) && begun.elapsed() < WORK {
+            detail::work(&mut self.app, self.source.as_ref());
             self.owed = true;
         }
     }

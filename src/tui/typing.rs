@@ -4,7 +4,7 @@
 //! and its editing keys are the same everywhere.
 
 use super::app::App;
-use super::detail::{body, find};
+use super::detail::{body, find, messages};
 use super::filter;
 use super::paint::Pane;
 use super::update::Effect;
@@ -66,8 +66,10 @@ impl Typing {
 pub fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     let purpose = app.typing.as_ref().map(|typing| typing.purpose);
-    if purpose == Some(Purpose::Command) && palette::press(app, key) {
-        return None;
+    match purpose {
+        Some(Purpose::Command) if palette::press(app, key) => return None,
+        Some(Purpose::Filter) if filter::press(app, key) => return None,
+        _ => {}
     }
     match key.code {
         KeyCode::Char('c') if ctrl => Some(Effect::Quit),
@@ -78,7 +80,8 @@ pub fn press(app: &mut App, key: KeyEvent) -> Option<Effect> {
         }
         _ => {
             let changed = app.typing.as_mut()?.input.handle_event(&Event::Key(key))?;
-            if changed.value {
+            // What is wrong with a filter, and what may come next, depends on where the cursor stands.
+            if changed.value || purpose == Some(Purpose::Filter) {
                 follow(app);
             }
             None
@@ -100,11 +103,17 @@ fn accept(app: &mut App) -> Option<Effect> {
     let typing = app.typing.take()?;
     match typing.purpose {
         Purpose::Filter => {
-            filter::keep(app);
+            if !filter::keep(app) {
+                app.typing = Some(typing);
+            }
             None
         }
         Purpose::Find if body::is_shown(app) => {
             body::take_find(app);
+            None
+        }
+        Purpose::Find if messages::is_shown(app) => {
+            messages::take_find(app);
             None
         }
         Purpose::Find => {
@@ -122,6 +131,7 @@ fn cancel(app: &mut App) {
     match app.typing.take().map(|typing| typing.purpose) {
         Some(Purpose::Filter) => filter::restore(app),
         Some(Purpose::Find) if body::is_shown(app) => body::leave_find(app),
+        Some(Purpose::Find) if messages::is_shown(app) => messages::leave_find(app),
         Some(Purpose::Find) => find::cancel(app),
         Some(Purpose::Save) => app.acting.saving = None,
         Some(Purpose::Keys) => _ = help::find(app, ""),
@@ -136,6 +146,7 @@ fn follow(app: &mut App) {
     match typing.purpose {
         Purpose::Filter => filter::follow(app),
         Purpose::Find if body::is_shown(app) => body::follow_find(app),
+        Purpose::Find if messages::is_shown(app) => messages::follow_find(app),
         Purpose::Find => find::follow(app, &text),
         Purpose::Command => palette::follow(app),
         Purpose::Keys => _ = help::find(app, &text),

@@ -4,7 +4,7 @@ use super::actions::{self, Action};
 use super::again;
 use super::app::{App, Screen};
 use super::compare;
-use super::detail::{Tab, body, find};
+use super::detail::{Tab, body, find, messages};
 use super::filter;
 use super::help;
 use super::layout;
@@ -73,6 +73,15 @@ pub enum EditFor {
     Replay(ExchangeId),
 }
 
+/// What a payload is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// To be put on the clipboard.
+    Copy,
+    /// To be shown in $PAGER.
+    Page,
+}
+
 /// Something to be done about it by the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -87,6 +96,8 @@ pub enum Effect {
     },
     /// Show a body of the exchange in the detail in $PAGER, codings undone.
     PageBody(Side),
+    /// Take the payload of a message of the exchange in the detail.
+    OfMessage(u64, Use),
     /// Have the source do something.
     Do(Deed),
     /// Give the terminal to a program for a while; what it made of the file comes back as [`Event::Edited`].
@@ -178,17 +189,22 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::Escape if help::find(app, "") => {}
         Action::Escape if app.screen() == Screen::List => return leave_list(app),
         Action::Escape if app.help.is_none() && find::clear(app) => {}
+        Action::Back | Action::Escape if in_detail(app) && messages::leave(app) => {}
         Action::Back | Action::Escape => back(app),
         Action::Palette => palette::open(app),
         Action::Help => help::toggle(app),
         Action::Search if app.help.is_some() => help::search(app),
         Action::Open if app.help.is_some() => return help::run(app),
         Action::Copy if onboarding::is_open(app) => return onboarding::copy(app),
+        Action::Copy if of_message(app).is_some() => {
+            return of_message(app).map(|number| Effect::OfMessage(number, Use::Copy));
+        }
         Action::Copy => copy::open(app),
         Action::SaveBody => saving::open(app),
         Action::Pager => return page(app),
         Action::Layout => panes::toggle(app),
         Action::Wider | Action::Narrower => panes::shift(app, action == Action::Wider),
+        action if in_detail(app) && messages::is_shown(app) && messages::act(app, action) => {}
         Action::Open => app.open_detail(),
         Action::OtherPane => other_pane(app),
         Action::Tab(place) => app.show_tab(Tab::ALL.get(place).copied().unwrap_or_default()),
@@ -226,6 +242,9 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
 
 /// The body in a pager where bodies are, else the text of the tab.
 fn page(app: &App) -> Option<Effect> {
+    if let Some(number) = of_message(app) {
+        return Some(Effect::OfMessage(number, Use::Page));
+    }
     let loaded = app.detail.loaded.as_deref()?;
     let body = app.screen() == Screen::List || app.detail.tab == Tab::Body;
     if let Some(side) = saving::side(loaded, app.detail.tab).filter(|_| body) {
@@ -237,7 +256,16 @@ fn page(app: &App) -> Option<Effect> {
 
 /// Whether the focus is on a body.
 fn in_body(app: &App) -> bool {
-    matches!(app.screen(), Screen::Side | Screen::Detail) && body::is_shown(app)
+    in_detail(app) && body::is_shown(app)
+}
+
+fn in_detail(app: &App) -> bool {
+    matches!(app.screen(), Screen::Side | Screen::Detail)
+}
+
+/// The message that the focus is on.
+fn of_message(app: &App) -> Option<u64> {
+    (in_detail(app) && messages::are_here(&app.detail)).then(|| app.detail.messages.meant()).flatten()
 }
 
 fn told_of(app: &mut App, told: Told) -> Option<Effect> {
@@ -332,6 +360,7 @@ pub fn travel(app: &mut App, action: Action) {
             let Some(help) = &mut app.help else { return };
             help.chosen = step(action, help.chosen, help.last(), page);
         }
+        Screen::Side | Screen::Detail if messages::is_shown(app) => _ = messages::act(app, action),
         Screen::Side | Screen::Detail => {
             let (_, text) = layout::detail_parts(app.detail_place());
             let page = usize::from(text.height);

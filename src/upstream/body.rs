@@ -1,24 +1,21 @@
 //! Bodies on their way through: relayed frame by frame, copied for the capture as they pass.
 
+use super::source::{Cut, Source};
 use crate::exchange::{Head, Side};
-use crate::hop::{self, Framing};
+use crate::hop::{self, Framing, Version};
 use crate::recorder::BodyTee;
-use crate::tap::Handle;
+use crate::tap::End;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
+use hyper::HeaderMap;
+use hyper::header::{HeaderName, HeaderValue};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-
-/// A body that ended before its framing said so: the stream must be cut, never ended well.
-#[derive(Debug, thiserror::Error)]
-#[error("the body was cut short")]
-pub struct Cut;
 
 /// A body relayed from one connection of the hop to the other.
 #[derive(Debug)]
 pub struct Relay {
-    incoming: Incoming,
+    source: Source,
     /// Bytes still to come where the framing tells.
     left: Option<u64>,
     tee: BodyTee,
@@ -29,30 +26,22 @@ pub struct Relay {
     trailers: Option<Bytes>,
     /// The head that the body belongs to: its Connection may name trailer fields.
     head: Option<Head>,
-    from: Handle,
-    to: Handle,
-    /// Number of the message on the tap that it comes from.
-    number: u64,
+    from: End,
+    to: End,
+    /// A trailer section waits on the receiver's tap for its engine to end the stream with one.
+    to_trail: bool,
 }
 
 impl Relay {
-    /// Relays `incoming`, the body of message `number` on the tap `from`, framed as `framing`
-    /// toward the receiver, whose tap is `to`.
+    /// Relays `source`, the body that arrives at `from`, framed as `framing` toward the receiver at `to`.
     #[must_use]
-    pub fn new(
-        incoming: Incoming,
-        framing: Framing,
-        side: Side,
-        tee: BodyTee,
-        (from, number): (Handle, u64),
-        to: Handle,
-    ) -> Self {
+    pub fn new(source: Source, framing: Framing, side: Side, tee: BodyTee, from: End, to: End) -> Self {
         let left = match framing {
             Framing::Length(length) => Some(length),
             _ => None,
         };
         Self {
-            incoming,
+            source,
             left,
             tee,
             side,
@@ -62,14 +51,15 @@ impl Relay {
             head: None,
             from,
             to,
-            number,
+            to_trail: false,
         }
     }
 
-    /// A chunked body may end in trailers, which the rules for this head apply to.
+    /// A body that does not end by counting may end in trailers, which the rules for this head apply to.
     #[must_use]
     pub fn under(mut self, head: &Head) -> Self {
-        self.head = self.left.is_none().then(|| head.clone());
+        let counted = self.left.is_some() && !self.to.is_http2();
+        self.head = (!counted).then(|| head.clone());
         self
     }
 
@@ -91,7 +81,13 @@ impl Relay {
         self.ended
     }
 
-    /// The next frame. The end is noted before the last frame of a counted body is handed on,
+    /// Whether nothing more will be handed on, not even trailers.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ended && self.held.is_none() && !self.to_trail
+    }
+
+    /// The next data. The end is noted before the last frame of a counted body is handed on,
     /// because a receiver that has counted to the end does not ask again.
     pub fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
         loop {
@@ -101,7 +97,7 @@ impl Relay {
                     *copied = true;
                     self.left = self.left.map(|left| left.saturating_sub(data.len() as u64));
                 }
-                if self.left == Some(0) {
+                if self.is_last() {
                     ready!(self.poll_end(cx));
                 }
                 return Poll::Ready(self.held.take().map(|(data, _)| Ok(data)));
@@ -110,37 +106,57 @@ impl Relay {
                 ready!(self.poll_end(cx));
                 return Poll::Ready(None);
             }
-            match ready!(Pin::new(&mut self.incoming).poll_frame(cx)) {
-                Some(Ok(frame)) => self.held = frame.into_data().ok().map(|data| (data, false)),
-                Some(Err(_)) => {
+            match ready!(self.source.poll_data(cx)) {
+                Some(Ok(data)) => self.held = Some((data, false)),
+                Some(Err(cut)) => {
                     self.tee.cut();
-                    return Poll::Ready(Some(Err(Cut)));
+                    return Poll::Ready(Some(Err(cut)));
                 }
                 None if self.left.is_some_and(|left| left > 0) => {
                     self.tee.cut();
-                    return Poll::Ready(Some(Err(Cut)));
+                    return Poll::Ready(Some(Err(Cut { code: None })));
                 }
-                None => {
-                    self.note_end();
-                    self.ended = true;
-                }
+                None => self.note_end(),
             }
         }
+    }
+
+    /// The next frame: data, or, toward a stream, the sign that its trailers are to be sent now.
+    pub fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        match ready!(self.poll_data(cx)) {
+            Some(data) => Poll::Ready(Some(data.map(Frame::data))),
+            None if std::mem::take(&mut self.to_trail) => {
+                let stand_in = (HeaderName::from_static("t"), HeaderValue::from_static(""));
+                Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::from_iter([stand_in])))))
+            }
+            None => Poll::Ready(None),
+        }
+    }
+
+    /// Whether nothing comes behind the data in hand. A stream may end in trailers whatever its length
+    /// was said to be (RFC 9113 8.1): what counts there is its end, unless the receiver counts.
+    fn is_last(&self) -> bool {
+        if self.from.is_http2() && self.to.is_http2() { self.source.is_over() } else { self.left == Some(0) }
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.ended {
             self.note_end();
-            self.ended = true;
         }
         self.tee.poll_complete(cx, &self.trailers)
     }
 
     /// Trailers came before the end did, so they are on the receiver's tap before its last chunk is.
     fn note_end(&mut self) {
-        self.trailers = self.from.take_trailers(self.number);
+        self.ended = true;
+        self.trailers = self.from.take_trailers();
         if let (Some(trailers), Some(head)) = (&self.trailers, &self.head) {
-            self.to.send_trailers(hop::forward_trailers(head, trailers).raw);
+            let toward = if self.to.is_http2() { Version::Http2 } else { Version::Http11 };
+            let raw = hop::forward_trailers(head, trailers, toward).raw;
+            self.to_trail = self.to.is_http2() && !raw.is_empty();
+            if self.to_trail || !self.to.is_http2() {
+                self.to.send_trailers(raw);
+            }
         }
         let recording = self.tee.recording();
         let now = recording.elapsed();
@@ -157,6 +173,8 @@ impl Relay {
 pub enum RequestBody {
     /// None.
     Empty,
+    /// The stream stays open for another protocol (RFC 8441 5).
+    Open,
     /// Relayed from the client.
     Relayed(Box<Relay>),
     /// Bytes that we have whole.
@@ -170,19 +188,25 @@ impl Body for RequestBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
-            Self::Relayed(relay) => relay.poll_data(cx).map(|data| data.map(|data| data.map(Frame::data))),
+            Self::Open => Poll::Pending,
+            Self::Relayed(relay) => relay.poll_frame(cx),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Empty | Self::Whole(None))
+        match self {
+            Self::Empty | Self::Whole(None) => true,
+            Self::Open | Self::Whole(Some(_)) => false,
+            Self::Relayed(relay) => relay.is_over(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Empty | Self::Whole(None) => SizeHint::with_exact(0),
             Self::Whole(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Open => SizeHint::new(),
             Self::Relayed(relay) => relay.size_hint(),
         }
     }

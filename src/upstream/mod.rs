@@ -2,25 +2,40 @@
 //!
 //! A client's connection keeps its origin connections while it lives (connection-bound
 //! authentication needs that); when it ends, healthy ones go to a small pool that new client
-//! connections of the same shard draw from. An origin connection is driven by the task that
-//! uses it: no task of its own, no wake-up between two.
+//! connections of the same shard draw from. A connection of HTTP/1.1 is driven by the task that
+//! uses it: no task of its own, no wake-up between two. One of HTTP/2 is shared by many exchanges and
+//! has a task of its own.
 
 mod body;
+mod duplex;
 pub mod handshake;
+mod http1;
+mod http2;
 pub mod pattern;
 mod pool;
+mod protocol;
+mod pump;
 mod resolve;
 mod roots;
 mod send;
+mod share;
+mod source;
 mod tls;
 mod verdict;
 
-pub use body::{Cut, Relay, RequestBody};
+pub use body::{Relay, RequestBody};
+pub use duplex::{Duplex, Joint};
+pub use http1::Exclusive;
+pub use http2::{CONNECTION_WINDOW, SEND_BUFFER, STREAM_WINDOW, Shared};
 pub use pool::{Key, Pool, is_usable};
+pub use protocol::{Offer, Spoken, version_of};
+pub use pump::{Pump, Stopped};
 pub use resolve::{dial, resolve};
 pub use roots::TlsError;
-pub use send::{Answer, Sending, Upstream};
-pub use tls::{OriginTls, untrusted};
+pub use send::{Answer, Broken, Received, Sending, Upstream};
+pub use share::{Abort, Share};
+pub use source::{Cut, Source, code_name};
+pub use tls::{NotSecured, OriginTls, untrusted};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -2,6 +2,7 @@
 
 use super::Upstream;
 use crate::exchange::{Authority, Scheme};
+use crate::hop::Version;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -16,6 +17,8 @@ pub struct Key {
     pub authority: Authority,
     /// The server name asked for in TLS where it is not the authority's host.
     pub server_name: Option<String>,
+    /// What is spoken on it: HTTP/1.1 or HTTP/2.
+    pub version: Version,
 }
 
 impl Key {

@@ -1,6 +1,7 @@
 //! From an authority to a TCP connection: the name looked up, the addresses tried.
 
 use crate::ca::server_name;
+use crate::config::HostAddress;
 use crate::exchange::{Authority, Failure, Kind, Phase, Side};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -14,13 +15,21 @@ const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// Addresses tried for one connection, and told when all fail.
 const ADDRESSES: usize = 8;
 
-/// The addresses of an authority, in the order to try them. Literals are not looked up;
-/// internationalised names are looked up by their A-labels.
-pub async fn resolve(authority: &Authority, limit: Duration) -> Result<Vec<SocketAddr>, Failure> {
+/// The addresses of an authority, in the order to try them. Literals are not looked up, nor are names
+/// among `known`; internationalised names are looked up by their A-labels.
+pub async fn resolve(
+    authority: &Authority,
+    known: &[HostAddress],
+    limit: Duration,
+) -> Result<Vec<SocketAddr>, Failure> {
     if let Ok(address) = authority.host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, authority.port)]);
     }
     let host = &authority.host;
+    let ours: Vec<_> = known.iter().filter(|known| known.name == *host).collect();
+    if !ours.is_empty() {
+        return Ok(ours.iter().map(|known| SocketAddr::new(known.address, authority.port)).collect());
+    }
     let fail = |kind, says| Failure { side: Side::Origin, phase: Phase::Resolve, kind, says };
     let name = match server_name(host) {
         // A zone is part of what the system looks up, though not of the certificate's name.
@@ -176,16 +185,30 @@ mod tests {
 
     #[tokio::test]
     async fn literals_and_localhost() {
-        assert_eq!(resolve(&authority("[::1]:81"), LIMIT).await.unwrap(), ["[::1]:81".parse().unwrap()]);
-        assert_eq!(resolve(&authority("10.1.2.3"), LIMIT).await.unwrap(), ["10.1.2.3:80".parse().unwrap()]);
-        let local = resolve(&authority("localhost:81"), LIMIT).await.unwrap();
+        assert_eq!(resolve(&authority("[::1]:81"), &[], LIMIT).await.unwrap(), ["[::1]:81".parse().unwrap()]);
+        assert_eq!(
+            resolve(&authority("10.1.2.3"), &[], LIMIT).await.unwrap(),
+            ["10.1.2.3:80".parse().unwrap()]
+        );
+        let local = resolve(&authority("localhost:81"), &[], LIMIT).await.unwrap();
         assert!(!local.is_empty() && local.iter().all(|address| address.ip().is_loopback()), "{local:?}");
+    }
+
+    #[tokio::test]
+    async fn names_that_the_settings_know_are_not_looked_up() {
+        let known = ["1.2.3.4", "::1"].map(|address| HostAddress {
+            name: "shop.invalid".to_owned(),
+            address: address.parse().unwrap(),
+        });
+        let found = resolve(&authority("Shop.invalid:81"), &known, LIMIT).await.unwrap();
+        assert_eq!(found, ["1.2.3.4:81".parse().unwrap(), "[::1]:81".parse().unwrap()]);
+        assert!(resolve(&authority("www.shop.invalid"), &known, LIMIT).await.is_err());
     }
 
     #[tokio::test]
     async fn a_name_without_address_is_told() {
         // RFC 6761 6.4: the names under "invalid" never resolve.
-        let failure = resolve(&authority("nowhere.invalid"), LIMIT).await.unwrap_err();
+        let failure = resolve(&authority("nowhere.invalid"), &[], LIMIT).await.unwrap_err();
         assert_eq!((failure.side, failure.phase), (Side::Origin, Phase::Resolve));
         assert_eq!(failure.kind, Kind::Unresolvable);
         assert!(failure.says.starts_with("no address found for nowhere.invalid: "), "{}", failure.says);

@@ -1,56 +1,36 @@
-//! One origin connection: sends a request and waits for the answer, driving hyper's connection itself.
+//! The origin's end of an exchange: a connection of HTTP/1.1 for itself, or a share of one of HTTP/2.
 
 use super::Io;
-use super::body::{Cut, RequestBody};
+use super::body::RequestBody;
+use super::duplex::Joint;
+use super::http1::{self, Exclusive};
+use super::http2::Shared;
 use super::pool::Key;
+use super::share::{self, Abort, Share};
+use super::source::Source;
 use crate::exchange::{ConnectionId, Head};
-use crate::hop::{Bounds, Fault, ResponseFacts};
-use crate::tap::{Arrival, Handle, OutHead, Parts, Tap, Timer};
+use crate::hop::{Fault, ResponseFacts, Version};
+use crate::recorder::Recording;
+use crate::tap::{End, Interims, OutHead, Parts};
 use bytes::Bytes;
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, Connection, SendRequest};
-use hyper::{Method, Request, Response};
-use hyper_util::rt::TokioIo;
-use std::pin::Pin;
+use std::io::ErrorKind;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-type Io1 = TokioIo<Tap<Box<dyn Io>>>;
-
-/// An HTTP/1.1 connection to an origin. A pointer to it: it is handed from one holder to the next
-/// several times in each exchange, and hyper's connection is a few kilobytes.
+/// What a request goes out on.
 #[derive(Debug)]
-pub struct Upstream(Box<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    sender: SendRequest<RequestBody>,
-    /// `None` once hyper is done with the connection.
-    connection: Option<Connection<Io1, RequestBody>>,
-    tap: Handle,
-    key: Key,
-    id: ConnectionId,
-    exchanges: u64,
-    /// Since when it has been idle.
-    idle_since: Instant,
-    may_pool: bool,
-    timer: Timer,
+pub enum Upstream {
+    /// A connection of HTTP/1.1.
+    Http1(Exclusive),
+    /// A stream of a connection of HTTP/2.
+    Http2(Box<Share>),
 }
 
 /// What came back for a request.
 #[derive(Debug)]
 pub enum Answer {
-    /// A head that passed the check, with hyper's body behind it.
-    Response {
-        /// As on the wire.
-        head: Head,
-        /// What the check found.
-        facts: ResponseFacts,
-        /// When it was whole.
-        at: Instant,
-        /// Its body.
-        body: Incoming,
-    },
+    /// A head that passed the check, with its body behind it.
+    Response(Received),
     /// A head that was refused.
     Refused {
         /// The bytes, as far as they came.
@@ -58,192 +38,198 @@ pub enum Answer {
         /// Why.
         fault: Fault,
     },
-    /// The connection failed before any byte of an answer came.
-    Broken(std::io::ErrorKind),
-    /// The request's body was cut short before it was whole, and the connection with it.
+    /// It failed before any byte of an answer came.
+    Broken(Broken),
+    /// The request's body was cut short before it was whole, and the sending with it.
     Cut,
 }
 
+/// A response as it comes from the origin.
+#[derive(Debug)]
+pub struct Received {
+    /// As on the wire.
+    pub head: Head,
+    /// What the check found.
+    pub facts: ResponseFacts,
+    /// When it was whole.
+    pub at: Instant,
+    /// Its body.
+    pub body: Source,
+    /// Where it arrives.
+    pub from: End,
+    /// Fields that must not be put into a compression table (RFC 7541 7.1.3).
+    pub never_indexed: Vec<Bytes>,
+}
+
+/// How a sending failed before any byte of an answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// The connection broke.
+    Lost(ErrorKind),
+    /// The origin reset the stream with this code.
+    Reset(u32),
+    /// The origin closes the connection with this code and has not looked at the stream, or the
+    /// connection took no more of them (RFC 9113 6.8).
+    Unprocessed(u32),
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub enum Sending {
+    /// On a connection of its own.
+    Http1(http1::Sending),
+    /// On a stream.
+    Http2(share::Sending),
+}
+
 impl Upstream {
-    /// Begins HTTP/1.1 on a connection that stands.
-    pub async fn begin(
-        io: Box<dyn Io>,
-        key: Key,
-        id: ConnectionId,
-        bounds: Bounds,
-    ) -> Result<Self, hyper::Error> {
-        let (tap, handle) = Tap::client(io, bounds);
-        let (sender, connection) = http1::Builder::new().handshake(TokioIo::new(tap)).await?;
-        Ok(Self(Box::new(Inner {
-            sender,
-            connection: Some(connection),
-            tap: handle,
-            key,
-            id,
-            exchanges: 0,
-            idle_since: Instant::now(),
-            may_pool: true,
-            timer: Timer::default(),
-        })))
+    /// What is spoken on it.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        match self {
+            Self::Http1(_) => Version::Http11,
+            Self::Http2(_) => Version::Http2,
+        }
+    }
+
+    /// The connection that this is a share of, where it is one.
+    #[must_use]
+    pub fn shared(&self) -> Option<&Shared> {
+        match self {
+            Self::Http1(_) => None,
+            Self::Http2(share) => Some(share.shared()),
+        }
     }
 
     /// Where it leads.
     #[must_use]
     pub fn key(&self) -> &Key {
-        &self.0.key
+        match self {
+            Self::Http1(one) => one.key(),
+            Self::Http2(share) => share.shared().key(),
+        }
     }
 
-    /// Its number.
+    /// The connection's number.
     #[must_use]
     pub fn id(&self) -> ConnectionId {
-        self.0.id
+        match self {
+            Self::Http1(one) => one.id(),
+            Self::Http2(share) => share.shared().id(),
+        }
     }
 
-    /// Its tap.
+    /// Whether the connection had carried an exchange before this one.
     #[must_use]
-    pub fn tap(&self) -> &Handle {
-        &self.0.tap
+    pub fn is_reused(&self) -> bool {
+        match self {
+            Self::Http1(one) => one.is_reused(),
+            Self::Http2(share) => share.is_reused(),
+        }
     }
 
-    /// Whether it has carried an exchange before.
-    #[must_use]
-    pub fn is_used(&self) -> bool {
-        self.0.exchanges > 0
+    /// Whose exchange a stream is; with which code it is reset when that is let go of.
+    pub fn belongs_to(&mut self, recording: &Recording, abort: &Abort) {
+        if let Self::Http2(share) = self {
+            share.belongs_to(recording, abort);
+        }
     }
 
     /// Since when it has been idle.
     #[must_use]
     pub fn idle_since(&self) -> Instant {
-        self.0.idle_since
+        match self {
+            Self::Http1(one) => one.idle_since(),
+            Self::Http2(share) => share.idle_since(),
+        }
     }
 
-    /// Connection-bound authentication took place: it must never serve another client.
+    /// Connection-bound authentication took place: it must never serve another client. HTTP/2 has none.
     pub fn bind_to_client(&mut self) {
-        self.0.may_pool = false;
+        if let Self::Http1(one) = self {
+            one.bind_to_client();
+        }
     }
 
     /// Whether another client's exchange may go out on it.
     #[must_use]
     pub fn may_pool(&self) -> bool {
-        self.0.may_pool
-    }
-
-    /// Drives the connection; ready when it is over.
-    pub fn poll_drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(connection) = &mut self.0.connection else { return Poll::Ready(()) };
-        match connection.poll_without_shutdown(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(_) => Poll::Ready(()),
+        match self {
+            Self::Http1(one) => one.may_pool(),
+            Self::Http2(_) => true,
         }
     }
 
-    /// Whether it is idle and stands: drives it once to see a close that has already arrived.
+    /// Drives what is under way: the connection, or the stream's share of it.
+    pub fn poll_drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Http1(one) => one.poll_drive(cx),
+            Self::Http2(share) => share.poll_drive(cx),
+        }
+    }
+
+    /// Whether it stands and is ready for an exchange.
     pub fn poll_usable(&mut self, cx: &mut Context<'_>) -> bool {
-        self.poll_drive(cx).is_pending() && self.0.sender.is_ready() && self.0.tap.is_between()
+        match self {
+            Self::Http1(one) => one.poll_usable(cx),
+            Self::Http2(share) => share.shared().is_open(),
+        }
     }
 
     /// Called when an exchange is over: the next may find it idle.
     pub fn rest(&mut self) {
-        self.0.idle_since = Instant::now();
+        match self {
+            Self::Http1(one) => one.rest(),
+            Self::Http2(share) => share.rest(),
+        }
     }
 
-    /// Sends a request head, exactly as in `head`, with its body.
-    pub fn send(&mut self, to_head: bool, upgrade: bool, head: OutHead, body: RequestBody) -> Sending {
-        self.0.exchanges += 1;
-        let number = self.0.tap.expect(to_head, upgrade);
-        self.0.tap.queue(head);
-        let request = stand_in(to_head, upgrade, body);
-        Sending { response: Box::pin(self.0.sender.send_request(request)), number }
+    /// Sends a request head, exactly as in `head`, with the body that is made for this end.
+    pub fn send(
+        &mut self,
+        (to_head, upgrade): (bool, bool),
+        (head, never_indexed): (OutHead, Vec<Bytes>),
+        body: impl FnOnce(&End) -> RequestBody,
+    ) -> Result<Sending, Broken> {
+        match self {
+            Self::Http1(one) => Ok(Sending::Http1(one.send(to_head, upgrade, head, body))),
+            Self::Http2(share) => {
+                share.send((to_head, upgrade), (head, never_indexed), body).map(Sending::Http2)
+            }
+        }
     }
 
-    /// Drives the connection until the answer's head is there. Interim heads can be taken from the
-    /// tap after each poll.
+    /// Drives it until the answer's head is there. Interim heads can be taken after each poll.
     pub fn poll_answer(&mut self, cx: &mut Context<'_>, sending: &mut Sending) -> Poll<Answer> {
-        let _ = self.poll_drive(cx);
-        match sending.response.as_mut().poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(response)) => Poll::Ready(self.answer(response)),
-            Poll::Ready(Err(error)) => Poll::Ready(self.no_answer(&error)),
+        match (self, sending) {
+            (Self::Http1(one), Sending::Http1(sending)) => one.poll_answer(cx, sending),
+            (Self::Http2(share), Sending::Http2(sending)) => share.poll_answer(cx, sending),
+            _ => Poll::Ready(Answer::Broken(Broken::Lost(ErrorKind::InvalidInput))),
+        }
+    }
+
+    /// 1xx heads since the last look.
+    pub fn interims(&mut self, cx: &mut Context<'_>) -> Interims {
+        match self {
+            Self::Http1(one) => one.tap().take_interims(),
+            Self::Http2(share) => share.interims(cx),
         }
     }
 
     /// Ready once `deadline` has passed.
     pub fn poll_until(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
-        self.0.timer.poll_until(cx, deadline)
+        match self {
+            Self::Http1(one) => one.poll_until(cx, deadline),
+            Self::Http2(share) => share.poll_until(cx, deadline),
+        }
     }
 
-    /// Gives the raw connection back after 101.
+    /// Gives the bytes of the other protocol back after 101, or after the 2xx to an extended CONNECT.
     #[must_use]
-    pub fn into_parts(self) -> Option<Parts<Box<dyn Io>>> {
-        Some(self.0.connection?.into_parts().io.into_inner().into_parts())
-    }
-
-    fn answer(&self, response: Response<Incoming>) -> Answer {
-        match self.0.tap.take_response() {
-            Some(Arrival::Response { head, facts, at }) => {
-                Answer::Response { head, facts, at, body: response.into_body() }
-            }
-            Some(Arrival::Refused { raw, fault, .. }) => Answer::Refused { raw, fault },
-            Some(Arrival::Request { .. }) | None => Answer::Broken(std::io::ErrorKind::InvalidData),
+    pub fn into_parts(self, body: Source, joint: &Joint) -> Option<Parts<Box<dyn Io>>> {
+        match self {
+            Self::Http1(one) => one.into_parts(),
+            Self::Http2(share) => share.into_parts(body, joint),
         }
     }
-
-    fn no_answer(&self, error: &hyper::Error) -> Answer {
-        if let Some(Arrival::Refused { raw, fault, .. }) = self.0.tap.take_response() {
-            return Answer::Refused { raw, fault };
-        }
-        if std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<Cut>) {
-            return Answer::Cut;
-        }
-        Answer::Broken(io_kind(error))
-    }
-}
-
-/// A request under way.
-pub struct Sending {
-    response: Pin<Box<dyn Future<Output = hyper::Result<Response<Incoming>>> + Send>>,
-    number: u64,
-}
-
-impl std::fmt::Debug for Sending {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sending").field("number", &self.number).finish_non_exhaustive()
-    }
-}
-
-impl Sending {
-    /// Number of the answer, for its trailers.
-    #[must_use]
-    pub fn number(&self) -> u64 {
-        self.number
-    }
-}
-
-/// hyper's view of the request: only what decides about framing and upgrades.
-fn stand_in(to_head: bool, upgrade: bool, body: RequestBody) -> Request<RequestBody> {
-    let mut request = Request::new(body);
-    let has_body = !matches!(request.body(), RequestBody::Empty);
-    *request.method_mut() = match (to_head, has_body) {
-        (true, _) => Method::HEAD,
-        (_, true) => Method::POST,
-        (_, false) => Method::GET,
-    };
-    if upgrade {
-        let headers = request.headers_mut();
-        headers.insert(hyper::header::CONNECTION, hyper::header::HeaderValue::from_static("upgrade"));
-        headers.insert(hyper::header::UPGRADE, hyper::header::HeaderValue::from_static("x"));
-    }
-    request
-}
-
-/// The system's error beneath hyper's, or what a plain close amounts to.
-fn io_kind(error: &hyper::Error) -> std::io::ErrorKind {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(current) = source {
-        if let Some(io) = current.downcast_ref::<std::io::Error>() {
-            return io.kind();
-        }
-        source = current.source();
-    }
-    std::io::ErrorKind::UnexpectedEof
 }

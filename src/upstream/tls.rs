@@ -6,6 +6,7 @@
 //! ```
 
 use super::handshake::{facts, tls_error};
+use super::protocol::{Offer, Spoken};
 use super::roots::{self, TlsError};
 use super::verdict::Judge;
 use super::{handshake, pattern};
@@ -37,11 +38,22 @@ pub struct OriginTls {
     named: Vec<CertificateDer<'static>>,
     /// Made on first use: reading the system's roots takes longer than a start should.
     ready: OnceLock<Result<Ready, rustls::Error>>,
+    spoken: Spoken,
 }
 
 struct Ready {
-    connector: TlsConnector,
+    /// By what they offer; sessions are kept for all together.
+    connectors: [TlsConnector; 3],
     judge: Judge,
+}
+
+/// A connection that was not secured.
+#[derive(Debug)]
+pub struct NotSecured {
+    /// Why, in words.
+    pub failure: Failure,
+    /// The server speaks none of the protocols that were offered (RFC 7301 3.2).
+    pub no_protocol: bool,
 }
 
 impl std::fmt::Debug for Ready {
@@ -57,7 +69,15 @@ impl OriginTls {
         let named = roots::from_files(&settings.ca)?;
         let warnings =
             if roots::system_has_some() { Vec::new() } else { vec![roots::NO_SYSTEM_ROOTS.to_owned()] };
-        Ok((Self { insecure: settings.insecure.clone(), named, ready: OnceLock::new() }, warnings))
+        Ok((
+            Self {
+                insecure: settings.insecure.clone(),
+                named,
+                ready: OnceLock::new(),
+                spoken: Spoken::default(),
+            },
+            warnings,
+        ))
     }
 
     /// Reads the system's roots now, so that the first handshake need not; for a thread that has time.
@@ -65,7 +85,13 @@ impl OriginTls {
         let _ = self.ready();
     }
 
-    /// Secures a connection to the host `name` (a DNS name, IDN or address).
+    /// What has been learned of the protocols that origins speak.
+    #[must_use]
+    pub fn spoken(&self) -> &Spoken {
+        &self.spoken
+    }
+
+    /// Secures a connection to the host `name` (a DNS name, IDN or address), offering these protocols.
     ///
     /// Succeeds with any certificate; the verdict is in the facts, and whether to go on is
     /// [`Self::may_pass`]. `limit` bounds the handshake.
@@ -73,19 +99,24 @@ impl OriginTls {
         &self,
         tcp: TcpStream,
         name: &str,
+        offer: Offer,
         limit: Duration,
-    ) -> Result<(TlsStream<TcpStream>, TlsFacts), Failure> {
+    ) -> Result<(TlsStream<TcpStream>, TlsFacts), NotSecured> {
         let server = server_name(name)
             .ok_or_else(|| failure(Kind::Handshake, format!("no certificate can name {name:?}")))?;
         let ready = self.ready().map_err(|error| failure(Kind::Handshake, error.to_string()))?;
         let mut first = Vec::new();
-        let handshake = secure(&ready.connector, server.clone(), tcp, &mut first);
+        let handshake = secure(ready.connector(offer), server.clone(), tcp, &mut first);
         let stream = match timeout(limit, handshake).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(told(&error, &first)),
+            Ok(Err(error)) => {
+                let no_protocol =
+                    handshake::alert_received(&error) == Some(AlertDescription::NoApplicationProtocol);
+                return Err(NotSecured { failure: told(&error, &first, offer), no_protocol });
+            }
             Err(_) => {
                 let says = format!("the server did not complete the TLS handshake within {limit:?}");
-                return Err(failure(Kind::TimedOut, says));
+                return Err(failure(Kind::TimedOut, says).into());
             }
         };
         let state = stream.get_ref().1;
@@ -120,9 +151,28 @@ impl Ready {
             .dangerous()
             .with_custom_certificate_verifier(judge.deferred())
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config.resumption = Resumption::in_memory_sessions(SESSIONS);
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), judge })
+        let connectors = Offer::ALL.map(|offer| {
+            let mut config = config.clone();
+            config.alpn_protocols = offer.names().iter().map(|name| name.as_bytes().to_vec()).collect();
+            TlsConnector::from(Arc::new(config))
+        });
+        Ok(Self { connectors, judge })
+    }
+
+    fn connector(&self, offer: Offer) -> &TlsConnector {
+        let [http1, both, http2] = &self.connectors;
+        match offer {
+            Offer::Http1 => http1,
+            Offer::Both => both,
+            Offer::Http2 => http2,
+        }
+    }
+}
+
+impl From<Failure> for NotSecured {
+    fn from(failure: Failure) -> Self {
+        Self { failure, no_protocol: false }
     }
 }
 
@@ -160,12 +210,12 @@ async fn secure(
     .await
 }
 
-fn told(error: &io::Error, first: &[u8]) -> Failure {
+fn told(error: &io::Error, first: &[u8], offer: Offer) -> Failure {
     if let Some(says) = not_tls(first) {
         return failure(Kind::Handshake, says);
     }
     match tls_error(error) {
-        Some(rustls::Error::AlertReceived(alert)) => failure(Kind::Handshake, alert_says(*alert)),
+        Some(rustls::Error::AlertReceived(alert)) => failure(Kind::Handshake, alert_says(*alert, offer)),
         Some(rustls::Error::PeerIncompatible(_)) => failure(
             Kind::Handshake,
             format!("the server has no TLS version, cipher or group that hopscope has ({error})"),
@@ -183,14 +233,19 @@ fn told(error: &io::Error, first: &[u8]) -> Failure {
     }
 }
 
-fn alert_says(alert: AlertDescription) -> String {
+fn alert_says(alert: AlertDescription, offer: Offer) -> String {
     let hint = match alert {
         AlertDescription::ProtocolVersion => ": it takes neither TLS 1.2 nor TLS 1.3",
         AlertDescription::HandshakeFailure => {
             ": it found no cipher, group or certificate that both sides take"
         }
         AlertDescription::UnrecognisedName => ": it knows no host of this name",
-        AlertDescription::NoApplicationProtocol => ": it does not speak http/1.1",
+        AlertDescription::NoApplicationProtocol => {
+            return format!(
+                "the server ended the TLS handshake with no_application_protocol: it does not speak {}",
+                offer.names().join(" or ")
+            );
+        }
         AlertDescription::CertificateRequired => ": it asks for a client certificate",
         _ => "",
     };
@@ -241,7 +296,7 @@ mod tests {
     }
 
     fn server(authority: &Arc<Authority>, host: &str) -> Arc<ServerConfig> {
-        Interceptor::new(Arc::clone(authority)).answer(None, host).unwrap().0
+        Interceptor::new(Arc::clone(authority)).answer(None, host, crate::ca::Alpn::Http1).unwrap().0
     }
 
     fn showing(sample: Sample) -> Arc<ServerConfig> {
@@ -266,7 +321,8 @@ mod tests {
             stream.flush().await.unwrap();
         };
         let ours = async {
-            let (mut stream, facts) = tls.connect(tcp, name, LIMIT).await?;
+            let (mut stream, facts) =
+                tls.connect(tcp, name, Offer::Http1, LIMIT).await.map_err(|e| e.failure)?;
             stream.write_u8(7).await.unwrap();
             stream.flush().await.unwrap();
             assert_eq!(stream.read_u8().await.unwrap(), 7);
@@ -335,7 +391,7 @@ mod tests {
             stream.get_ref().1.handshake_kind() == Some(rustls::HandshakeKind::Resumed)
         };
         let ours = async {
-            let (mut stream, facts) = tls.connect(tcp, "a.example", LIMIT).await.unwrap();
+            let (mut stream, facts) = tls.connect(tcp, "a.example", Offer::Http1, LIMIT).await.unwrap();
             stream.read_u8().await.unwrap();
             assert!(facts.verdict.is_some());
         };
@@ -427,8 +483,8 @@ mod tests {
             tcp.write_all(answer).await.unwrap();
             tcp.shutdown().await.unwrap();
         };
-        let ours = tls.connect(tcp, "a.example", limit);
-        tokio::join!(ours, origin).0.map(|_| ()).unwrap_err()
+        let ours = tls.connect(tcp, "a.example", Offer::Http1, limit);
+        tokio::join!(ours, origin).0.map(|_| ()).unwrap_err().failure
     }
 
     #[tokio::test]
@@ -436,7 +492,9 @@ mod tests {
         let (_home, authority) = authority();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let failure = trusting(authority.path()).connect(tcp, "a.example", Duration::from_millis(1)).await;
-        assert_eq!(failure.map(|_| ()).unwrap_err().kind, Kind::TimedOut);
+        let failure = trusting(authority.path())
+            .connect(tcp, "a.example", Offer::Http1, Duration::from_millis(1))
+            .await;
+        assert_eq!(failure.map(|_| ()).unwrap_err().failure.kind, Kind::TimedOut);
     }
 }

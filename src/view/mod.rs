@@ -14,6 +14,7 @@ mod markup;
 mod multipart;
 mod octets;
 mod pick;
+pub mod pieces;
 mod reader;
 mod rows;
 mod text;

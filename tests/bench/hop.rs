@@ -28,7 +28,13 @@ fn main() {
 fn request(head: &Head) {
     let facts = check_request(head, &BOUNDS).expect("a good request");
     let Ok(Destination::Origin(found)) = route(head, &facts, None) else { return };
-    let hop = RequestHop { pseudonym: "hopscope", via: true, route: &found, toward: Version::Http11 };
+    let hop = RequestHop {
+        pseudonym: "hopscope",
+        via: true,
+        route: &found,
+        toward: Version::Http11,
+        websocket_key: None,
+    };
     time("head end", || head_end(black_box(REQUEST), 0));
     time("request: index", || Head::parse(head.raw().clone()));
     time("request: check", || check_request(black_box(head), &BOUNDS));
@@ -44,6 +50,7 @@ fn response(head: &Head) {
         client_version: Version::Http11,
         client_persistent: true,
         now: None,
+        websocket_accept: None,
     };
     time("response: index", || Head::parse(head.raw().clone()));
     time("response: check", || check_response(black_box(head), false, false, &BOUNDS));

@@ -37,9 +37,9 @@ fn a_capture_to_open_needs_a_terminal() {
 #[test]
 fn settings_and_filters_end_with_3() {
     ends(&["serve", "--config", "/nonexistent/config.toml"], 3, "cannot be read");
-    ends(&["ls", "status:404"], 3, "not yet: words only");
+    ends(&["ls", "cart", "stauts:404"], 3, "\n     ^^^^^^ no field “stauts”; did you mean status?");
     ends(&["ls", "status"], 3, "if you typed status>400, the shell took the >");
-    ends(&["ls", "-is:asset"], 3, "not yet: words only");
+    ends(&["ls", "-is:aset"], 3, "did you mean asset?");
     ends(&["serve", "--listen", "0.0.0.0:0"], 3, "give --auth USER:PASS");
     let ran = Sandbox::new().hopscope(&["serve"]).env("HOPSCOPE_LISEN", "x").output().unwrap();
     assert_eq!(ran.status.code(), Some(3));

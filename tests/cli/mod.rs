@@ -3,6 +3,7 @@
 mod config;
 mod diff;
 mod exits;
+mod lint;
 mod proxying;
 mod shells;
 
@@ -21,6 +22,8 @@ fn help_texts() {
         "ls",
         "show",
         "diff",
+        "explain",
+        "lint",
         "replay",
         "completions",
         "man",

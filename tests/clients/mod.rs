@@ -3,6 +3,8 @@
 mod broken;
 mod copied;
 mod curl;
+mod forwarder;
+mod http2;
 mod http_client;
 mod ledger;
 mod live;
@@ -14,3 +16,4 @@ mod requests;
 mod run;
 mod serving;
 mod trust;
+mod websockets;

@@ -1,6 +1,7 @@
 //! Origin servers that people use: nginx and httpbin, plain and in TLS under a CA of the tests.
 
-use super::programs::{Python, file};
+use super::programs::{LIMIT, Python, file, output};
+use super::serving::Serving;
 use crate::support::Sandbox;
 use crate::support::authority::TestCa;
 use rustls::ServerConfig;
@@ -9,6 +10,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, OnceLock};
 use std::{fs, thread};
 use tempfile::TempDir;
@@ -80,6 +82,8 @@ pub struct Nginx {
     pub plain: String,
     /// `https://localhost:PORT`
     pub secure: String,
+    /// `https://localhost:PORT`, where it speaks HTTP/2 as well.
+    pub http2: String,
 }
 
 impl Nginx {
@@ -105,7 +109,7 @@ impl Nginx {
 
     fn on_free_ports(program: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let [plain, secure] = free_ports();
+        let [plain, secure, http2] = free_ports();
         let (certificate, key) = certificate_files(&folder);
         let root = folder.path().join("root");
         fs::create_dir_all(root.join("upload")).unwrap();
@@ -116,6 +120,7 @@ impl Nginx {
         let settings = settings
             .replace("PLAIN", &plain.to_string())
             .replace("SECURE", &secure.to_string())
+            .replace("HTTP2", &http2.to_string())
             .replace("CERTIFICATE", &certificate)
             .replace("KEY", &key);
         let file = folder.path().join("nginx.conf");
@@ -140,12 +145,93 @@ impl Nginx {
             return None;
         }
         thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        let (plain, secure) = (format!("http://127.0.0.1:{plain}"), format!("https://localhost:{secure}"));
-        Some(Self { folder, child, plain, secure })
+        let (plain, [secure, http2]) = (
+            format!("http://127.0.0.1:{plain}"),
+            [secure, http2].map(|port| format!("https://localhost:{port}")),
+        );
+        Some(Self { folder, child, plain, secure, http2 })
     }
 }
 
 impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// hypercorn with the application of `asgi_origin.py`; dropping it ends it.
+pub struct Asgi {
+    _files: Sandbox,
+    child: Child,
+    reports: Receiver<String>,
+    /// `https://localhost:PORT`
+    pub secure: String,
+}
+
+impl Asgi {
+    /// Starts it.
+    pub fn start(python: &Python) -> Option<Self> {
+        let sandbox = Sandbox::new();
+        let (certificate, key) = certificates(&sandbox);
+        let mut child = python
+            .script(&sandbox, "asgi_origin.py")
+            .args([certificate, key])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        let ports: Value = serde_json::from_str(&line).expect("hypercorn starts");
+        let secure = format!("https://localhost:{}", ports["secure"]);
+        let (tell, reports) = mpsc::channel();
+        thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        Some(Self { _files: sandbox, child, reports, secure })
+    }
+
+    /// Opens a page in Chromium, which trusts the proxy's authority, and waits for what its script reports.
+    pub fn report_of(&self, proxy: &Serving, path: &str) -> Value {
+        trust(proxy);
+        let mut chromium = proxy.sandbox.command("chromium");
+        chromium
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            // Chromium would go round a proxy to this machine otherwise.
+            .arg("--proxy-bypass-list=<-loopback>")
+            .arg(format!("--proxy-server={}", proxy.url()))
+            .arg(format!("--user-data-dir={}", proxy.sandbox.path("chromium").display()))
+            .arg(format!("{}{path}", self.secure))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut chromium = chromium.spawn().unwrap();
+        let report = self.reports.recv_timeout(LIMIT);
+        let _ = chromium.kill();
+        let _ = chromium.wait();
+        serde_json::from_str(&report.expect("the page reports")).unwrap()
+    }
+}
+
+/// Puts the proxy's authority among the roots of its sandbox's person, where Chromium looks for them.
+fn trust(proxy: &Serving) {
+    let folder = proxy.sandbox.path("home/.pki/nssdb");
+    fs::create_dir_all(&folder).unwrap();
+    let database = format!("sql:{}", folder.display());
+    for arguments in [
+        &["-N", "--empty-password"][..],
+        &["-A", "-t", "C,,", "-n", "hopscope", "-i", proxy.ca().to_str().unwrap()],
+    ] {
+        let done = output({
+            let mut certutil = proxy.sandbox.command("certutil");
+            certutil.args(["-d", &database]).args(arguments);
+            certutil
+        });
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+}
+
+impl Drop for Asgi {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -159,9 +245,15 @@ fn find_nginx() -> Option<String> {
     ["nginx", "/usr/sbin/nginx"].into_iter().find(runs).map(str::to_owned)
 }
 
-fn free_ports() -> [u16; 2] {
-    let open = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+fn free_ports() -> [u16; 3] {
+    let open = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     open.map(|listener| listener.local_addr().unwrap().port())
+}
+
+/// The certificate for localhost and 127.0.0.1, and its key, as files of a sandbox.
+pub fn certificates(sandbox: &Sandbox) -> (PathBuf, PathBuf) {
+    let (certificate, key) = &ca().files;
+    (file(sandbox, "server.pem", certificate.as_bytes()), file(sandbox, "server.key", key.as_bytes()))
 }
 
 /// A certificate for localhost and 127.0.0.1, and its key, as files.

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 /// No program of these tests takes longer, on a machine however slow.
-const LIMIT: Duration = Duration::from_mins(1);
+pub const LIMIT: Duration = Duration::from_mins(1);
 
 /// A Python with the modules that a test needs.
 #[derive(Clone)]
@@ -66,12 +66,17 @@ impl Python {
     }
 }
 
-/// Node with undici.
+/// Node, with the modules it may find.
 pub struct Node {
     modules: PathBuf,
 }
 
 impl Node {
+    /// Without any module; `None`, said aloud, when it is not installed.
+    pub fn alone() -> Option<Self> {
+        installed("node").then(|| Self { modules: PathBuf::new() })
+    }
+
     /// `None`, said aloud, when either is missing.
     pub fn with_undici() -> Option<Self> {
         let named = std::env::var_os("HOPSCOPE_TEST_NODE_MODULES").map(PathBuf::from);

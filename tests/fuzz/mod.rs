@@ -3,6 +3,7 @@
 //! The targets are ordinary functions. Here they run over the corpus, in every test run; libFuzzer runs
 //! them over what it makes of the corpus (`libfuzzer/`, see tests/README.md).
 
+pub mod frames;
 mod reader;
 pub mod requests;
 pub mod responses;
@@ -34,6 +35,16 @@ mod corpus {
     #[test]
     fn requests_are_read_as_another_reader_reads_them() {
         run("requests", super::requests::target);
+    }
+
+    #[test]
+    fn frames_are_read_as_h2_reads_them() {
+        run("frames", super::frames::target);
+    }
+
+    #[test]
+    fn field_blocks_are_read_as_h2_reads_them() {
+        run("blocks", super::frames::blocks);
     }
 
     #[test]

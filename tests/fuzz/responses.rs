@@ -21,6 +21,7 @@ pub fn target(data: &[u8]) {
         client_version,
         client_persistent: options & 8 == 0,
         now: None,
+        websocket_accept: None,
     };
     if facts.status < 200 {
         return;

@@ -83,6 +83,12 @@ impl ResolvesServerCert for Showing {
 
 /// The client's side of a handshake with `name`, trusting the CA in `pem` and nothing else.
 pub fn client_connection(pem: &str, name: &str) -> ClientConnection {
+    let config = Arc::new(client_config(pem));
+    ClientConnection::new(config, ServerName::try_from(name.to_owned()).unwrap()).unwrap()
+}
+
+/// A client that trusts the CA in `pem` and nothing else, and offers http/1.1.
+pub fn client_config(pem: &str) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     let mut config = ClientConfig::builder_with_provider(provider())
@@ -91,5 +97,5 @@ pub fn client_connection(pem: &str, name: &str) -> ClientConnection {
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap()).unwrap()
+    config
 }

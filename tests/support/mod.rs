@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod client;
+pub mod http2;
 pub mod origin;
 pub mod proxy;
 

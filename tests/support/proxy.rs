@@ -14,12 +14,12 @@ use hopscope::config::Settings;
 use hopscope::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Side, State, Summary};
 use hopscope::listener::{self, Running};
 use hopscope::recorder::Recorder;
-use hopscope::store::{Inbox, Reader, Store};
+use hopscope::store::{Inbox, Numbered, Reader, Store};
 use hopscope::upstream::OriginTls;
 use std::collections::HashSet;
 use std::io::Read;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use tempfile::TempDir;
 
@@ -146,6 +146,25 @@ impl Proxy {
         let mut bytes = Vec::new();
         self.reader().body(exchange, side).unwrap().read_to_end(&mut bytes).unwrap();
         bytes
+    }
+
+    /// Waits until so many messages of an exchange can be read, and reads them: it may still be open.
+    pub fn said(&self, id: ExchangeId, count: u64) -> Vec<Numbered> {
+        let reader = self.reader();
+        self.rows.wait(&format!("{count} messages of {id:?}"), |_| {
+            let said = reader.messages(id, 0..u64::MAX, usize::MAX).unwrap();
+            (said.len() as u64 >= count).then_some(said)
+        })
+    }
+
+    /// One message with its whole payload.
+    pub fn message(&self, id: ExchangeId, number: u64) -> Numbered {
+        self.reader().message(id, number).unwrap().unwrap()
+    }
+
+    /// The capture's folder.
+    pub fn capture(&self) -> &Path {
+        &self.capture
     }
 
     /// Stops as on a signal: exchanges under way finish, the capture is closed.

@@ -5,12 +5,16 @@
 
 mod ambiguous;
 mod bodies;
+mod connect;
 mod ends;
+mod http2;
+mod mirror;
 mod property;
 mod reuse;
 mod run;
 mod secured;
 mod streams;
+mod talks;
 mod trace;
 mod words;
 

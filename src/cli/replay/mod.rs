@@ -81,7 +81,7 @@ fn read_body(path: &Path) -> Result<Vec<u8>, Halt> {
 
 fn refused(error: ReplayError) -> Halt {
     let exit = match error {
-        ReplayError::Malformed(_) | ReplayError::AsSent => Exit::Usage,
+        ReplayError::Malformed(_) | ReplayError::AsSent | ReplayError::AsSentHttp2(_) => Exit::Usage,
         _ => Exit::Failed,
     };
     match error {

@@ -1,6 +1,8 @@
 //! `hopscope show`: one exchange, whole or in parts.
 
+mod frames;
 mod hops;
+mod messages;
 mod overview;
 mod secured;
 mod timing;
@@ -12,6 +14,7 @@ use super::records::Records;
 use super::{capture, json};
 use crate::exchange::{Exchange, ExchangeId, Head, MessageKind, Side};
 use crate::view;
+use bytes::Bytes;
 use std::io::{Read, Write};
 
 pub(super) use timing::phases;
@@ -45,12 +48,27 @@ enum Wanted {
     Hops,
     Timing,
     Tls,
+    /// What is said within it.
+    Messages(messages::As),
+    /// HTTP/2 frames, as JSON or not.
+    Frames(bool),
 }
 
 impl Wanted {
     fn of(typed: &Show) -> Result<Self, Halt> {
+        if typed.number.is_some() && typed.part != Some(Part::Messages) {
+            return Err(Halt::new(Exit::Usage, "--number belongs to --part messages"));
+        }
         if typed.json {
-            return Ok(Self::Json);
+            return match typed.part {
+                None => Ok(Self::Json),
+                Some(Part::Messages) => Ok(Self::Messages(messages::As::Json)),
+                Some(Part::Frames) => Ok(Self::Frames(true)),
+                Some(_) => Err(Halt::new(
+                    Exit::Usage,
+                    "--json shows all but the bodies, or --part messages or frames",
+                )),
+            };
         }
         let kind = typed.message.and_then(head_of);
         let side = typed.message.and_then(side_of);
@@ -73,6 +91,10 @@ impl Wanted {
             (Some(Part::Hops), None) => Ok(Self::Hops),
             (Some(Part::Timing), None) => Ok(Self::Timing),
             (Some(Part::Tls), None) => Ok(Self::Tls),
+            (Some(Part::Messages), None) => {
+                Ok(Self::Messages(typed.number.map_or(messages::As::Table, messages::As::Payload)))
+            }
+            (Some(Part::Frames), None) => Ok(Self::Frames(false)),
             (Some(Part::Findings), None) => {
                 Err(Halt::new(Exit::Usage, "--part findings: not yet; the header inspector is not built in"))
             }
@@ -132,7 +154,8 @@ fn show<W: Write>(
         Wanted::Overview => lines(out, &overview::lines(exchange)),
         Wanted::Hops => lines(out, &hops::lines(exchange)),
         Wanted::Timing => lines(out, &timing::lines(exchange)),
-        Wanted::Tls | Wanted::Json => {
+        Wanted::Messages(how) => messages::show(records, exchange, how, out),
+        Wanted::Tls | Wanted::Json | Wanted::Frames(_) => {
             let client = records.connection(exchange.client_connection)?;
             let origin = match exchange.origin_connection {
                 Some((id, _)) => records.connection(id)?,
@@ -140,6 +163,9 @@ fn show<W: Write>(
             };
             if wanted == Wanted::Tls {
                 return lines(out, &secured::lines(client.as_ref(), origin.as_ref()));
+            }
+            if let Wanted::Frames(as_json) = wanted {
+                return frames::show(exchange, [client.as_ref(), origin.as_ref()], as_json, out);
             }
             let text =
                 json::whole(exchange, client.as_ref(), origin.as_ref()).map_err(anyhow::Error::from)?;
@@ -162,7 +188,8 @@ fn lines<W: Write>(out: &mut Out<W>, lines: &[String]) -> Result<(), Halt> {
     lines.iter().try_for_each(|line| out.line(line)).map_err(Halt::from)
 }
 
-/// The exact bytes of one head and nothing else.
+/// The exact bytes of one head and nothing else; of HTTP/2 its section as text, the made start line
+/// included, so that whatever reads heads can read it.
 fn head<W: Write>(exchange: &Exchange, kind: MessageKind, out: &mut Out<W>) -> Result<(), Halt> {
     let raw = exchange.heads.of(kind).ok_or_else(|| {
         let id = exchange.summary.id.0;
@@ -175,13 +202,21 @@ fn heads<W: Write>(exchange: &Exchange, out: &mut Out<W>) -> Result<(), Halt> {
     for kind in MessageKind::ALL {
         match exchange.heads.of(kind) {
             Some(raw) => {
-                out.line(format!("--- {} ({} bytes)", kind.as_str(), raw.len()))?;
+                out.line(format!("--- {} ({})", kind.as_str(), extent(raw)))?;
                 out.bytes(raw)?;
             }
             None => out.line(format!("--- {} (none: {})", kind.as_str(), absent(exchange)))?,
         }
     }
     Ok(())
+}
+
+/// How long a head is; of HTTP/2, that what follows is no copy of bytes: its start line was never sent.
+fn extent(raw: &Bytes) -> String {
+    if Head::parse(raw.clone()).is_http2() {
+        return "an HTTP/2 section as text: the first line is made from the pseudo-fields".to_owned();
+    }
+    format!("{} bytes", raw.len())
 }
 
 /// Why a head is missing, as far as the exchange tells.
@@ -243,7 +278,8 @@ mod tests {
 
     fn shown(args: &[&str]) -> Vec<u8> {
         let wanted = Wanted::of(&typed(args)).unwrap();
-        let mut records = InMemory { rows: Vec::new(), exchanges: vec![sample::exchange()] };
+        let mut records =
+            InMemory { rows: Vec::new(), exchanges: vec![sample::exchange()], messages: Vec::new() };
         let exchange = sample::exchange();
         let mut bytes = Vec::new();
         show(&mut records, &exchange, wanted, &mut Out::to(&mut bytes, false)).unwrap();
@@ -274,6 +310,18 @@ mod tests {
     }
 
     #[test]
+    fn rfc9113_8_3_the_title_of_a_section_says_that_it_is_no_copy_of_bytes() {
+        let raw = Bytes::from_static(b"HTTP/2 200 \r\n:status: 200\r\n\r\n");
+        let mut exchange = sample::exchange();
+        exchange.heads.response_received = Some(raw.clone());
+        let mut text = Vec::new();
+        heads(&exchange, &mut Out::to(&mut text, false)).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let title = "--- response-received (an HTTP/2 section as text: the first line is made from the pseudo-fields)";
+        assert!(text.contains(&format!("{title}\nHTTP/2 200 \r\n:status: 200\r\n")), "{text}");
+    }
+
+    #[test]
     fn bodies_come_as_received() {
         assert_eq!(shown(&["--part", "body", "--message", "response"]), vec![b'x'; 1_234]);
         assert_eq!(shown(&["--part", "body", "--message", "request"]), b"");
@@ -289,6 +337,8 @@ mod tests {
             &["--part", "hops", "--message", "request"],
             &["--part", "findings"],
             &["--decoded"],
+            &["--number", "3"],
+            &["--part", "hops", "--json"],
         ] {
             assert_eq!(Wanted::of(&typed(args)).unwrap_err().exit, Exit::Usage, "{args:?}");
         }

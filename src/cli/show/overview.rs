@@ -32,6 +32,14 @@ pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
     lines.extend(links(exchange));
     lines.push(row("request", &body(&exchange.request_body)));
     lines.push(row("response", &body(&exchange.response_body)));
+    if summary.messages > 0 {
+        let says = format!("{} (--part messages)", counted(summary.messages, "message"));
+        lines.push(row("within", &says));
+    }
+    if !exchange.frames.is_empty() {
+        let says = format!("{} noted (--part frames)", counted(exchange.frames.len() as u64, "frame"));
+        lines.push(row("HTTP/2", &says));
+    }
     lines.push(row("changes", &changes(exchange)));
     for kind in [MessageKind::RequestReceived, response_kind(exchange)] {
         lines.extend(head(exchange, kind));

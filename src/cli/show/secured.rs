@@ -59,6 +59,7 @@ mod tests {
                 verdict: Some(Verdict::Untrusted("self-signed".into())),
                 ..TlsFacts::default()
             }),
+            frames: Vec::new(),
         };
         insta::assert_snapshot!(lines(None, Some(&origin)).join("\n"), @r"
         client: no connection

@@ -146,7 +146,7 @@ fn a_search_goes_newest_first_in_stretches_and_a_sieve_keeps_the_order() {
     store.close().unwrap();
     let reader = Reader::open(&path).unwrap();
     // The samples' hosts are api-N.example.com, N from 0 to 49.
-    let query = Query::words("api-7.example");
+    let query = Query::of("api-7.example");
     let first = reader.search(&query, None, 60).unwrap();
     assert_eq!((first.ids, first.next), (vec![107], Some(ExchangeId(61))));
     let rest = reader.search(&query, first.next, 1000).unwrap();

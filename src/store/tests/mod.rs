@@ -2,9 +2,12 @@
 
 mod bodies;
 mod crash;
+mod formats;
 mod life;
 mod marks;
 mod measure;
+mod messages;
+mod query;
 mod refusals;
 mod round_trip;
 

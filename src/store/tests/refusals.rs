@@ -71,7 +71,7 @@ fn a_newer_format_asks_for_a_newer_hopscope() {
     drop(db);
     assert!(matches!(refusal(&path), StoreError::Newer { .. }));
     let error = Reader::open(&path).unwrap_err().to_string();
-    assert!(error.contains("format 2") && error.contains("newer hopscope"), "{error}");
+    assert!(error.contains("format 3") && error.contains("newer hopscope"), "{error}");
 }
 
 #[test]

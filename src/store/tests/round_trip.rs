@@ -36,6 +36,7 @@ fn a_connection_comes_back_and_may_be_written_over() {
         peer: Some("[2001:db8::1]:443".parse().unwrap()),
         local: None,
         tls: None,
+        frames: Vec::new(),
     };
     let tls = TlsFacts {
         version: "TLSv1.3".to_owned(),

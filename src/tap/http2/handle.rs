@@ -1,10 +1,16 @@
 //! The exchange's hold on a frame tap: take what arrived on a stream, queue what is to be sent on it.
 
 use super::super::OutHead;
+use super::inbound::Inbound;
+use super::outbound::Outbound;
+use super::session::Session;
+use super::streams::Stream;
+use super::{ErrorCode, Role};
 use crate::exchange::{FrameNote, Head};
 use crate::hop::{Bounds, Fault, RequestFacts, ResponseFacts};
 use bytes::Bytes;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 /// What a peer may do before it is told to calm down, and how large its sections may be.
@@ -12,8 +18,8 @@ use std::time::Instant;
 pub struct Limits {
     /// Of field sections.
     pub bounds: Bounds,
-    /// Frames that ask for work and bring nothing (RST_STREAM, SETTINGS, PING, PRIORITY, empty DATA,
-    /// CONTINUATION) that a peer may send within ten seconds before GOAWAY ENHANCE_YOUR_CALM.
+    /// Frames that ask for work and bring nothing (`RST_STREAM`, SETTINGS, PING, PRIORITY, empty DATA,
+    /// CONTINUATION) that a peer may send within ten seconds before GOAWAY `ENHANCE_YOUR_CALM`.
     pub idle_frames: u32,
 }
 
@@ -43,7 +49,7 @@ pub struct Response {
     pub never_indexed: Vec<Bytes>,
 }
 
-/// A stream that the tap refused by RST_STREAM, or the connection by GOAWAY: h2 saw nothing of it.
+/// A stream that the tap refused by `RST_STREAM`, or the connection by GOAWAY: h2 saw nothing of it.
 #[derive(Debug)]
 pub struct Refused {
     /// The stream; 0 for what concerns the whole connection.
@@ -58,72 +64,179 @@ pub struct Refused {
     pub at: (Instant, Instant),
 }
 
+/// How far a connection got, and how it is being left.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// The highest stream that either side used; 0 when there was none.
+    pub highest_stream: u32,
+    /// The last GOAWAY that was sent, by h2 or by the tap.
+    pub sent: Option<GoAway>,
+    /// The last GOAWAY that came in.
+    pub received: Option<GoAway>,
+}
+
+/// GOAWAY (RFC 9113 6.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoAway {
+    /// The last stream that its sender took.
+    pub last_stream: u32,
+    /// Why.
+    pub code: ErrorCode,
+    /// In words, perhaps; any octets, at most 1,024.
+    pub debug: Bytes,
+}
+
+/// State shared by a tap and its handles. Locked for moments, by one task, never over an await.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) session: Session,
+    pub(super) inbound: Inbound,
+    pub(super) outbound: Outbound,
+    /// The task that h2 reads in.
+    pub(super) reader: Option<Waker>,
+    /// The task that h2 writes in, when it waits for a section.
+    pub(super) writer: Option<Waker>,
+}
+
 /// A handle to the frame tap of one connection. Whatever is queued for a stream must be queued before
 /// h2 is told to send; a section of h2's for which nothing is queued yet waits in the tap.
 #[derive(Clone, Debug)]
-pub struct Handle;
+pub struct Handle(Arc<Mutex<Shared>>);
 
 impl Handle {
-    /// The request on this stream, once h2 has accepted it.
+    pub(super) fn new(role: Role, limits: Limits) -> Self {
+        Self(Arc::new(Mutex::new(Shared {
+            session: Session::new(role, limits),
+            inbound: Inbound::new(role),
+            outbound: Outbound::new(role),
+            reader: None,
+            writer: None,
+        })))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The request on this stream, once h2 has accepted it. `None` where h2 reset the stream before: then
+    /// it is among the refused.
     #[must_use]
-    pub fn take_request(&self, _stream: u32) -> Option<Request> {
-        None
+    pub fn take_request(&self, stream: u32) -> Option<Request> {
+        self.lock().session.streams.get(stream)?.arrived.request.take()
     }
 
     /// The next refused stream.
-    pub fn poll_refused(&self, _cx: &mut Context<'_>) -> Poll<Refused> {
+    pub fn poll_refused(&self, cx: &mut Context<'_>) -> Poll<Refused> {
+        let session = &mut self.lock().session;
+        if let Some(refused) = session.take_refused() {
+            return Poll::Ready(refused);
+        }
+        session.refused_waker = Some(cx.waker().clone());
         Poll::Pending
     }
 
-    /// Says what the response on this stream answers.
-    pub fn expect(&self, _stream: u32, _to_head: bool) {}
+    /// Says what the response on this stream answers. To be said before its head is queued.
+    pub fn expect(&self, stream: u32, to_head: bool) {
+        if let Some(stream) = self.lock().session.streams.queueing(stream) {
+            stream.arrived.to_head = to_head;
+        }
+    }
 
     /// The response on this stream, once h2 has it.
     #[must_use]
-    pub fn take_response(&self, _stream: u32) -> Option<Response> {
-        None
+    pub fn take_response(&self, stream: u32) -> Option<Response> {
+        self.lock().session.streams.get(stream)?.arrived.response.take()
     }
 
     /// Interim responses on this stream since the last look; `cx` is woken when one comes.
     #[must_use]
-    pub fn poll_interims(&self, _cx: &mut Context<'_>, _stream: u32) -> Vec<(Head, ResponseFacts)> {
-        Vec::new()
+    pub fn poll_interims(&self, cx: &mut Context<'_>, stream: u32) -> Vec<(Head, ResponseFacts)> {
+        let mut shared = self.lock();
+        let Some(stream) = shared.session.streams.get(stream) else { return Vec::new() };
+        let interims = std::mem::take(&mut stream.arrived.interims);
+        if interims.is_empty() {
+            stream.arrived.interims_waker = Some(cx.waker().clone());
+        }
+        interims
     }
 
     /// The trailer section that ended the message on this stream: lines `name: value` with CR LF.
     #[must_use]
-    pub fn take_trailers(&self, _stream: u32) -> Option<Bytes> {
-        None
+    pub fn take_trailers(&self, stream: u32) -> Option<Bytes> {
+        self.lock().session.streams.get(stream)?.arrived.trailers.take()
     }
 
     /// What was wrong with a stream that the tap reset while h2 was at work on it.
     #[must_use]
-    pub fn stream_fault(&self, _stream: u32) -> Option<Fault> {
-        None
+    pub fn stream_fault(&self, stream: u32) -> Option<Fault> {
+        self.lock().session.streams.get(stream)?.arrived.fault.take()
     }
 
     /// The exact section to send when h2 writes its own for this stream. `head.raw` is a head as text.
-    pub fn queue(&self, _stream: u32, _head: OutHead, _never_indexed: Vec<Bytes>) {}
+    /// Of a request the stream is known only when h2 has it: to be queued without an await in between,
+    /// for until then h2 can write nothing else.
+    pub fn queue(&self, stream: u32, head: OutHead, never_indexed: Vec<Bytes>) {
+        let mut shared = self.lock();
+        if let Some(stream) = shared.session.streams.queueing(stream) {
+            stream.leaving.head = Some((head, never_indexed));
+        }
+        shared.go_on_writing();
+    }
 
-    /// Sends an interim section on this stream at once; false when the final one has begun.
+    /// Sends an interim section on this stream at once; false when the final one has begun (or when the
+    /// peer has not even read many before).
     #[must_use]
-    pub fn inject(&self, _stream: u32, _head: &Head) -> bool {
-        false
+    pub fn inject(&self, stream: u32, head: &Head) -> bool {
+        let mut shared = self.lock();
+        let is_early = |stream: &mut Stream| !stream.state.is_over() && !stream.leaving.has_begun;
+        if !shared.session.streams.get(stream).is_some_and(is_early) || shared.session.is_over() {
+            return false;
+        }
+        if !shared.outbound.inject(stream, head.clone()) {
+            return false;
+        }
+        if let Some(waker) = shared.reader.take() {
+            waker.wake();
+        }
+        shared.go_on_writing();
+        true
     }
 
     /// The section to send when h2 writes its trailers for this stream: lines with CR LF.
-    pub fn send_trailers(&self, _stream: u32, _section: Bytes) {}
-
-    /// Frames of this stream since the last look; of stream 0 the connection's own.
-    #[must_use]
-    pub fn take_frames(&self, _stream: u32) -> Vec<(Instant, FrameNote)> {
-        Vec::new()
+    pub fn send_trailers(&self, stream: u32, section: Bytes) {
+        let mut shared = self.lock();
+        if let Some(stream) = shared.session.streams.queueing(stream) {
+            stream.leaving.trailers = Some(section);
+        }
+        shared.go_on_writing();
     }
 
-    /// Whether the peer said SETTINGS_ENABLE_CONNECT_PROTOCOL = 1 (RFC 8441 3); `None` before its
+    /// Frames of this stream since the last look; of stream 0 the connection's own. `FrameNote::at` is
+    /// left 0: the time stands beside.
+    #[must_use]
+    pub fn take_frames(&self, stream: u32) -> Vec<(Instant, FrameNote)> {
+        self.lock().session.take_notes(stream)
+    }
+
+    /// Whether the peer said `SETTINGS_ENABLE_CONNECT_PROTOCOL` = 1 (RFC 8441 3); `None` before its
     /// first SETTINGS came.
     #[must_use]
     pub fn extended_connect(&self) -> Option<bool> {
-        None
+        self.lock().session.connect_protocol
+    }
+
+    /// How far the connection got, and how it is being left.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.lock().session.standing()
+    }
+}
+
+impl Shared {
+    /// Has h2 write on when something that it waits for is there.
+    fn go_on_writing(&mut self) {
+        if let Some(waker) = self.writer.take() {
+            waker.wake();
+        }
     }
 }

@@ -31,7 +31,11 @@ impl DetailState {
     pub fn field_under_cursor(&self) -> Option<(&[u8], &[u8], &[u8])> {
         let stop = self.stop()?;
         let line = stop.line.as_slice();
-        let colon = line.iter().position(|byte| *byte == b':').filter(|_| !stop.start_line);
+        // A pseudo-field's name has a colon of its own before it (RFC 9113 8.3).
+        let own = usize::from(line.first() == Some(&b':'));
+        let rest = line.get(own..).unwrap_or_default();
+        let colon = rest.iter().position(|byte| *byte == b':').map(|at| own + at);
+        let colon = colon.or((own == 1).then_some(0)).filter(|_| !stop.start_line);
         let (name, value) = match colon {
             Some(at) => (line.get(..at).unwrap_or_default(), line.get(at + 1..).unwrap_or_default()),
             None => (&b""[..], line),
@@ -189,6 +193,29 @@ mod tests {
         assert_eq!(field(&stage), ["X-F", "v", "X-F:\t v "]);
         stage.press("kkkkkk");
         assert_eq!(field(&stage)[1], "GET / HTTP/1.1");
+    }
+
+    #[test]
+    fn rfc9113_8_3_a_pseudo_field_has_a_name() {
+        let head = b"GET / HTTP/2\r\n:method: GET\r\n:authority: a:1\r\n:\r\n\r\n";
+        let mut stage = stage(head, 80, 24);
+        let field = |stage: &Stage| {
+            let (name, value, _) = stage.app.detail.field_under_cursor().unwrap();
+            [name, value].map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        };
+        for expected in [["", "GET / HTTP/2"], [":method", "GET"], [":authority", "a:1"], ["", ""]] {
+            assert_eq!(field(&stage), expected);
+            stage.press("j");
+        }
+    }
+
+    #[test]
+    fn rfc9113_8_3_raw_shows_a_section_without_the_line_that_was_never_sent() {
+        let mut stage = stage(b"GET / HTTP/2\r\n:method: GET\r\nx-a: b\r\n\r\n", 80, 24);
+        stage.press("8");
+        let screen = stage.screen();
+        assert!(screen.contains("HTTP/2 section") && screen.contains(":method: GET"), "{screen}");
+        assert!(screen.contains("x-a: b") && !screen.contains("GET / HTTP/2"), "{screen}");
     }
 
     #[test]

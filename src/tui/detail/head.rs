@@ -1,7 +1,7 @@
 //! The detail's head: which exchange, where it stands in the list, the tabs, and a rule that tells how
 //! far one has read and what is being looked for.
 
-use super::{Tab, body};
+use super::{Tab, body, messages};
 use crate::text::{sanitize_bounded, units, width};
 use crate::tui::app::App;
 use crate::tui::layout;
@@ -86,9 +86,10 @@ fn tabs(app: &App, pane: &mut Pane<'_>) {
 /// The tabs by their whole names, else their short ones, else their numbers.
 fn labels(app: &App, room: usize) -> Vec<(Tab, String)> {
     let front = app.detail.tab;
+    let said = app.detail.loaded.as_deref().is_some_and(|loaded| messages::has(&loaded.exchange));
     let label = |place: usize, tab: Tab, spelling: usize| {
         let number = place + 1;
-        let (whole, short) = tab.names();
+        let (whole, short) = if tab == Tab::Body && said { ("Messages", "Msgs") } else { tab.names() };
         let text = match spelling {
             0 => format!("{number} {whole}"),
             1 => format!("{number} {short}"),
@@ -105,12 +106,16 @@ fn labels(app: &App, room: usize) -> Vec<(Tab, String)> {
 
 /// Where one is in a body, and whose it is.
 fn of_body(app: &App, pane: &mut Pane<'_>) {
-    let (place, whose) = body::rule(&app.detail.body);
+    let (place, whose) = match messages::rule(app) {
+        Some(words) => words,
+        None => body::rule(&app.detail.body),
+    };
+    let mut end = 0;
     if !place.is_empty() {
-        pane.text(2, 2, &format!(" {place} "), app.theme.dim());
+        end = pane.text(2, 2, &format!(" {place} "), app.theme.dim());
     }
-    if !whose.is_empty() {
-        pane.right(pane.width().saturating_sub(2), 2, &format!(" H: {whose} "), app.theme.dim());
+    if !whose.is_empty() && end + width::columns(&whose) + 4 <= pane.width() {
+        pane.right(pane.width().saturating_sub(2), 2, &format!(" {whose} "), app.theme.dim());
     }
 }
 

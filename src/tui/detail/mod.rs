@@ -5,10 +5,12 @@ pub mod body;
 mod certificate;
 mod cursor;
 pub mod find;
+mod frames;
 mod head;
 mod hops;
 mod loaded;
 mod message;
+pub mod messages;
 mod overview;
 mod phases;
 mod raw;
@@ -24,7 +26,7 @@ use super::layout;
 use super::ledger::Totals;
 use super::page::Page;
 use super::paint::Pane;
-use super::source::Status;
+use super::source::{Source, Status};
 use super::theme::Theme;
 use crate::exchange::Summary;
 use crate::text::width;
@@ -171,6 +173,8 @@ pub struct DetailState {
     read: i64,
     /// The body, when its tab is in front.
     pub body: body::BodyState,
+    /// The messages, where they stand in its place.
+    pub messages: messages::MessagesState,
     scrolls: [usize; 8],
     /// The lines that the cursor stands on, by tab.
     cursors: [usize; 8],
@@ -188,6 +192,7 @@ impl DetailState {
             self.scrolls = [0; 8];
             self.cursors = [0; 8];
             self.body.leave();
+            self.messages.leave();
             self.version += 1;
         }
     }
@@ -204,6 +209,7 @@ impl DetailState {
         self.stale = false;
         if let Some(loaded) = loaded {
             self.loaded = Some(Box::new(loaded));
+            self.messages.touch();
             self.version += 1;
         }
     }
@@ -266,6 +272,7 @@ impl DetailState {
         }
         if self.tab == Tab::Body {
             self.body.settle(text);
+            self.messages.settle(usize::from(text.height));
         }
         let end = self.last_top(usize::from(text.height));
         let scroll = self.scroll_mut();
@@ -295,10 +302,28 @@ impl DetailState {
     }
 }
 
+/// Whether something in view is worked on between two keys.
+#[must_use]
+pub fn has_work(app: &App) -> bool {
+    body::has_work(app) || messages::has_work(app)
+}
+
+/// Does a step of it.
+pub fn work(app: &mut App, source: &dyn Source) {
+    if messages::has_work(app) {
+        messages::work(app, source);
+    } else {
+        body::work(app);
+    }
+}
+
 /// Draws the detail into its place.
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let (head, text) = layout::detail_parts(area);
     head::draw(app, head, buffer);
+    if messages::is_listed(&app.detail) {
+        return messages::draw(app, text, buffer);
+    }
     if app.detail.tab == Tab::Body && app.detail.loaded.is_some() {
         return body::draw(app, text, buffer);
     }

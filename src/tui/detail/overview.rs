@@ -142,6 +142,11 @@ fn messages(view: &View<'_>, page: &mut Page) {
         page.fact("response", &response, Style::new());
         incomplete(view, page, Side::Origin);
     }
+    if view.summary.messages > 0 {
+        let count = usize::try_from(view.summary.messages).unwrap_or(usize::MAX);
+        let says = format!("{} in the tab Messages", units::counted(count, "message", "messages"));
+        page.fact("within", &says, Style::new());
+    }
 }
 
 fn answerer(view: &View<'_>) -> String {

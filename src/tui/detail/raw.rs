@@ -1,6 +1,7 @@
-//! The Raw tab: the four heads byte for byte, line ends visible, as text or in hex.
+//! The Raw tab: the four heads byte for byte, line ends visible, as text or in hex; then, on HTTP/2, the
+//! frames that carried them.
 
-use super::{View, message};
+use super::{View, frames, message};
 use crate::exchange::MessageKind;
 use crate::text::units;
 use crate::tui::page::{Cell, Joins, Page};
@@ -16,11 +17,36 @@ pub fn build(view: &View<'_>, page: &mut Page) {
     for (kind, raw) in message::recorded(view) {
         any = true;
         page.gap();
-        page.heading(title(kind), &format!("{} B", units::count(raw.len() as u64)));
-        if view.hex { hex(page, raw) } else { text(page, raw) }
+        match section(raw) {
+            None => {
+                page.heading(title(kind), &format!("{} B", units::count(raw.len() as u64)));
+                if view.hex { hex(page, raw) } else { text(page, raw) }
+            }
+            Some(lines) => {
+                page.heading(title(kind), "HTTP/2 section, decompressed");
+                if view.hex { hex(page, lines) } else { decoded(page, lines) }
+            }
+        }
     }
+    frames::build(view, page);
     if !any {
         page.prose(" ", "No head was recorded.", page.theme.dim());
+    }
+}
+
+/// The field lines of a section of HTTP/2. Its start line is left out here: it is made for reading, and
+/// this tab shows what was received.
+fn section(raw: &[u8]) -> Option<&[u8]> {
+    let end = memchr::memchr(b'\n', raw)?;
+    let (start, lines) = raw.split_at(end + 1);
+    let start = start.strip_suffix(b"\r\n")?;
+    (start.ends_with(b" HTTP/2") || start.starts_with(b"HTTP/2 ")).then(|| lines.trim_ascii_end())
+}
+
+/// Fields without line ends, which HTTP/2 does not have.
+fn decoded(page: &mut Page, lines: &[u8]) {
+    for line in lines.split(|byte| *byte == b'\n') {
+        page.raw_line(line.strip_suffix(b"\r").unwrap_or(line), b"");
     }
 }
 

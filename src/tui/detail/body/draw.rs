@@ -3,7 +3,7 @@
 use super::opened::{Mode, Opened};
 use super::paper::Line;
 use super::{BodyState, lay};
-use crate::exchange::{BodyPlace, Side, Truncation};
+use crate::exchange::{Body, BodyPlace, Side, Truncation};
 use crate::text::{sanitize_bounded, units, width};
 use crate::tui::app::App;
 use crate::tui::page;
@@ -37,7 +37,12 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 #[must_use]
 pub fn rule(state: &BodyState) -> (String, String) {
     let Some(opened) = &state.opened else { return (String::new(), String::new()) };
-    let whose = if opened.side == Side::Client { "request body" } else { "response body" };
+    let whose = match (opened.message, opened.side) {
+        (Some(number), Side::Client) => format!("message {number} from the client"),
+        (Some(number), Side::Origin) => format!("message {number} from the server"),
+        (None, Side::Client) => "H: request body".to_owned(),
+        (None, Side::Origin) => "H: response body".to_owned(),
+    };
     let (count, whole) = opened.rows.count();
     let more = if whole { "" } else { "+" };
     let known = format!("{}{more}", units::count(count));
@@ -49,7 +54,7 @@ pub fn rule(state: &BodyState) -> (String, String) {
             None => format!("{known} lines"),
         },
     };
-    (place, whose.to_owned())
+    (place, whose)
 }
 
 fn draw_search(theme: Theme, typing: &Typing, pane: &mut Pane<'_>) {
@@ -133,6 +138,9 @@ fn cure(opened: &Opened) -> String {
 
 fn whole(opened: &Opened) -> Option<String> {
     let body = &opened.body;
+    if opened.message.is_some() {
+        return of_message(body);
+    }
     if let Some(why) = body.truncated {
         let (kept, length) = (units::count(body.kept), units::count(body.length));
         let cure = match why {
@@ -149,6 +157,16 @@ fn whole(opened: &Opened) -> Option<String> {
         (false, true) if body.length == 0 => None,
         (false, true) => Some("Incomplete: it ended before its framing promised.".to_owned()),
     }
+}
+
+fn of_message(body: &Body) -> Option<String> {
+    if body.kept < body.length {
+        let (kept, length) = (units::count(body.kept), units::count(body.length));
+        return Some(format!(
+            "Only the first {kept} B of {length} B were kept: capture.max_message bounds them, or the disk was slower than the wire."
+        ));
+    }
+    (!body.complete).then(|| "It broke off: its end never came.".to_owned())
 }
 
 fn draw_rows(theme: Theme, state: &BodyState, opened: &Opened, from: usize, pane: &mut Pane<'_>) {
@@ -218,6 +236,8 @@ fn nothing(opened: &Opened) -> String {
         return yet.to_owned();
     }
     match (&body.place, body.length) {
+        (_, 0) if opened.message.is_some() => "The message has no payload.".to_owned(),
+        (_, _) if opened.message.is_some() => "Nothing of its payload was kept.".to_owned(),
         (_, 0) if body.complete => format!("The {whose} has no body, or an empty one."),
         (BodyPlace::Arriving, _) => "Nothing of it has come yet.".to_owned(),
         (_, 0) if opened.over => format!("Nothing of a {whose} body came."),

@@ -62,7 +62,7 @@ fn act_on(state: &mut BodyState, action: Action) -> bool {
 #[must_use]
 pub fn works(action: Action, state: &BodyState) -> bool {
     match action {
-        Action::Hop => state.side().is_some(),
+        Action::Hop => state.opened.as_ref().is_some_and(|opened| opened.message.is_none()),
         Action::NextHit | Action::HitBefore => state.needle.is_some() && state.is_open(),
         Action::View => state.is_open() && state.has_views(),
         _ => state.is_open(),

@@ -15,7 +15,8 @@ pub use draw::{draw, rule};
 pub use keys::{act, chord, follow_find, leave_find, take_find, works};
 
 use super::Tab;
-use crate::exchange::{Exchange, Side};
+use super::messages::{self, Front};
+use crate::exchange::{Exchange, ExchangeId, Side};
 use crate::tui::app::App;
 use crate::tui::source::{Source, Unread};
 use crate::view::{Needle, Text};
@@ -111,7 +112,7 @@ impl BodyState {
 /// Whether the tab is in view.
 #[must_use]
 pub fn is_shown(app: &App) -> bool {
-    app.shows_detail() && app.detail.tab == Tab::Body
+    app.shows_detail() && app.detail.tab == Tab::Body && !messages::is_listed(&app.detail)
 }
 
 /// Opens the body where the tab is in view and it is not open as it now stands.
@@ -121,6 +122,11 @@ pub fn fill(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
     }
     let Some(loaded) = app.detail.loaded.as_deref() else { return Ok(()) };
     let exchange = &loaded.exchange;
+    if let Front::One(number) = app.detail.messages.front
+        && messages::are_here(&app.detail)
+    {
+        return fill_message(&mut app.detail.body, exchange.summary.id, number, source);
+    }
     let side = app.detail.body.side.unwrap_or_else(|| first_side(exchange));
     let state = &mut app.detail.body;
     if state.opened.as_ref().is_some_and(|opened| opened.is_of(exchange, side)) {
@@ -135,6 +141,24 @@ pub fn fill(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
     }
     opened.step();
     state.opened = Some(opened);
+    Ok(())
+}
+
+/// Opens a message's payload where it is not open.
+fn fill_message(
+    state: &mut BodyState,
+    id: ExchangeId,
+    number: u64,
+    source: &dyn Source,
+) -> Result<(), Unread> {
+    if state.opened.as_ref().is_some_and(|opened| opened.message == Some(number)) {
+        return Ok(());
+    }
+    if let Some(found) = source.message(id, number)? {
+        let mut opened = Opened::of_message(id, &found);
+        opened.step();
+        state.opened = Some(opened);
+    }
     Ok(())
 }
 

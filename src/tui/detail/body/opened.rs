@@ -2,7 +2,9 @@
 
 use super::lay;
 use super::paper::{Line, Paper};
-use crate::exchange::{Body, BodyPlace, Exchange, Head, Side};
+use crate::exchange::{Body, BodyPlace, Exchange, ExchangeId, Head, MessageFlags, Side};
+use crate::store::Numbered;
+use crate::view::pieces;
 use crate::view::{
     self, Folding, Hex, Kind, Lines, Media, Needle, Octets, Paint, Rows, Search, Spot, Text, Undoing,
 };
@@ -82,6 +84,8 @@ pub struct Opened {
     seen: Seen,
     /// Whose body it is.
     pub side: Side,
+    /// The number of the message whose payload it is, when it is one.
+    pub message: Option<u64>,
     /// Its handle.
     pub body: Body,
     /// Whether the exchange is over.
@@ -133,13 +137,44 @@ impl Opened {
         let media = Media { field };
         let mut codings = head.map(view::codings).unwrap_or_default();
         codings.retain(|coding| coding != "identity");
+        let (body, over) = (exchange.body(side).clone(), exchange.is_over());
+        Self::over(seen, (side, body, over), media, codings, octets)
+    }
+
+    /// Opens the payload of a message.
+    pub fn of_message(id: ExchangeId, found: &Numbered) -> Self {
+        let message = &found.message;
+        let media = pieces::media_type(message.form, &message.says, &message.payload);
+        let media = Media { field: media.as_bytes().to_vec() };
+        let body = Body {
+            length: message.length,
+            kept: found.kept,
+            complete: !message.flags.has(MessageFlags::UNFINISHED),
+            ..Body::default()
+        };
+        let place = std::mem::discriminant(&body.place);
+        let seen = Seen { id: id.0, kept: found.kept, over: true, place };
+        let octets = Arc::new(message.payload.clone());
+        let mut opened = Self::over(seen, (message.side, body, true), media, Vec::new(), octets);
+        opened.message = Some(found.number);
+        opened
+    }
+
+    fn over(
+        seen: Seen,
+        (side, body, over): (Side, Body, bool),
+        media: Media,
+        codings: Vec<String>,
+        octets: Arc<dyn Octets>,
+    ) -> Self {
         let length = octets.len();
         let received = Arc::new(Text::new(octets, seen.over));
         let (undoing, refused) = undo(&received, &codings);
         let mut opened = Self {
             side,
-            body: exchange.body(side).clone(),
-            over: exchange.is_over(),
+            message: None,
+            body,
+            over,
             media,
             codings,
             length,
@@ -167,12 +202,12 @@ impl Opened {
     pub fn is_of(&self, exchange: &Exchange, side: Side) -> bool {
         // What was decoded up to an end that is none any more is decoded anew.
         let grown = !self.seen.over && !self.codings.is_empty() && self.received.len() != self.length;
-        self.side == side && self.seen == Seen::of(exchange, side) && !grown
+        self.message.is_none() && self.side == side && self.seen == Seen::of(exchange, side) && !grown
     }
 
     /// Stays where the same body was being read before more of it came.
     pub fn go_on_from(&mut self, before: &Self) {
-        if before.seen.id != self.seen.id || before.rows.first().is_none() {
+        if before.message.is_some() || before.seen.id != self.seen.id || before.rows.first().is_none() {
             return;
         }
         if self.modes().contains(&before.mode) && before.mode != self.mode {

@@ -1,0 +1,135 @@
+//! The response on its way back: its head by the rules, its body relayed, or what it becomes instead.
+
+use super::answer::stand_in;
+use super::blame;
+use super::context::After;
+use super::note;
+use super::respond::Life;
+use super::response::{ResponseBody, Switched, is_sent};
+use crate::exchange::{Failure, Flags, Head, Kind, Phase, Side};
+use crate::hop::{self, Fault, Framing, ResponseFacts, ResponseHop};
+use crate::recorder::BodyTee;
+use crate::tap::{HeadOf, OutHead};
+use crate::upstream::{self, Joint, Received, Relay, Source, Upstream};
+use bytes::Bytes;
+use hyper::Response;
+use std::time::SystemTime;
+
+impl Life {
+    /// The response goes back to the client.
+    pub(super) fn relay(
+        self,
+        mut upstream: Upstream,
+        received: Received,
+        body: Option<Source>,
+    ) -> Response<ResponseBody> {
+        let Received { head, facts, at, body: answer, from, never_indexed } = received;
+        let (head, facts) = (&head, &facts);
+        let opened = (200..300).contains(&facts.status);
+        if self.facts.extended && opened && !from.is_http2() {
+            return self.fail(blame::no_switch(facts.status));
+        }
+        let switches = facts.switches || (self.facts.extended && opened);
+        // The answer is over before the request is: nobody sends the rest on (RFC 9112 9.6).
+        let bodiless = matches!(facts.framing, Framing::None | Framing::Length(0)) && !switches;
+        let early = (self.facts.expects_continue || bodiless) && self.is_uploading();
+        let wanted = self.facts.persistent && !early && !self.client.shard.drain.is_cancelled();
+        let forwarded = match hop::forward_response(head, facts, &self.response_hop(wanted)) {
+            Ok(forwarded) => forwarded,
+            Err(fault) => return self.nonsense(head.raw().clone(), &fault),
+        };
+        note::response(&self.recording, head, facts, at, forwarded.edits);
+        if binds_connection(&self.head, head) {
+            upstream.bind_to_client();
+        }
+        let over = matches!(forwarded.framing, Framing::None | Framing::Length(0)) && !switches;
+        let close = !forwarded.persistent;
+        let (of, sent) = (HeadOf::Response { over }, self.recording.watcher());
+        let out = OutHead { raw: forwarded.raw, framing: forwarded.framing, closes: close, of, sent };
+        self.end.queue(out, never_indexed);
+        if switches {
+            return self.switch(upstream, answer, body);
+        }
+        self.end.resume();
+        if over {
+            return self.over(upstream, facts, close);
+        }
+        let tee = BodyTee::of_response(self.recording.clone(), &self.head, head);
+        let ends = (self.end.clone(), from.clone());
+        let relay = Relay::new(answer, forwarded.framing, Side::Origin, tee, from, self.end).under(head);
+        let body =
+            ResponseBody::relayed(relay, upstream, self.client, ends, self.recording, facts.persistent);
+        stand_in(facts.status, body, close)
+    }
+
+    /// A response that ends with its head.
+    fn over(&self, mut upstream: Upstream, facts: &ResponseFacts, close: bool) -> Response<ResponseBody> {
+        self.recording.note(|exchange| exchange.response_body.complete = true);
+        upstream.rest();
+        if facts.persistent && is_sent(&self.recording) && upstream::is_usable(&mut upstream) {
+            self.client.keep(upstream);
+        }
+        stand_in(facts.status, ResponseBody::Empty, close)
+    }
+
+    pub(super) fn response_hop(&self, client_persistent: bool) -> ResponseHop<'_> {
+        let settings = &self.client.shard.settings;
+        ResponseHop {
+            pseudonym: &settings.pseudonym,
+            via: settings.via,
+            client_version: self.facts.version,
+            client_persistent,
+            now: Some(SystemTime::now()),
+            websocket_accept: None,
+        }
+    }
+
+    /// 101, or 2xx to an extended CONNECT: what carried the request is the other protocol's from here on
+    /// (RFC 9110 7.8, RFC 8441 5).
+    fn switch(self, upstream: Upstream, answer: Source, body: Option<Source>) -> Response<ResponseBody> {
+        let joint = Joint::default();
+        let Some(origin) = upstream.into_parts(answer, &joint) else {
+            return stand_in(101, ResponseBody::Empty, false);
+        };
+        self.recording.note(|exchange| exchange.summary.flags.add(Flags::UPGRADED));
+        match body {
+            Some(body) if self.end.is_http2() => {
+                self.recording.note(|exchange| exchange.summary.status = Some(200));
+                let switched = Switched { origin, body, joint, recording: self.recording };
+                stand_in(200, ResponseBody::Switched(Box::new(switched)), false)
+            }
+            _ => {
+                self.client.then(After::Upgraded { origin, recording: self.recording });
+                stand_in(101, ResponseBody::Empty, false)
+            }
+        }
+    }
+
+    /// The origin's answer was refused: 502, and what came is kept (RFC 9110 15.6.3).
+    pub(super) fn nonsense(self, raw: Bytes, fault: &Fault) -> Response<ResponseBody> {
+        let at = self.recording.elapsed();
+        self.recording.note(|exchange| {
+            exchange.heads.response_received = Some(raw);
+            exchange.timing.response_head = Some(at);
+        });
+        let kind = match fault.clause {
+            "RFC 6585 5" => Kind::TooLarge,
+            "RFC 9112 8" => Kind::Closed,
+            _ => Kind::Malformed,
+        };
+        let says = format!(
+            "the origin's answer is not usable: {} ({}, byte {})",
+            fault.says, fault.clause, fault.offset
+        );
+        self.fail(Failure { side: Side::Origin, phase: Phase::Response, kind, says })
+    }
+}
+
+/// NTLM and Negotiate authenticate a connection, not a request: it must stay this client's own.
+fn binds_connection(request: &Head, response: &Head) -> bool {
+    let bound = |value: &[u8]| {
+        let scheme = value.split(|byte| *byte == b' ').next().unwrap_or(value);
+        scheme.eq_ignore_ascii_case(b"ntlm") || scheme.eq_ignore_ascii_case(b"negotiate")
+    };
+    request.values("authorization").any(bound) || response.values("www-authenticate").any(bound)
+}

@@ -1,0 +1,517 @@
+//! Cookies, by what user agents do with them (RFC 6265bis 5).
+
+use crate::exchange::Scheme;
+use crate::inspect::field::Spec::{Draft, Rfc};
+use crate::inspect::found::Found;
+use crate::inspect::message::{Case, Line};
+use crate::inspect::rule::{Rule, error, info, warn};
+use crate::inspect::value::{is_token, read_date};
+use std::ops::Range;
+
+const BIS: &str = "draft-ietf-httpbis-rfc6265bis";
+
+pub static RULES: &[Rule] = &[
+    error("cookie-host-prefix", Draft(BIS), "A name that begins with __Host- promises Secure, Path=/ and no Domain; browsers drop the cookie that breaks the promise.", "Set Secure and Path=/, and leave Domain out.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: __Host-sid=1; Path=/; Secure; Domain=h.test\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: __Host-sid=1; Path=/; Secure\n")
+        .responses(host_prefix),
+    error("cookie-secure-prefix", Draft(BIS), "A name that begins with __Secure- promises Secure; browsers drop the cookie without it.", "Set Secure.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: __Secure-sid=1; Path=/\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: __Secure-sid=1; Path=/; Secure\n")
+        .responses(secure_prefix),
+    error("cookie-none-without-secure", Draft(BIS), "SameSite=None needs Secure: browsers drop the cookie.", "Set Secure.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; SameSite=None\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; SameSite=None; Secure\n")
+        .responses(none_without_secure),
+    error("cookie-secure-over-http", Draft(BIS), "A Secure cookie that comes without TLS is dropped by browsers.", "Serve it over https.")
+        .about(&["Set-Cookie"])
+        .example("@http://h.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Secure\n", "@https://h.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Secure\n")
+        .responses(secure_over_http),
+    error("cookie-domain-foreign", Rfc(6265, "5.3"), "Domain must be this host or one above it; browsers drop the cookie otherwise.", "Leave Domain out, or name this host's own domain.")
+        .about(&["Set-Cookie"])
+        .example("@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Domain=other.test\n", "@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Domain=shop.test\n")
+        .responses(domain_foreign),
+    error("cookie-domain-top", Rfc(6265, "5.3"), "A cookie for a whole top-level domain would reach everybody under it: browsers drop it.", "Name the site's own domain.")
+        .about(&["Set-Cookie"])
+        .example("@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Domain=test\n", "@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1\n")
+        .responses(domain_top),
+    warn("cookie-domain-address", Rfc(6265, "5.1.3"), "Domain does not work with addresses: below an address there are no hosts.", "Leave Domain out.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Domain=192.0.2.1\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1\n")
+        .responses(domain_address),
+    info("cookie-path-relative", Rfc(6265, "5.2.4"), "A Path that does not begin with / is replaced by the path of the request.", "Begin it with /.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Path=shop\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Path=/shop\n")
+        .responses(path_relative),
+    error("cookie-too-large", Draft(BIS), "Name and value together may have 4096 bytes; browsers drop larger cookies.", "Keep an id in the cookie and the rest on the server.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a={9000}\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1\n")
+        .responses(too_large),
+    error("cookie-control", Draft(BIS), "A cookie with a control byte in it is dropped whole.", "Encode the value.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1\u{7}2\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=12\n")
+        .responses(control),
+    error("cookie-empty", Draft(BIS), "A cookie without name and value is dropped.", "Give it a name.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: =; Path=/\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=; Path=/\n")
+        .responses(empty),
+    warn("cookie-nameless", Draft(BIS), "A cookie without a name: browsers keep it, servers often cannot read it.", "Give it a name.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: token\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: t=token\n")
+        .responses(nameless),
+    warn("cookie-name-odd", Rfc(6265, "4.1.1"), "The name should be a token; browsers keep it as it is, but servers differ in how they read it back.", "Use letters, digits, - and _.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a b=1\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a_b=1\n")
+        .responses(name_odd),
+    info("cookie-value-odd", Rfc(6265, "4.1.1"), "Blanks, commas, backslashes and inner quotes have no place in a value: servers differ in how they read it back.", "Percent-encode the value.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=x y\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=x%20y\n")
+        .responses(value_odd),
+    warn("cookie-max-age", Rfc(6265, "5.2.2"), "Max-Age is a whole number of seconds; another value is ignored, and the cookie goes with the session.", "Write digits.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Max-Age=1h\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Max-Age=3600\n")
+        .responses(max_age),
+    info("cookie-over-400-days", Draft(BIS), "Browsers keep no cookie longer than 400 days.", "Renew it from time to time.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Max-Age=94608000\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Max-Age=2592000\n")
+        .responses(over_400_days),
+    warn("cookie-expires", Rfc(6265, "5.1.1"), "Browsers cannot read a date in this, so the cookie goes with the session.", "Write it like Sun, 06 Nov 1994 08:49:37 GMT.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Expires=tomorrow\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Expires=Mon, 23 Nov 2026 12:00:00 GMT\n")
+        .responses(expires),
+    warn("cookie-twice", Rfc(6265, "4.1.1"), "The same cookie, for the same domain and path, is set twice in one response: only the last stays.", "Set it once.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Path=/\nSet-Cookie: a=2; Path=/\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Path=/\nSet-Cookie: b=2; Path=/\n")
+        .responses(twice),
+    warn("cookie-attribute-unknown", Rfc(6265, "5.2"), "User agents ignore attributes that they do not know.", "Correct or remove it.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; HttpsOnly\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; HttpOnly\n")
+        .responses(attribute_unknown),
+    warn("cookie-same-site-unknown", Draft(BIS), "SameSite is Strict, Lax or None; another value counts as if it were not there.", "Write one of the three.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; SameSite=Medium\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; SameSite=Lax\n")
+        .responses(same_site_unknown),
+    error("cookie-partitioned-without-secure", Draft("draft-cutler-httpbis-partitioned-cookies"), "Partitioned needs Secure: browsers drop the cookie.", "Set Secure.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Partitioned\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Partitioned; Secure\n")
+        .responses(partitioned),
+    error("cookies-joined", Rfc(6265, "3"), "Two cookies in one line with a comma between them: the second is lost, for commas mean nothing here.", "Send each cookie in a line of its own.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Path=/, b=2; Path=/\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Path=/\nSet-Cookie: b=2; Path=/\n")
+        .responses(joined),
+    info("cookie-session-open-to-scripts", Rfc(6265, "4.1.2.6"), "The name looks like a session's, and scripts may read it: a script that does not belong there can take it away.", "Set HttpOnly.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: sessionid=38afes7a8; Secure\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: sessionid=38afes7a8; Secure; HttpOnly\n")
+        .responses(open_to_scripts),
+    warn("cookie-syntax", Rfc(6265, "4.2.1"), "Cookie is name=value pairs with semicolons between them; other separators are read as part of a value.", "Separate cookies by a semicolon and a space.")
+        .about(&["Cookie"])
+        .example("GET / HTTP/1.1\nHost: h\nCookie: a=1, b=2\n", "GET / HTTP/1.1\nHost: h\nCookie: a=1; b=2\n")
+        .requests(cookie_syntax),
+    warn("cookie-lines-in-http1", Rfc(6265, "5.4"), "In HTTP/1 a user agent sends one Cookie line; some servers read only the first.", "Join the lines with semicolons.")
+        .about(&["Cookie"])
+        .example("GET / HTTP/1.1\nHost: h\nCookie: a=1\nCookie: b=2\n", "GET / HTTP/1.1\nHost: h\nCookie: a=1; b=2\n")
+        .requests(cookie_lines),
+];
+
+/// Its place in the value, its name and what stands behind its `=`.
+type Attribute<'l> = (Range<usize>, &'l [u8], Option<&'l [u8]>);
+
+/// One Set-Cookie line taken apart as user agents do: at semicolons, whatever the quotes.
+struct SetCookie<'l> {
+    line: &'l Line<'l>,
+    whole: Range<usize>,
+    name: Option<&'l [u8]>,
+    value: &'l [u8],
+    attributes: Vec<Attribute<'l>>,
+}
+
+impl<'l> SetCookie<'l> {
+    fn of(line: &'l Line<'l>) -> Self {
+        let mut at = 0;
+        let mut pieces = line.value.split(|byte| *byte == b';').map(|piece| {
+            let from = at + (piece.len() - piece.trim_ascii_start().len());
+            at += piece.len() + 1;
+            let piece = piece.trim_ascii();
+            (from..from + piece.len(), piece)
+        });
+        let (whole, pair) = pieces.next().unwrap_or((0..0, &[]));
+        let (name, value) = halves(pair);
+        let (name, value) = if let Some(value) = value { (Some(name), value) } else { (None, name) };
+        let attributes = pieces.filter(|(span, _)| !span.is_empty()).take(50);
+        let attributes = attributes.map(|(span, piece)| (span, halves(piece).0, halves(piece).1)).collect();
+        Self { line, whole, name, value, attributes }
+    }
+
+    fn attribute(&self, name: &str) -> Option<(&Range<usize>, Option<&'l [u8]>)> {
+        // The last one counts (RFC 6265 5.3).
+        let found =
+            self.attributes.iter().rev().find(|(_, known, _)| known.eq_ignore_ascii_case(name.as_bytes()));
+        found.map(|(span, _, value)| (span, *value))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.attribute(name).is_some()
+    }
+
+    fn named(&self, prefix: &str) -> bool {
+        self.name
+            .and_then(|name| name.get(..prefix.len()))
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+    }
+
+    fn domain(&self) -> Option<(&Range<usize>, String)> {
+        let (span, value) = self.attribute("Domain")?;
+        let text = String::from_utf8_lossy(value?).trim_start_matches('.').to_ascii_lowercase();
+        (!text.is_empty()).then_some((span, text))
+    }
+}
+
+fn halves(piece: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match memchr::memchr(b'=', piece) {
+        Some(at) => (piece[..at].trim_ascii(), Some(piece[at + 1..].trim_ascii())),
+        None => (piece, None),
+    }
+}
+
+fn cookies<'c>(case: &'c Case<'_>) -> impl Iterator<Item = SetCookie<'c>> {
+    case.message.lines.iter().filter(|line| line.is("Set-Cookie")).map(SetCookie::of)
+}
+
+fn host_prefix(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case).filter(|cookie| cookie.named("__Host-")) {
+        if let Some((span, _)) = cookie.domain() {
+            found.part(cookie.line, span, "the __Host- prefix forbids Domain");
+        }
+        if !cookie.has("Secure") {
+            found.part(cookie.line, &cookie.whole, "the __Host- prefix needs Secure");
+        }
+        if cookie.attribute("Path").and_then(|(_, value)| value) != Some(b"/") {
+            found.part(cookie.line, &cookie.whole, "the __Host- prefix needs Path=/");
+        }
+    }
+}
+
+fn secure_prefix(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case).filter(|cookie| cookie.named("__Secure-") && !cookie.has("Secure")) {
+        found.part(cookie.line, &cookie.whole, "the __Secure- prefix needs Secure");
+    }
+}
+
+fn none_without_secure(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case).filter(|cookie| !cookie.has("Secure")) {
+        if let Some((span, Some(value))) = cookie.attribute("SameSite")
+            && value.eq_ignore_ascii_case(b"none")
+        {
+            found.part(cookie.line, span, "SameSite=None needs Secure");
+        }
+    }
+}
+
+fn secure_over_http(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    // Browsers treat the machine itself as secure.
+    let local = case.view.host.is_some_and(|host| {
+        host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "::1"
+    });
+    if case.view.scheme != Some(Scheme::Http) || local {
+        return;
+    }
+    for cookie in cookies(case) {
+        if let Some((span, _)) = cookie.attribute("Secure") {
+            found.part(cookie.line, span, "Secure, but this came without TLS");
+        }
+    }
+}
+
+fn domain_foreign(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let Some(host) = case.view.host.map(str::to_ascii_lowercase) else { return };
+    for cookie in cookies(case) {
+        if let Some((span, domain)) = cookie.domain() {
+            let own = host == domain || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
+            if !own {
+                found.part(cookie.line, span, format!("{host} is not within this domain"));
+            }
+        }
+    }
+}
+
+fn domain_top(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        if let Some((span, domain)) = cookie.domain()
+            && !domain.contains('.')
+            && domain != "localhost"
+            && case.view.host.is_none_or(|host| !host.eq_ignore_ascii_case(&domain))
+        {
+            found.part(cookie.line, span, "a whole top-level domain");
+        }
+    }
+}
+
+fn domain_address(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        if let Some((span, domain)) = cookie.domain()
+            && domain.parse::<std::net::IpAddr>().is_ok()
+        {
+            found.part(cookie.line, span, "an address has no hosts below it");
+        }
+    }
+}
+
+fn path_relative(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        if let Some((span, Some(value))) = cookie.attribute("Path")
+            && !value.is_empty()
+            && !value.starts_with(b"/")
+        {
+            found.part(cookie.line, span, "does not begin with /: ignored");
+        }
+    }
+}
+
+fn too_large(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        let size = cookie.name.map_or(0, <[u8]>::len) + cookie.value.len();
+        if size > 4096 {
+            found.part(cookie.line, &cookie.whole, format!("{size} bytes"));
+        }
+    }
+}
+
+fn control(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in case.message.all("Set-Cookie") {
+        if let Some(at) = line.value.iter().position(|byte| byte.is_ascii_control() && *byte != b'\t') {
+            found.part(line, &(at..at + 1), "a control byte: the cookie is dropped");
+        }
+    }
+}
+
+fn empty(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in
+        cookies(case).filter(|cookie| cookie.name.unwrap_or_default().is_empty() && cookie.value.is_empty())
+    {
+        found.part(cookie.line, &cookie.whole, "neither name nor value");
+    }
+}
+
+fn nameless(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in
+        cookies(case).filter(|cookie| cookie.name.unwrap_or_default().is_empty() && !cookie.value.is_empty())
+    {
+        found.part(cookie.line, &cookie.whole, "a value without a name");
+    }
+}
+
+fn name_odd(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        if let Some(name) = cookie.name.filter(|name| !name.is_empty() && !is_token(name)) {
+            found.part(cookie.line, &(cookie.whole.start..cookie.whole.start + name.len()), "not a token");
+        }
+    }
+}
+
+fn value_odd(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        let inner = cookie
+            .value
+            .strip_prefix(b"\"")
+            .and_then(|rest| rest.strip_suffix(b"\""))
+            .unwrap_or(cookie.value);
+        if let Some(at) = inner.iter().position(|byte| b" \t,\\\"".contains(byte) || *byte >= 0x80) {
+            let from = cookie.whole.end - cookie.value.len() + (cookie.value.len() - inner.len()).min(1) + at;
+            found.part(cookie.line, &(from..from + 1), "this byte should be encoded in a cookie's value");
+        }
+    }
+}
+
+fn max_age(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        if let Some((span, value)) = cookie.attribute("Max-Age")
+            && seconds(value).is_none()
+        {
+            found.part(cookie.line, span, "not a whole number of seconds: ignored");
+        }
+    }
+}
+
+fn seconds(value: Option<&[u8]>) -> Option<i64> {
+    let text = std::str::from_utf8(value?).ok()?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all.then(|| text.parse().unwrap_or(i64::MAX))
+}
+
+fn over_400_days(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    const LONGEST: i64 = 400 * 86_400;
+    let now = case.view.arrived.or_else(|| {
+        case.message.first("Date").and_then(|line| read_date(line.value).ok()).map(|date| date.unix)
+    });
+    for cookie in cookies(case) {
+        if let Some((span, value)) = cookie.attribute("Max-Age") {
+            if seconds(value).is_some_and(|seconds| seconds > LONGEST) {
+                found.part(cookie.line, span, "browsers keep it for 400 days");
+            }
+        } else if let (Some((span, Some(value))), Some(now)) = (cookie.attribute("Expires"), now)
+            && read_date(value).is_ok_and(|date| date.unix - now > LONGEST)
+        {
+            found.part(cookie.line, span, "browsers keep it for 400 days");
+        }
+    }
+}
+
+fn expires(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        if let Some((span, value)) = cookie.attribute("Expires")
+            && !has_date(value.unwrap_or_default())
+        {
+            found.part(cookie.line, span, "no date that browsers can read: a session cookie");
+        }
+    }
+}
+
+/// The lenient reading of RFC 6265 5.1.1: a time, a day, a month and a year, in any order.
+fn has_date(text: &[u8]) -> bool {
+    const MONTHS: [&[u8]; 12] =
+        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+    let (mut time, mut day, mut month, mut year) = (false, None, None, None);
+    let separates = |byte: &u8| matches!(byte, b'\t' | b' '..=b'/' | b';'..=b'@' | b'['..=b'`' | b'{'..=b'~');
+    for token in text.split(separates).filter(|token| !token.is_empty()) {
+        let lower = token.to_ascii_lowercase();
+        let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let number = std::str::from_utf8(token.get(..digits).unwrap_or_default())
+            .ok()
+            .and_then(|text| text.parse::<u32>().ok());
+        if !time && token.contains(&b':') && digits > 0 {
+            time = true;
+        } else if day.is_none() && (1..=2).contains(&digits) {
+            day = number;
+        } else if month.is_none() && lower.get(..3).is_some_and(|start| MONTHS.contains(&start)) {
+            month = MONTHS.iter().position(|name| Some(*name) == lower.get(..3));
+        } else if year.is_none() && matches!(digits, 2 | 4) {
+            year = number;
+        }
+    }
+    let longest = match month {
+        Some(1) => 29,
+        Some(3 | 5 | 8 | 10) => 30,
+        _ => 31,
+    };
+    time && day.is_some_and(|day| (1..=longest).contains(&day))
+        && month.is_some()
+        && year.is_some_and(|year| !(100..=1600).contains(&year))
+}
+
+fn twice(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let all: Vec<_> = cookies(case).take(100).collect();
+    let key = |cookie: &SetCookie<'_>| {
+        let path = cookie.attribute("Path").and_then(|(_, value)| value).map(<[u8]>::to_vec);
+        (cookie.name.map(<[u8]>::to_vec), cookie.domain().map(|(_, domain)| domain), path)
+    };
+    for (at, cookie) in all.iter().enumerate() {
+        if all.iter().take(at).any(|before| before.name == cookie.name && key(before) == key(cookie)) {
+            found.part(cookie.line, &cookie.whole, "this cookie was set before in this response");
+        }
+    }
+}
+
+fn attribute_unknown(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        for (span, name, _) in &cookie.attributes {
+            let known = cookie.line.field.is_none_or(|field| field.word(name).is_some());
+            let joined = name.iter().any(|byte| byte.is_ascii_whitespace() || *byte == b',');
+            if !known
+                && !joined
+                && !name.eq_ignore_ascii_case(b"Version")
+                && !name.eq_ignore_ascii_case(b"Comment")
+            {
+                found.part(cookie.line, span, "not an attribute that user agents know");
+            }
+        }
+    }
+}
+
+fn same_site_unknown(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        if let Some((span, value)) = cookie.attribute("SameSite") {
+            let value = value.unwrap_or_default();
+            if ![&b"strict"[..], b"lax", b"none"].iter().any(|known| value.eq_ignore_ascii_case(known)) {
+                found.part(cookie.line, span, "Strict, Lax or None is expected");
+            }
+        }
+    }
+}
+
+fn partitioned(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case).filter(|cookie| !cookie.has("Secure")) {
+        if let Some((span, _)) = cookie.attribute("Partitioned") {
+            found.part(cookie.line, span, "Partitioned needs Secure");
+        }
+    }
+}
+
+/// A comma that a name and `=` follow, outside of a date.
+fn joined(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        for (span, name, value) in &cookie.attributes {
+            let held = value.unwrap_or(name);
+            let expires = name.eq_ignore_ascii_case(b"Expires");
+            let commas = memchr::memchr_iter(b',', held).count();
+            let second = held.split(|byte| *byte == b',').next_back().is_some_and(|rest| {
+                is_token(rest.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii())
+                    && rest.contains(&b'=')
+            });
+            if commas > usize::from(expires) && second {
+                found.part(cookie.line, span, "a second cookie behind a comma is lost");
+            }
+        }
+    }
+}
+
+fn open_to_scripts(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    const NAMES: [&str; 12] = [
+        "sessionid",
+        "phpsessid",
+        "jsessionid",
+        "asp.net_sessionid",
+        "connect.sid",
+        "session",
+        "sid",
+        "session_id",
+        "laravel_session",
+        "auth_token",
+        "access_token",
+        "remember_token",
+    ];
+    for cookie in cookies(case).filter(|cookie| !cookie.has("HttpOnly") && cookie.value.len() > 6) {
+        let name =
+            cookie.name.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase()).unwrap_or_default();
+        let bare = name.trim_start_matches("__host-").trim_start_matches("__secure-");
+        if NAMES.contains(&bare) {
+            found.part(cookie.line, &cookie.whole, "looks like a session's, and scripts may read it");
+        }
+    }
+}
+
+fn cookie_syntax(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in case.message.all("Cookie") {
+        let comma = memchr::memchr_iter(b',', line.value).find(|at| {
+            let rest = line.value.get(at + 1..).unwrap_or_default().trim_ascii_start();
+            let name = rest
+                .iter()
+                .position(|byte| b"=;,".contains(byte))
+                .filter(|end| rest.get(*end) == Some(&b'='));
+            name.is_some_and(|end| is_token(&rest[..end]))
+                && !line.value.contains(&b';')
+                && !rest.starts_with(b"\"")
+        });
+        if let Some(at) = comma {
+            found.part(line, &(at..at + 1), "a comma separates no cookies: a semicolon does");
+        }
+    }
+}
+
+fn cookie_lines(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    if !case.message.is_multiplexed() {
+        for line in case.message.all("Cookie").skip(1) {
+            found.name(line, "a second Cookie line");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What lies behind a list row, read when a filter asks for it and not before.
+
+use super::reader::Reader;
+use super::rows;
+use crate::exchange::{self, Exchange, ExchangeId, Head, Message};
+use crate::query::{Behind, Side, Written};
+use crate::view;
+use std::cell::OnceCell;
+use std::io::Read as _;
+
+/// Octets of a body looked through, codings undone. A body beyond is looked through so far: a search must
+/// not hold what a small file can be unpacked to.
+const SEARCHED: u64 = 16 << 20;
+
+/// One exchange of a capture.
+pub(super) struct Deep<'r> {
+    reader: &'r Reader,
+    id: ExchangeId,
+    written: OnceCell<Option<Written>>,
+    exchange: OnceCell<Option<Exchange>>,
+    bodies: [OnceCell<Option<Vec<u8>>>; 2],
+}
+
+impl<'r> Deep<'r> {
+    pub(super) fn new(reader: &'r Reader, id: ExchangeId) -> Self {
+        let (written, exchange) = (OnceCell::new(), OnceCell::new());
+        Self { reader, id, written, exchange, bodies: [OnceCell::new(), OnceCell::new()] }
+    }
+
+    fn exchange(&self) -> Option<&Exchange> {
+        // A row that is damaged or not written yet is looked through as one that is not at hand.
+        self.exchange.get_or_init(|| self.reader.exchange(self.id).ok().flatten()).as_ref()
+    }
+
+    fn read(&self, side: Side) -> Option<Vec<u8>> {
+        let exchange = self.exchange()?;
+        let (whose, head) = match side {
+            Side::Request => (exchange::Side::Client, &exchange.heads.request_received),
+            Side::Response => {
+                let heads = &exchange.heads;
+                (
+                    exchange::Side::Origin,
+                    if heads.response_received.is_some() {
+                        &heads.response_received
+                    } else {
+                        &heads.response_sent
+                    },
+                )
+            }
+        };
+        let codings = head.clone().map(|raw| view::codings(&Head::parse(raw))).unwrap_or_default();
+        let open = || self.reader.body(exchange, whose).ok();
+        let mut bytes = Vec::new();
+        match view::decoded(Box::new(open()?), &codings) {
+            // What is damaged is looked through as far as it could be decoded.
+            Ok(body) => _ = body.take(SEARCHED).read_to_end(&mut bytes),
+            Err(_) => _ = open()?.take(SEARCHED).read_to_end(&mut bytes),
+        }
+        Some(bytes)
+    }
+}
+
+impl Behind for Deep<'_> {
+    fn written(&self) -> Option<&Written> {
+        self.written.get_or_init(|| rows::written(&self.reader.db, self.id).ok().flatten()).as_ref()
+    }
+
+    fn body(&self, side: Side) -> Option<&[u8]> {
+        let place = usize::from(side == Side::Response);
+        self.bodies.get(place)?.get_or_init(|| self.read(side)).as_deref()
+    }
+
+    /// Messages are not recorded yet.
+    fn messages(&self) -> Option<&[Message]> {
+        Some(&[])
+    }
+}

@@ -1,0 +1,186 @@
+//! Messages within exchanges: readable while they come, by window, bounded.
+
+use super::super::inbox::Inbox;
+use super::super::samples;
+use super::{eventually, finish, listen, open, place, stored};
+use crate::config::Pressure;
+use crate::exchange::{Event, ExchangeId, Live, Message, MessageFlags, MessageForm, Side, State};
+use crate::store::{GLANCE, Numbered, Reader, Seek, Sought, Store};
+use std::sync::{Arc, mpsc};
+
+const SOCKET: ExchangeId = ExchangeId(4);
+
+fn message(at: u64, payload: &[u8]) -> Message {
+    let mut flags = MessageFlags::COMPRESSED;
+    flags.add(MessageFlags::FRAGMENTED);
+    let (side, form) = if at.is_multiple_of(2) {
+        (Side::Client, MessageForm::Text)
+    } else {
+        (Side::Origin, MessageForm::Binary)
+    };
+    let length = payload.len() as u64;
+    let payload = payload.to_vec().into();
+    Message { at, side, form, wire: length + 6, length, payload, says: format!("says {at}"), flags }
+}
+
+/// Hands messages over as the recorder does.
+fn say(store: &Store, live: &Arc<Live>, messages: Vec<Message>) {
+    let (id, first) = {
+        let mut exchange = live.lock();
+        let first = exchange.summary.messages;
+        exchange.summary.messages += messages.len() as u64;
+        (exchange.summary.id, first)
+    };
+    for message in &messages {
+        assert!(store.inbox().try_reserve(message.payload.len()));
+    }
+    store.inbox().push(0, Event::Messages { id, first, messages });
+}
+
+fn begun(store: &Store, id: ExchangeId) -> Arc<Live> {
+    let live = samples::open(id.0);
+    store.inbox().push(0, Event::Opened(Arc::clone(&live)));
+    live
+}
+
+fn numbers(found: &[Numbered]) -> Vec<u64> {
+    found.iter().map(|numbered| numbered.number).collect()
+}
+
+#[test]
+fn each_can_be_read_while_the_exchange_is_open() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let reader = Reader::open(&path).unwrap();
+    let told = listen(&store);
+    let live = begun(&store, SOCKET);
+    for number in 0..5_u64 {
+        say(&store, &live, vec![message(number, format!("m{number}").as_bytes())]);
+        let found = eventually("the message", || reader.message(SOCKET, number).unwrap());
+        assert_eq!(found.message, message(number, format!("m{number}").as_bytes()));
+        let row = eventually("its exchange", || reader.summaries(SOCKET, SOCKET).unwrap().pop());
+        assert_eq!((row.state, row.messages), (State::Open, number + 1));
+        assert_eq!(reader.message_count(SOCKET).unwrap(), number + 1);
+    }
+    eventually("the count on the list", || (told.lock().unwrap().last()?.messages == 5).then_some(()));
+    *live.lock() = samples::exchange(SOCKET.0);
+    live.lock().summary.messages = 5;
+    finish(&store, &live);
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!((stored(&reader, 4).summary.state, stored(&reader, 4).summary.messages), (State::Done, 5));
+    assert_eq!(reader.message_count(SOCKET).unwrap(), 5);
+}
+
+#[test]
+fn a_window_of_many_is_read_by_key_and_neighbours_stay_apart() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    for id in [3, 4, 5] {
+        let live = begun(&store, ExchangeId(id));
+        say(&store, &live, (0..3000).map(|at| message(at, &id.to_le_bytes())).collect());
+    }
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let window = reader.messages(SOCKET, 1490..1495, 99).unwrap();
+    assert_eq!(numbers(&window), [1490, 1491, 1492, 1493, 1494]);
+    assert!(window.iter().all(|numbered| numbered.message.payload[..] == 4_u64.to_le_bytes()));
+    assert_eq!(numbers(&reader.messages(SOCKET, 2998..9999, 99).unwrap()), [2998, 2999]);
+    assert_eq!(numbers(&reader.messages(SOCKET, 0..9999, 2).unwrap()), [0, 1]);
+    assert!(reader.messages(ExchangeId(6), 0..9, 9).unwrap().is_empty());
+    assert!(reader.messages(ExchangeId(u64::MAX), 0..u64::MAX, 9).unwrap().is_empty());
+    assert_eq!(reader.message_count(SOCKET).unwrap(), 3000);
+    let plan = "EXPLAIN QUERY PLAN SELECT id FROM message WHERE id BETWEEN 1 AND 2 ORDER BY id DESC LIMIT 1";
+    let plan: String = reader.db.query_row(plan, [], |row| row.get(3)).unwrap();
+    assert!(plan.starts_with("SEARCH message USING INTEGER PRIMARY KEY"), "{plan}");
+}
+
+#[test]
+fn a_window_holds_no_more_than_the_beginning_of_a_payload() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let live = begun(&store, SOCKET);
+    let long: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+    let messages = vec![message(0, &long), message(1, b""), message(2, &long[..GLANCE])];
+    say(&store, &live, messages);
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let window = reader.messages(SOCKET, 0..9, 9).unwrap();
+    let sizes: Vec<_> = window.iter().map(|found| (found.message.payload.len(), found.kept)).collect();
+    assert_eq!(sizes, [(GLANCE, 1_000_000), (0, 0), (GLANCE, GLANCE as u64)]);
+    assert_eq!(window[0].message.payload[..], long[..GLANCE]);
+    assert_eq!(reader.message(SOCKET, 0).unwrap().unwrap().message.payload[..], long);
+}
+
+#[test]
+fn a_text_is_found_both_ways_a_stretch_at_a_time() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let live = begun(&store, SOCKET);
+    let payload = |at: u64| if at == 700 { &b"needle"[..] } else { b"hay" };
+    say(&store, &live, (0..1000).map(|at| message(at, payload(at))).collect());
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let sought = |from, forward, limit, text: &'static [u8]| {
+        let holds = |bytes: &[u8]| memchr::memmem::find(bytes, text).is_some();
+        reader.find_message(SOCKET, &Seek { from, forward, limit, holds: &holds }).unwrap()
+    };
+    assert_eq!(sought(0, true, 500, b"needle"), Sought::GoOn(500));
+    assert_eq!(sought(500, true, 500, b"needle"), Sought::Found(700));
+    assert_eq!(sought(701, true, 500, b"needle"), Sought::Nowhere);
+    assert_eq!(sought(999, false, 100, b"needle"), Sought::GoOn(899));
+    assert_eq!(sought(899, false, 500, b"needle"), Sought::Found(700));
+    assert_eq!(sought(0, true, 9999, b"says 12"), Sought::Found(12), "what it says is looked through too");
+    assert_eq!(sought(0, false, 1, b"needle"), Sought::Nowhere);
+}
+
+#[test]
+fn a_stalled_writer_holds_no_messages_without_bound_and_counts_the_rest() {
+    let inbox = Inbox::new(1, Pressure::Drop, 1 << 20, mpsc::channel().0);
+    let mut handed = 0;
+    for number in 0..2_000_000_u64 {
+        assert!(inbox.try_reserve(10));
+        inbox.push(
+            0,
+            Event::Messages { id: SOCKET, first: number, messages: vec![message(0, b"0123456789")] },
+        );
+        handed += 1;
+        if inbox.losses().messages > 1000 {
+            break;
+        }
+    }
+    let kept = inbox.swap().events.len() as u64;
+    assert_eq!(kept + inbox.losses().messages, handed);
+    assert!(inbox.losses().messages > 1000 && kept < 100_000, "{kept} in memory");
+}
+
+#[test]
+fn written_payloads_make_room_for_others() {
+    let (_dir, path) = place();
+    let mut settings = super::settings();
+    settings.unsaved = 100_000;
+    let store = Store::open(&path, &settings, 1).unwrap();
+    let live = begun(&store, SOCKET);
+    for number in 0..50 {
+        let large = vec![b'x'; 60_000];
+        eventually("room", || store.inbox().try_reserve(large.len()).then_some(()));
+        store.inbox().release(large.len());
+        say(&store, &live, vec![message(number, &large)]);
+    }
+    store.close().unwrap();
+    assert_eq!(Reader::open(&path).unwrap().message_count(SOCKET).unwrap(), 50);
+}
+
+#[test]
+fn plain_sqlite_shows_them_in_words() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let live = begun(&store, SOCKET);
+    say(&store, &live, vec![message(1500, b"hello"), message(2001, b"\x00\x01")]);
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    let sql = "SELECT exchange || ' ' || number || ' ' || at_ms || ' ' || side || ' ' || form || ' ' || text \
+               FROM messages WHERE id BETWEEN 4 << 32 AND (5 << 32) - 1";
+    let text: String = db.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(text, "4 0 1.5 client text hello");
+}

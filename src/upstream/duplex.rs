@@ -1,0 +1,138 @@
+//! A stream of HTTP/2 as bytes both ways, for what an extended CONNECT opened (RFC 8441 5).
+
+use super::share::Share;
+use crate::exchange::Side;
+use bytes::Bytes;
+use h2::{Reason, RecvStream, SendStream};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Whether what was read of two joined streams, one from each, ended with its last octet: then the other
+/// stream's last octet can carry END_STREAM too, as it did where it came from. A peer may take a lone
+/// END_STREAM behind its own end amiss.
+#[derive(Clone, Debug, Default)]
+pub struct Joint {
+    client: Arc<AtomicBool>,
+    origin: Arc<AtomicBool>,
+}
+
+impl Joint {
+    fn of(&self, side: Side) -> &AtomicBool {
+        match side {
+            Side::Client => &self.client,
+            Side::Origin => &self.origin,
+        }
+    }
+}
+
+/// Both halves of a stream. `END_STREAM` is its half-close; let go before that, it is reset with CANCEL.
+#[derive(Debug)]
+pub struct Duplex {
+    sender: SendStream<Bytes>,
+    receiver: RecvStream,
+    /// Received, and not yet read.
+    ahead: Bytes,
+    finished: bool,
+    /// The stream that this one is joined to, and which of the two it is.
+    joint: (Joint, Side),
+    /// What must live as long as the stream.
+    share: Option<Share>,
+}
+
+impl Duplex {
+    /// Over the halves of one stream, which is that side's.
+    #[must_use]
+    pub fn new(sender: SendStream<Bytes>, receiver: RecvStream, joint: Joint, side: Side) -> Self {
+        Self { sender, receiver, ahead: Bytes::new(), finished: false, joint: (joint, side), share: None }
+    }
+
+    /// Of a connection that must stand as long.
+    #[must_use]
+    pub fn sharing(mut self, share: Share) -> Self {
+        self.share = Some(share);
+        self
+    }
+}
+
+impl AsyncRead for Duplex {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        while this.ahead.is_empty() {
+            match ready!(this.receiver.poll_data(cx)) {
+                None => return Poll::Ready(Ok(())),
+                Some(Err(error)) => return Poll::Ready(Err(broken(&error))),
+                Some(Ok(data)) => this.ahead = data,
+            }
+        }
+        let part = this.ahead.split_to(this.ahead.len().min(buf.remaining()));
+        buf.put_slice(&part);
+        // A stream that is over has no window to give back.
+        let _ = this.receiver.flow_control().release_capacity(part.len());
+        if this.ahead.is_empty() && this.receiver.is_end_stream() {
+            let (joint, side) = &this.joint;
+            joint.of(*side).store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Duplex {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        self.sender.reserve_capacity(bytes.len());
+        while self.sender.capacity() == 0 {
+            match ready!(self.sender.poll_capacity(cx)) {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Poll::Ready(Err(broken(&error))),
+                None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            }
+        }
+        let count = self.sender.capacity().min(bytes.len());
+        let part = Bytes::copy_from_slice(bytes.get(..count).unwrap_or_default());
+        // All that was read is in `bytes`: a relay reads on into the buffer that it writes from.
+        let (joint, side) = &self.joint;
+        let last = count == bytes.len() && joint.of(side.other()).load(Ordering::Relaxed);
+        self.finished |= last;
+        self.sender.send_data(part, last).map_err(|error| broken(&error))?;
+        Poll::Ready(Ok(count))
+    }
+
+    /// The connection's own task writes what it was given.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.finished {
+            self.finished = true;
+            self.sender.send_data(Bytes::new(), true).map_err(|error| broken(&error))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Duplex {
+    fn drop(&mut self) {
+        if !self.finished || !self.receiver.is_end_stream() {
+            self.sender.send_reset(Reason::CANCEL);
+        }
+    }
+}
+
+fn broken(error: &h2::Error) -> io::Error {
+    let kind = match error.get_io() {
+        Some(io) => io.kind(),
+        None => io::ErrorKind::ConnectionReset,
+    };
+    io::Error::new(kind, error.to_string())
+}

@@ -1,0 +1,144 @@
+//! A connection of HTTP/2 to an origin: driven by a task of its own, shared by many exchanges.
+
+use super::Io;
+use super::pool::Key;
+use super::share::Share;
+use crate::exchange::ConnectionId;
+use crate::recorder::Opened;
+use crate::tap::http2::{Handle, Limits, Tap};
+use bytes::Bytes;
+use h2::client::{self, SendRequest};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// Octets that a peer may send on one stream, and on all together, before they have been passed on.
+pub const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
+/// See [`STREAM_WINDOW`]: many slow readers must not close the connection to the fast ones.
+pub const CONNECTION_WINDOW: u32 = 32 * 1024 * 1024;
+/// Octets of one stream that may wait for the socket.
+pub const SEND_BUFFER: usize = 256 * 1024;
+
+/// How long to wait before looking again whether a peer's first SETTINGS came.
+const SETTINGS_LOOK: Duration = Duration::from_millis(2);
+
+/// A connection to an origin, as its users hold it. It closes when the last of them lets go.
+#[derive(Clone, Debug)]
+pub struct Shared(Arc<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    sender: SendRequest<Bytes>,
+    tap: Handle,
+    key: Key,
+    id: ConnectionId,
+    status: Arc<Status>,
+}
+
+/// What the task that drives the connection tells its users.
+#[derive(Debug, Default)]
+struct Status {
+    closed: AtomicBool,
+    /// Exchanges under way, and whether there ever was one.
+    active: AtomicUsize,
+    used: AtomicBool,
+}
+
+impl Shared {
+    /// Begins HTTP/2 on a connection that stands; a task drives it from here on.
+    pub async fn begin(io: Box<dyn Io>, key: Key, opened: Opened, limits: Limits) -> Result<Self, h2::Error> {
+        let (tap, handle) = Tap::client(io, limits);
+        let (sender, connection) = client::Builder::new()
+            .enable_push(false)
+            .initial_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buffer_size(SEND_BUFFER)
+            .handshake::<_, Bytes>(tap)
+            .await?;
+        let (status, id) = (Arc::new(Status::default()), opened.id());
+        let (told, tap) = (Arc::clone(&status), handle.clone());
+        tokio::spawn(async move {
+            // How it ended, its streams know.
+            let _ = connection.await;
+            told.closed.store(true, Ordering::Release);
+            opened.over(tap.take_frames(0));
+        });
+        Ok(Self(Arc::new(Facts { sender, tap: handle, key, id, status })))
+    }
+
+    /// Where it leads.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.0.key
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> ConnectionId {
+        self.0.id
+    }
+
+    /// Its tap.
+    #[must_use]
+    pub fn tap(&self) -> &Handle {
+        &self.0.tap
+    }
+
+    /// Whether it stands and takes new streams: the peer has neither closed it nor said that it will.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        !self.0.status.closed.load(Ordering::Acquire)
+            && matches!(self.0.sender.clone().poll_ready(&mut cx), Poll::Ready(Ok(())))
+    }
+
+    /// Exchanges under way on it.
+    #[must_use]
+    pub fn active(&self) -> usize {
+        self.0.status.active.load(Ordering::Relaxed)
+    }
+
+    /// Whether one more stream is within what the peer allows (RFC 9113 5.1.2).
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.active() < self.0.sender.current_max_send_streams()
+    }
+
+    /// Whether the peer takes extended CONNECT (RFC 8441 3): its first SETTINGS say so.
+    pub async fn takes_extended_connect(&self) -> bool {
+        loop {
+            match self.0.tap.extended_connect() {
+                Some(takes) => return takes,
+                None if !self.is_open() => return false,
+                // The connection's task reads them; they follow its handshake at once.
+                None => tokio::time::sleep(SETTINGS_LOOK).await,
+            }
+        }
+    }
+
+    /// A share for one exchange.
+    #[must_use]
+    pub fn share(&self) -> Box<Share> {
+        Box::new(Share::of(self.clone()))
+    }
+
+    pub(super) fn sender(&self) -> SendRequest<Bytes> {
+        self.0.sender.clone()
+    }
+
+    /// One more exchange is under way.
+    pub(super) fn enter(&self) {
+        self.0.status.active.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One exchange is over.
+    pub(super) fn leave(&self) {
+        self.0.status.active.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Notes that it carries an exchange; whether it had carried one before.
+    pub(super) fn is_used_again(&self) -> bool {
+        self.0.status.used.swap(true, Ordering::Relaxed)
+    }
+}
