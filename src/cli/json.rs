@@ -3,8 +3,8 @@
 use super::format::timestamp;
 use crate::diff::{Comparison, Item, Message};
 use crate::exchange::{
-    Body, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, MessageKind, Summary,
-    Verdict,
+    Body, Cause, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, MessageKind,
+    Summary, Verdict,
 };
 use crate::store::Numbered;
 use base64::Engine as _;
@@ -45,7 +45,8 @@ show --json adds:
                   which start is made
   edits           {\"request\",\"response\"}: each change {\"before\",\"after\",\"cause\",\"clause\"}; before and
                   after are line numbers (0 = start line) in the head received and sent, or null
-  bodies          {\"request\",\"response\"}: {\"length\",\"kept\",\"complete\",\"truncated\"}
+  bodies          {\"request\",\"response\"}: {\"length\",\"kept\",\"complete\",\"truncated\",\"trailers\"}; each trailer
+                  line {\"line\",\"sent\",\"cause\",\"clause\"}
   timing          microseconds since the request began, for each phase that ended
   connections     {\"client\",\"origin\"}: {\"id\",\"peer\",\"local\",\"tls\"} or null
 
@@ -365,6 +366,17 @@ fn body(body: &Body) -> Value {
         "kept": body.kept,
         "complete": body.complete,
         "truncated": body.truncated.map(crate::exchange::Truncation::says),
+        "trailers": body.trailer_lines().map(trailer).collect::<Vec<_>>(),
+    })
+}
+
+/// A line of a trailer section; one that was not sent on says why.
+fn trailer((line, withheld): (&[u8], Option<Cause>)) -> Value {
+    json!({
+        "line": String::from_utf8_lossy(line),
+        "sent": withheld.is_none(),
+        "cause": withheld.map(Cause::says),
+        "clause": withheld.map(Cause::clause),
     })
 }
 

@@ -107,6 +107,8 @@ keys! {
         |s| quoted(show_time(s.limits.head_timeout));
     "limits.idle_timeout": |s, raw, _| put(&mut s.limits.idle_timeout, raw.time_above_zero()),
         |s| quoted(show_time(s.limits.idle_timeout));
+    "limits.write_timeout": |s, raw, _| put(&mut s.limits.write_timeout, raw.time_above_zero()),
+        |s| quoted(show_time(s.limits.write_timeout));
     "limits.connect_timeout": |s, raw, _| put(&mut s.limits.connect_timeout, raw.time_above_zero()),
         |s| quoted(show_time(s.limits.connect_timeout));
     "limits.tls_timeout": |s, raw, _| put(&mut s.limits.tls_timeout, raw.time_above_zero()),

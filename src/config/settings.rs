@@ -158,6 +158,8 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// Time for a client connection to lie idle between requests.
     pub idle_timeout: Duration,
+    /// Time for a peer, client or origin, to take none of the bytes that wait for it.
+    pub write_timeout: Duration,
     /// Time to look up a name and connect to an origin.
     pub connect_timeout: Duration,
     /// Time for a TLS handshake, on either side.
@@ -241,6 +243,7 @@ impl Default for Limits {
             fields: 1_000,
             head_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_mins(5),
+            write_timeout: Duration::from_mins(5),
             connect_timeout: Duration::from_secs(10),
             tls_timeout: Duration::from_secs(10),
             response_timeout: Duration::from_mins(5),

@@ -1,9 +1,10 @@
 //! HTTP/1 on one stream: hyper above, the tap beneath, and the clean end.
 
+use super::hello::Rejected;
 use super::tunnel::{self, whole};
 use super::{hello, relay, sockets};
 use crate::ca::Alpn;
-use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Side};
+use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Scheme, Side, TlsFacts};
 use crate::forward::{After, Again, Client, Dialed, Shard, Tunnel, respond};
 use crate::recorder::Recording;
 use crate::tap::{Handle, Parts, Tap};
@@ -18,11 +19,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 /// After our last byte, how long and for how many bytes we read on, so that a client that is
 /// still sending does not lose our answer to a reset (RFC 9112 9.6).
 const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 256 * 1024;
+const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
 /// First byte of a TLS handshake record (RFC 8446 5.1).
 const TLS_RECORD: u8 = 0x16;
@@ -76,16 +78,61 @@ async fn first_byte(shard: &Shard, tcp: &TcpStream) -> Option<u8> {
 }
 
 /// TLS on the listener itself: `curl -x https://`.
-async fn secured(shard: Arc<Shard>, mut tcp: TcpStream, peer: SocketAddr, local: Option<SocketAddr>) {
+async fn secured(shard: Arc<Shard>, tcp: TcpStream, peer: SocketAddr, local: Option<SocketAddr>) {
+    let began = Instant::now();
+    match handshake(&shard, tcp, local).await {
+        Ok((stream, facts)) => {
+            let connection = shard.recorder.connection(Side::Client, Some(peer), local, Some(facts));
+            http(Link { shard, peer, local, connection }, Box::new(stream), Vec::new(), None).await;
+        }
+        Err(failure) => unsecured(&shard, began, peer, local, failure),
+    }
+}
+
+async fn handshake(
+    shard: &Shard,
+    mut tcp: TcpStream,
+    local: Option<SocketAddr>,
+) -> Result<(TlsStream<TcpStream>, TlsFacts), Failure> {
+    let failed = |kind, says| Failure { side: Side::Client, phase: Phase::Tls, kind, says };
     let limit = shard.settings.limits.tls_timeout;
     let mut raw = Vec::new();
-    let Ok(Ok(hello)) = tokio::time::timeout(limit, hello::read(&mut tcp, &mut raw)).await else { return };
-    let Some(interceptor) = &shard.interceptor else { return };
+    let hello = match tokio::time::timeout(limit, hello::read(&mut tcp, &mut raw)).await {
+        Ok(Ok(hello)) => hello,
+        Ok(Err(none)) => {
+            let kind = if none.closed { Kind::Closed } else { Kind::Handshake };
+            return Err(failed(kind, none.says));
+        }
+        Err(_) => {
+            let says = format!("the client's ClientHello was not complete within {limit:?}");
+            return Err(failed(Kind::TimedOut, says));
+        }
+    };
+    let Some(interceptor) = &shard.interceptor else {
+        return Err(failed(
+            Kind::Handshake,
+            "hopscope has no authority to make a certificate with".to_owned(),
+        ));
+    };
     let host = local.map_or_else(|| "localhost".to_owned(), |local| local.ip().to_string());
-    if let Ok((stream, facts)) = hello::accept(hello, tcp, interceptor, &host, Alpn::Http1, limit).await {
-        let connection = shard.recorder.connection(Side::Client, Some(peer), local, Some(facts));
-        http(Link { shard, peer, local, connection }, Box::new(stream), Vec::new(), None).await;
-    }
+    let accepted = hello::accept(hello, tcp, interceptor, &host, Alpn::Http1, limit).await;
+    accepted.map_err(|rejected| match rejected {
+        Rejected::Certificate(refused) => certificate_refused(&refused, interceptor.authority().path()),
+        Rejected::Failed(failure) => failure,
+    })
+}
+
+/// The row of a handshake with the proxy itself that came to nothing. No request came, so the row has
+/// the address that was to be secured, and why it was not.
+fn unsecured(shard: &Shard, began: Instant, peer: SocketAddr, local: Option<SocketAddr>, failure: Failure) {
+    let connection = shard.recorder.connection(Side::Client, Some(peer), local, None);
+    let recording = shard.recorder.begin(began, &peer.to_string(), connection);
+    recording.note(|exchange| {
+        exchange.summary.scheme = Scheme::Https;
+        exchange.summary.host = local.map(|local| local.to_string()).unwrap_or_default();
+    });
+    recording.fail(failure);
+    recording.open();
 }
 
 /// HTTP on a stream until it ends or becomes something else. `first` was already read from it.
@@ -93,6 +140,7 @@ pub(super) async fn http(link: Link, io: Box<dyn Io>, first: Vec<u8>, inside: Op
     let began = Instant::now();
     let limits = &link.shard.settings.limits;
     let (tap, handle) = Tap::server(io, link.shard.bounds(), limits.head_timeout, limits.idle_timeout);
+    let tap = tap.with_write_limit(limits.write_timeout);
     let mut tap = tap.with_presence(sockets::presence(link.peer, link.local));
     tap.prefill(&first);
     let client = Arc::new(client(&link, inside));
@@ -106,8 +154,7 @@ pub(super) async fn http(link: Link, io: Box<dyn Io>, first: Vec<u8>, inside: Op
     match (client.take_after(), error) {
         (Some(after), None) => Box::pin(follow(link, after, tap.into_parts())).await,
         (_, None) => close(tap).await,
-        // A cut message must look cut: no close_notify, no orderly end (RFC 9112 8).
-        (_, Some(_)) => {}
+        (_, Some(_)) => cut(&tap),
     }
 }
 
@@ -130,7 +177,8 @@ pub async fn replay(shard: Arc<Shard>, io: Box<dyn Io>, tunnel: Option<Tunnel>, 
     let (tap, error) = drive(&client, tap, handle).await;
     client.leave();
     if let (Some(After::Upgraded { origin, recording }), None) = (client.take_after(), error) {
-        upgraded(tap.into_parts(), origin, &recording).await;
+        // Nobody speaks the other protocol here: that it ends at once says nothing of the origin.
+        relay::relay(whole(tap.into_parts()), whole(origin), &recording, None).await;
     }
 }
 
@@ -169,6 +217,16 @@ async fn follow(link: Link, after: After, parts: Parts<Box<dyn Io>>) {
 async fn upgraded(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>, recording: &Recording) {
     let spoken = relay::spoken(recording);
     relay::relay(whole(client), whole(origin), recording, spoken).await;
+}
+
+/// A cut message must look cut: no `close_notify`, and where only the connection's end would tell the
+/// message's, a reset in place of an orderly close (RFC 9112 8).
+fn cut(tap: &ServerTap) {
+    let tcp = (**tap.io()).as_any().downcast_ref::<TcpStream>();
+    if let Some(tcp) = tcp.filter(|_| tap.is_until_close()) {
+        // Should it fail, the peer has gone already.
+        let _ = tcp.set_zero_linger();
+    }
 }
 
 /// Our side is done: say so, and read on for a moment.

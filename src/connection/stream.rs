@@ -90,14 +90,13 @@ async fn answer(
     let Ok(stream) = respond.send_response(stand_in, body.is_end_stream()) else { return };
     match body {
         ResponseBody::Switched(switched) => switch(*switched, stream).await,
-        body if body.is_end_stream() => {}
         body => pump(asked, frames, stream, body).await,
     }
 }
 
 /// Moves the answer's body to the client, and then what is left of the request to the origin.
 async fn pump(asked: &Asked, frames: &Frames, stream: SendStream<Bytes>, mut body: ResponseBody) {
-    let mut pump = Pump::new(stream, false);
+    let mut pump = Pump::new(stream, body.is_end_stream(), asked.write_limit);
     let ended = match poll_fn(|cx| pump.poll(cx, &mut body)).await {
         Ok(()) => {
             poll_fn(|cx| match body.poll_request(cx) {
@@ -114,6 +113,10 @@ async fn pump(asked: &Asked, frames: &Frames, stream: SendStream<Bytes>, mut bod
             pump.reset(cut.code.unwrap_or_else(|| Reason::INTERNAL_ERROR.into()));
         }
         Err(Stopped::Reset(code)) => frames.reset(asked, code),
+        Err(Stopped::Stalled) => {
+            asked.stalled();
+            pump.reset(Reason::CANCEL.into());
+        }
         Ok(()) | Err(Stopped::Lost) => {}
     }
 }

@@ -1,5 +1,6 @@
 //! A body as a handle: how much was seen, how much was kept, and where; never copied into lists.
 
+use super::Cause;
 use bytes::Bytes;
 
 /// What is known of one message's body, counted as received (framing removed, codings kept).
@@ -15,8 +16,42 @@ pub struct Body {
     pub truncated: Option<Truncation>,
     /// Where the kept bytes are.
     pub place: BodyPlace,
-    /// The trailer section as on the wire, without the final empty line.
+    /// The trailer section as received, without the final empty line.
     pub trailers: Option<Bytes>,
+    /// Lines of the trailer section that were not sent on, numbered from 1, and why.
+    pub withheld: Vec<(u16, Cause)>,
+}
+
+impl Body {
+    /// The lines of the trailer section, each with why it was not sent on, if it was not.
+    pub fn trailer_lines(&self) -> impl Iterator<Item = (&[u8], Option<Cause>)> {
+        let section = self.trailers.as_deref().unwrap_or_default();
+        let lines = Folded(section);
+        (1..).zip(lines).map(|(number, line)| {
+            let withheld = self.withheld.iter().find(|(of, _)| *of == number);
+            (line, withheld.map(|(_, cause)| *cause))
+        })
+    }
+}
+
+/// Lines with their line ends taken off; one that begins with white space goes on with the one before it
+/// (RFC 9112 5.2).
+struct Folded<'a>(&'a [u8]);
+
+impl<'a> Iterator for Folded<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let ends = memchr::memchr_iter(b'\n', self.0).map(|at| at + 1);
+        let end = ends.into_iter().find(|end| !matches!(self.0.get(*end), Some(b' ' | b'\t')));
+        let (line, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        self.0 = rest;
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
 }
 
 /// Where a body's kept bytes are.
@@ -74,5 +109,22 @@ impl Truncation {
             Self::Limit => "the limit capture.max_body was reached",
             Self::Disk => "writing to the capture failed",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailer_lines_are_numbered_as_fields_are() {
+        let body = Body {
+            trailers: Some(Bytes::from_static(b"A: 1\r\n 2\r\nB: 3\r\n")),
+            withheld: vec![(2, Cause::ForbiddenTrailer)],
+            ..Body::default()
+        };
+        let lines: Vec<_> = body.trailer_lines().collect();
+        assert_eq!(lines, [(&b"A: 1\r\n 2"[..], None), (b"B: 3", Some(Cause::ForbiddenTrailer))]);
+        assert_eq!(Body::default().trailer_lines().count(), 0);
     }
 }

@@ -87,11 +87,11 @@ causes! {
     Asked = 19, "hopscope", "changed because you asked for it";
     /// Same value repeated in Content-Length becomes one.
     RepeatedLength = 20, "RFC 9112 6.3", "a repeated Content-Length is reduced to one";
-    /// Expect toward an HTTP/1.0 origin.
-    Expect = 21, "RFC 9110 10.1.1", "an expectation is not sent to a server known to be HTTP/1.0";
-    /// Userinfo in the target is removed.
+    /// Expect of an HTTP/1.0 client.
+    Expect = 21, "RFC 9110 10.1.1", "an expectation in an HTTP/1.0 request is ignored, so it is not made of the origin";
+    /// Userinfo in the target was removed (captures of before it was refused).
     Userinfo = 22, "RFC 9110 4.2.4", "userinfo in a URI is not sent on";
-    /// A fragment in the target is removed.
+    /// A fragment in the target was removed (captures of before it was refused).
     Fragment = 23, "RFC 9110 7.1", "a fragment is for the client alone";
     /// Host is added where HTTP/1.0 gave none.
     HostAdded = 24, "RFC 9112 3.2", "every HTTP/1.1 request names its host";

@@ -167,6 +167,7 @@ fn error_type(failure: &Failure) -> &'static str {
         Kind::TimedOut => match failure.phase {
             Phase::Resolve => "dns_timeout",
             Phase::Connect | Phase::Tls => "connection_timeout",
+            Phase::Send => "connection_write_timeout",
             _ => "http_response_timeout",
         },
         Kind::Reset | Kind::Closed => "connection_terminated",
@@ -186,7 +187,8 @@ fn cure(kind: Kind) -> &'static str {
         Kind::Refused => "Is the server running, and on that port?",
         Kind::Unresolvable => "Check the name, and this machine's name server.",
         Kind::TimedOut => {
-            "The limits are limits.connect_timeout, limits.tls_timeout and limits.response_timeout in config.toml."
+            "The limits are limits.connect_timeout, limits.tls_timeout, limits.write_timeout and \
+             limits.response_timeout in config.toml."
         }
         Kind::Reset | Kind::Closed => "The server ended the connection; its own log may say why.",
         Kind::Untrusted => {

@@ -5,9 +5,10 @@ use super::blame;
 use super::context::After;
 use super::note;
 use super::respond::Life;
-use super::response::{ResponseBody, Switched, is_sent};
+use super::response::{ResponseBody, Rest, Switched, is_sent};
+use super::upload;
 use crate::exchange::{Failure, Flags, Head, Kind, Phase, Side};
-use crate::hop::{self, Fault, Framing, ResponseFacts, ResponseHop};
+use crate::hop::{self, Fault, Framing, ResponseHop};
 use crate::recorder::BodyTee;
 use crate::tap::{HeadOf, OutHead};
 use crate::upstream::{self, Joint, Received, Relay, Source, Upstream};
@@ -30,11 +31,14 @@ impl Life {
             return self.fail(blame::no_switch(facts.status));
         }
         let switches = facts.switches || (self.facts.extended && opened);
-        // The answer is over before the request is: nobody sends the rest on (RFC 9112 9.6).
-        let bodiless = matches!(facts.framing, Framing::None | Framing::Length(0)) && !switches;
-        let early = (self.facts.expects_continue || bodiless) && self.is_uploading();
+        // An early answer, behind which nobody takes the rest of the request: the client is told
+        // (RFC 9112 9.5, 9.6). Else the request goes on (RFC 9110 7.5).
+        let uploading = self.is_uploading();
+        let early = uploading && (self.facts.expects_continue || !facts.persistent);
         let wanted = self.facts.persistent && !early && !self.client.shard.drain.is_cancelled();
-        let forwarded = match hop::forward_response(head, facts, &self.response_hop(wanted)) {
+        let checked = if facts.switches { hop::check_switch(&self.head, head) } else { Ok(()) };
+        let hop = self.response_hop(wanted);
+        let forwarded = match checked.and_then(|()| hop::forward_response(head, facts, &hop)) {
             Ok(forwarded) => forwarded,
             Err(fault) => return self.nonsense(head.raw().clone(), &fault),
         };
@@ -44,7 +48,9 @@ impl Life {
         }
         let over = matches!(forwarded.framing, Framing::None | Framing::Length(0)) && !switches;
         let close = !forwarded.persistent;
-        let (of, sent) = (HeadOf::Response { over }, self.recording.watcher());
+        let upload = uploading && !early && (!close || self.end.is_http2());
+        let of = HeadOf::Response { over: over && (!upload || self.end.is_http2()) };
+        let sent = self.recording.watcher();
         let out = OutHead { raw: forwarded.raw, framing: forwarded.framing, closes: close, of, sent };
         self.end.queue(out, never_indexed);
         if switches {
@@ -52,24 +58,31 @@ impl Life {
         }
         self.end.resume();
         if over {
-            return self.over(upstream, facts, close);
+            let rest = Rest { keep: facts.persistent, upload };
+            let body = self.over(upstream, rest);
+            return stand_in(facts.status, body, close);
         }
         let tee = BodyTee::of_response(self.recording.clone(), &self.head, head);
         let ends = (self.end.clone(), from.clone());
         let relay = Relay::new(answer, forwarded.framing, Side::Origin, tee, from, self.end).under(head);
-        let body =
-            ResponseBody::relayed(relay, upstream, self.client, ends, self.recording, facts.persistent);
+        let rest = Rest { keep: facts.persistent, upload: !early && !close };
+        let body = ResponseBody::relayed(relay, upstream, self.client, ends, self.recording, rest);
         stand_in(facts.status, body, close)
     }
 
     /// A response that ends with its head.
-    fn over(&self, mut upstream: Upstream, facts: &ResponseFacts, close: bool) -> Response<ResponseBody> {
+    fn over(self, mut upstream: Upstream, rest: Rest) -> ResponseBody {
         self.recording.note(|exchange| exchange.response_body.complete = true);
         upstream.rest();
-        if facts.persistent && is_sent(&self.recording) && upstream::is_usable(&mut upstream) {
+        if rest.upload && self.end.is_http2() {
+            return ResponseBody::Uploading(upstream);
+        }
+        if rest.upload {
+            upload::go_on(self.client, upstream, self.recording);
+        } else if rest.keep && is_sent(&self.recording) && upstream::is_usable(&mut upstream) {
             self.client.keep(upstream);
         }
-        stand_in(facts.status, ResponseBody::Empty, close)
+        ResponseBody::Empty
     }
 
     pub(super) fn response_hop(&self, client_persistent: bool) -> ResponseHop<'_> {
@@ -117,10 +130,8 @@ impl Life {
             "RFC 9112 8" => Kind::Closed,
             _ => Kind::Malformed,
         };
-        let says = format!(
-            "the origin's answer is not usable: {} ({}, byte {})",
-            fault.says, fault.clause, fault.offset
-        );
+        let says =
+            format!("the origin's answer is not usable: {} ({})", fault.says, blame::place(fault, false));
         self.fail(Failure { side: Side::Origin, phase: Phase::Response, kind, says })
     }
 }

@@ -1,6 +1,6 @@
 //! Who is to blame when an exchange fails, in words: addresses, limits and clauses already in them.
 
-use crate::exchange::{Failure, Kind, Phase, Side};
+use crate::exchange::{Failure, Kind, Phase, Place, Side};
 use crate::hop::{Fault, Route};
 use crate::upstream::{Broken, code_name};
 use std::io::ErrorKind;
@@ -16,6 +16,11 @@ pub(super) fn self_loop(pseudonym: &str) -> Fault {
             "The target is the address that {pseudonym} itself listens on: the request would come back for ever."
         ),
     }
+}
+
+/// Where a head, or a body, is wrong.
+pub(super) fn place(fault: &Fault, in_body: bool) -> Place<'_> {
+    Place { clause: fault.clause, offset: fault.offset, in_body }
 }
 
 /// The origin's connection, or its stream, failed before an answer came.
@@ -51,7 +56,7 @@ fn lost(kind: ErrorKind) -> (Kind, &'static str) {
 pub(super) fn cut_answer(fault: Option<Fault>, code: Option<u32>) -> Failure {
     let (kind, says) = match (fault, code) {
         (Some(fault), _) if fault.clause != "RFC 9112 8" => {
-            (Kind::Malformed, format!("{} ({})", fault.says, fault.clause))
+            (Kind::Malformed, format!("{} ({})", fault.says, place(&fault, true)))
         }
         (_, Some(code)) => (
             Kind::Reset,
@@ -72,7 +77,7 @@ pub(super) fn cut_answer(fault: Option<Fault>, code: Option<u32>) -> Failure {
 pub(super) fn cut(fault: Option<Fault>) -> Failure {
     let (kind, says) = match fault {
         Some(fault) if fault.clause != "RFC 9112 8" => {
-            (Kind::Malformed, format!("{} ({}, byte {} of the body)", fault.says, fault.clause, fault.offset))
+            (Kind::Malformed, format!("{} ({})", fault.says, place(&fault, true)))
         }
         _ => (
             Kind::Closed,
@@ -97,6 +102,26 @@ pub(super) fn no_switch(status: u16) -> Failure {
         "the origin answered {status} and did not switch protocols: over HTTP/2 that would look as if it had"
     );
     Failure { side: Side::Origin, phase: Phase::Response, kind: Kind::Malformed, says }
+}
+
+/// A peer took none of the message that waited for it.
+pub(super) fn unread(side: Side, limit: Duration) -> Failure {
+    let (who, what, phase) = match side {
+        Side::Client => ("client", "answer", Phase::Body),
+        Side::Origin => ("origin", "request", Phase::Send),
+    };
+    let limit = limit.as_secs_f32();
+    let says = format!("the {who} took nothing of the {what} for {limit} s (limits.write_timeout)");
+    Failure { side, phase, kind: Kind::TimedOut, says }
+}
+
+/// The answer was over, and the rest of the request did not come.
+pub(super) fn unfinished(limit: Duration) -> Failure {
+    let limit = limit.as_secs_f32();
+    let says = format!(
+        "the rest of the request did not come within {limit} s of its answer (limits.response_timeout)"
+    );
+    Failure { side: Side::Client, phase: Phase::Send, kind: Kind::TimedOut, says }
 }
 
 /// The origin took longer than the limit.

@@ -291,7 +291,7 @@ impl Client {
     }
 
     /// A share of an origin connection of HTTP/2 of this client that takes one more exchange. Without
-    /// `room` for it, where there are [`SHARED`] connections already, it waits on the least busy one.
+    /// `room` for it, where there are `SHARED` connections already, it waits on the least busy one.
     pub fn share(&self, route: &Route) -> Option<Upstream> {
         let name = self.server_name(route);
         let mut origins = self.lock();

@@ -17,6 +17,7 @@ mod response;
 mod secure;
 mod sending;
 mod tunnel;
+mod upload;
 mod websocket;
 
 pub use answer::Answer;

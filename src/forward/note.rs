@@ -13,6 +13,10 @@ pub(super) fn begin(client: &Client, raw: Bytes, (began, whole): (Instant, Insta
     let recording = client.shard.recorder.begin(began, &client.peer, client.connection);
     let at = recording.at(whole);
     recording.note(|exchange| {
+        if let Some(tunnel) = &client.tunnel {
+            exchange.summary.scheme = tunnel.scheme;
+            exchange.summary.host = tunnel.authority.text(tunnel.scheme);
+        }
         exchange.heads.request_received = Some(raw);
         exchange.timing.request_head = Some(at);
         match &client.again {
@@ -30,7 +34,8 @@ pub(super) fn begin(client: &Client, raw: Bytes, (began, whole): (Instant, Insta
     recording
 }
 
-/// The list row's texts from the request line; the host follows from the route.
+/// The list row's texts from the request line. The host follows from the route; that of a request which
+/// gets no route is as the target says, without userinfo, which may be a password.
 pub(super) fn request_line(recording: &Recording, head: &Head) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     recording.note(|exchange| {
@@ -43,8 +48,9 @@ pub(super) fn request_line(recording: &Recording, head: &Head) {
         summary.method = text(method);
         summary.version = text(version);
         let path = match Target::parse(method, target) {
-            Some(Target::Absolute { scheme, path, .. }) => {
+            Some(Target::Absolute { scheme, authority, path }) => {
                 summary.scheme = scheme;
+                summary.host = text(authority.rsplit(|byte| *byte == b'@').next().unwrap_or(authority));
                 if path.starts_with(b"/") { text(path) } else { format!("/{}", text(path)) }
             }
             Some(Target::Authority(_)) => String::new(),

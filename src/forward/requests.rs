@@ -2,9 +2,9 @@
 
 use super::answer::stand_in;
 use super::context::Client;
-use super::note;
 use super::respond::{Life, refuse};
 use super::response::ResponseBody;
+use super::{blame, note};
 use crate::exchange::{Failure, Head, Kind, Phase, Side};
 use crate::hop::Fault;
 use crate::recorder::Recording;
@@ -15,6 +15,7 @@ use hyper::{Request, Response};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Answers one request of a client's connection. hyper's request is only a stand-in; the real
 /// head comes from the tap.
@@ -35,11 +36,17 @@ pub async fn respond(
         }
         Some(Arrival::Refused { raw, fault, at, number }) => {
             let recording = note::begin(&client, raw.clone(), at);
+            let to_head = is_head(&raw);
             note::request_line(&recording, &Head::parse(raw));
-            refuse(&client, &End::Http1 { tap, number }, &recording, &fault, false)
+            refuse(&client, &End::Http1 { tap, number }, &recording, &fault, to_head)
         }
         Some(Arrival::Response { .. }) | None => stand_in(500, ResponseBody::Empty, true),
     })
+}
+
+/// "the server MUST NOT send content in the response" to HEAD (RFC 9110 9.3.2), a refusal neither.
+fn is_head(raw: &[u8]) -> bool {
+    raw.starts_with(b"HEAD ")
 }
 
 fn number(request: &Request<Incoming>) -> Option<u64> {
@@ -55,6 +62,8 @@ pub type Answering = Pin<Box<dyn Future<Output = Response<ResponseBody>> + Send>
 /// The exchange of one stream.
 #[derive(Debug)]
 pub struct Asked {
+    /// How long the client may take nothing of the answer.
+    pub write_limit: Duration,
     recording: Recording,
     abort: Abort,
 }
@@ -71,6 +80,7 @@ impl Asked {
         let request = tap.take_request(stream)?;
         let recording = note::begin(&client, request.head.raw().clone(), request.at);
         client.proven();
+        let write_limit = client.shard.settings.limits.write_timeout;
         let (end, abort) = (End::Http2 { tap, stream }, Abort::by_code());
         let answer: Answering = match request.facts {
             Ok(facts) => {
@@ -87,17 +97,23 @@ impl Asked {
             }
             Err(fault) => {
                 note::request_line(&recording, &request.head);
-                let response = refuse(&client, &end, &recording, &fault, false);
+                let to_head = is_head(request.head.raw());
+                let response = refuse(&client, &end, &recording, &fault, to_head);
                 Box::pin(std::future::ready(response))
             }
         };
-        Some((Self { recording, abort }, answer))
+        Some((Self { write_limit, recording, abort }, answer))
     }
 
     /// The client reset the stream: letting go of this resets the origin's with the same code.
     pub fn reset(&self, code: u32) {
         self.abort.with(code);
         self.recording.reset(&code_name(code));
+    }
+
+    /// The client took nothing of the answer for too long.
+    pub fn stalled(&self) {
+        self.recording.fail(blame::unread(Side::Client, self.write_limit));
     }
 
     /// The client broke the protocol on a stream that was under way, and that was reset for it.
@@ -123,11 +139,9 @@ pub fn refused(client: &Client, refused: &http2::Refused) {
     let recording = note::begin(client, refused.head.raw().clone(), refused.at);
     note::request_line(&recording, &refused.head);
     let fault = &refused.fault;
-    let what = if refused.stream == 0 { "the connection" } else { "the stream" };
-    let says = format!(
-        "{} ({}, byte {}); {what} was ended with {}",
-        fault.says, fault.clause, fault.offset, refused.code
-    );
+    let what = if refused.stream == 0 { "The connection" } else { "The stream" };
+    let says =
+        format!("{} {what} was ended with {}. ({})", fault.says, refused.code, blame::place(fault, false));
     recording.fail(Failure { side: Side::Client, phase: Phase::Request, kind: Kind::Malformed, says });
     recording.open();
 }

@@ -27,7 +27,7 @@ pub(super) fn refuse(
         508 => Kind::Loop,
         _ => Kind::Malformed,
     };
-    let says = format!("{} ({}, byte {})", fault.says, fault.clause, fault.offset);
+    let says = format!("{} ({})", fault.says, blame::place(fault, false));
     recording.fail(Failure { side: Side::Client, phase: Phase::Request, kind, says });
     recording.open();
     Answer::refusal(fault, &client.shard.settings.pseudonym).send(end, recording, to_head, false)

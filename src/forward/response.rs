@@ -1,7 +1,7 @@
 //! A response's body on its way to the client; it drives the origin connection that it comes from.
 
-use super::blame;
 use super::context::Client;
+use super::{blame, upload};
 use crate::exchange::Side;
 use crate::recorder::{BodyTee, Recording};
 use crate::tap::{End, Parts};
@@ -17,6 +17,8 @@ use std::task::{Context, Poll, ready};
 pub enum ResponseBody {
     /// None, from the origin: the exchange is complete when its head is written.
     Empty,
+    /// None either, but the rest of a stream's request is still on its way to this origin.
+    Uploading(Upstream),
     /// Made by us.
     Ours(Option<Bytes>, Box<BodyTee>),
     /// Relayed from the origin.
@@ -51,7 +53,16 @@ pub struct Relayed {
     recording: Recording,
     /// The origin failed: what has come is flushed to the client before the stream is cut.
     cutting: Option<(u64, Option<u32>)>,
-    persistent: bool,
+    rest: Rest,
+}
+
+/// What may follow a response.
+#[derive(Clone, Copy, Debug)]
+pub struct Rest {
+    /// The origin's connection serves again.
+    pub keep: bool,
+    /// The rest of a request whose answer came early is sent on.
+    pub upload: bool,
 }
 
 impl ResponseBody {
@@ -66,7 +77,7 @@ impl ResponseBody {
     }
 
     /// Relays a body from `upstream` to the client's end of `ends`; it goes back to the client's
-    /// connections at its end when `persistent`.
+    /// connections at its end where `rest` says so.
     #[must_use]
     pub fn relayed(
         relay: Relay,
@@ -74,18 +85,10 @@ impl ResponseBody {
         client: Arc<Client>,
         ends: (End, End),
         recording: Recording,
-        persistent: bool,
+        rest: Rest,
     ) -> Self {
         let upstream = Some(upstream);
-        Self::Relayed(Box::new(Relayed {
-            relay,
-            upstream,
-            client,
-            ends,
-            recording,
-            cutting: None,
-            persistent,
-        }))
+        Self::Relayed(Box::new(Relayed { relay, upstream, client, ends, recording, cutting: None, rest }))
     }
 
     /// Goes on with a request whose answer is already over; ready when nothing of it is left, or nobody
@@ -96,6 +99,7 @@ impl ResponseBody {
                 Some(upstream) => upstream.poll_drive(cx),
                 None => Poll::Ready(()),
             },
+            Self::Uploading(upstream) => upstream.poll_drive(cx),
             _ => Poll::Ready(()),
         }
     }
@@ -119,7 +123,7 @@ impl Body for ResponseBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match &mut *self {
-            Self::Empty | Self::Switched(_) => Poll::Ready(None),
+            Self::Empty | Self::Uploading(_) | Self::Switched(_) => Poll::Ready(None),
             Self::Reset(code) => Poll::Ready(Some(Err(Cut { code: Some(*code) }))),
             Self::Ours(bytes, _) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Relayed(relayed) => relayed.poll_frame(cx),
@@ -128,7 +132,7 @@ impl Body for ResponseBody {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Empty | Self::Ours(None, _) => true,
+            Self::Empty | Self::Uploading(_) | Self::Ours(None, _) => true,
             Self::Relayed(relayed) => relayed.relay.is_over(),
             Self::Ours(Some(_), _) | Self::Reset(_) | Self::Switched(_) => false,
         }
@@ -136,7 +140,7 @@ impl Body for ResponseBody {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Empty | Self::Ours(None, _) => SizeHint::with_exact(0),
+            Self::Empty | Self::Uploading(_) | Self::Ours(None, _) => SizeHint::with_exact(0),
             Self::Ours(Some(bytes), _) => SizeHint::with_exact(bytes.len() as u64),
             Self::Relayed(relayed) => relayed.relay.size_hint(),
             Self::Reset(_) | Self::Switched(_) => SizeHint::new(),
@@ -144,10 +148,19 @@ impl Body for ResponseBody {
     }
 }
 
-/// Whether the request is out. An answer may come before that (RFC 9112 9.5); nobody would send the
-/// rest on, so the connection to the origin ends with the answer, and the client's, too.
+/// Whether the request is out. An answer may come before that (RFC 9112 9.5).
 pub(super) fn is_sent(recording: &Recording) -> bool {
     recording.note(|exchange| exchange.request_body.complete || exchange.timing.request_end.is_some())
+}
+
+/// A body that hyper lets go before its end was not read by the client, or the client has gone.
+impl Drop for Relayed {
+    fn drop(&mut self) {
+        if self.upstream.is_some() && self.ends.0.is_stalled() {
+            let limit = self.client.shard.settings.limits.write_timeout;
+            self.recording.fail(blame::unread(Side::Client, limit));
+        }
+    }
 }
 
 impl Relayed {
@@ -183,16 +196,18 @@ impl Relayed {
     /// The answer is whole. A stream's request may still be on its way: then the origin takes the rest,
     /// or says that it does not.
     fn finish(&mut self) {
-        let Some(upstream) = &mut self.upstream else { return };
-        self.recording.complete();
+        let Some(mut upstream) = self.upstream.take() else { return };
         upstream.rest();
-        if self.ends.0.is_http2() && !is_sent(&self.recording) {
-            return;
+        let sent = is_sent(&self.recording);
+        if !sent && self.ends.0.is_http2() {
+            self.upstream = Some(upstream);
+            return self.recording.complete();
         }
-        if let Some(upstream) = self.upstream.take()
-            && self.persistent
-            && is_sent(&self.recording)
-        {
+        if !sent && self.rest.upload {
+            return upload::go_on(Arc::clone(&self.client), upstream, self.recording.clone());
+        }
+        self.recording.complete();
+        if sent && self.rest.keep {
             self.client.keep(upstream);
         }
     }

@@ -50,13 +50,14 @@ pub(super) async fn begin(way: &Way<'_>, tcp: TcpStream, offer: Offer) -> Result
     let unverified = tls.as_ref().is_some_and(|facts| matches!(facts.verdict, Some(Verdict::Untrusted(_))));
     let opened = way.shard.recorder.opened(Side::Origin, peer, local, tls);
     let key = Key { version, ..way.key.clone() };
+    let write_limit = way.shard.settings.limits.write_timeout;
     let upstream = if version == Version::Http2 {
         let idle_frames = way.shard.settings.limits.idle_frames;
         let limits = Limits { bounds: way.shard.bounds(), idle_frames };
-        let shared = Shared::begin(io, key, opened, limits).await;
+        let shared = Shared::begin(io, key, opened, limits, write_limit).await;
         shared.map(|shared| Upstream::Http2(shared.share())).map_err(|error| error.to_string())
     } else {
-        let own = Exclusive::begin(io, key, opened.id(), way.shard.bounds()).await;
+        let own = Exclusive::begin(io, key, opened.id(), way.shard.bounds(), write_limit).await;
         own.map(Upstream::Http1).map_err(|error| error.to_string())
     };
     upstream.map(|upstream| Begun { upstream, unverified }).map_err(|error| {

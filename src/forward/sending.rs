@@ -68,6 +68,9 @@ impl Life {
                 Ok(upstream::Answer::Broken(broken)) => broken,
                 Err(failure) => return self.fail(failure),
             };
+            if upstream.is_stalled() {
+                return self.fail(blame::unread(Side::Origin, shard.settings.limits.write_timeout));
+            }
             if sent >= AGAIN || !self.may_retry(broken, upstream.is_reused()) {
                 return self.broken(broken, route);
             }

@@ -82,10 +82,13 @@ pub fn check_request(head: &Head, bounds: &Bounds) -> Result<RequestFacts, Fault
     let http10 = line.version == Version::Http10;
     let framing = framing::of_request(&survey.framing, http10).map_err(|flaw| placed(head, flaw))?;
     let connect = line.method == b"CONNECT";
-    if connect && !matches!(framing, Framing::None | Framing::Length(0)) {
+    let has_body = !matches!(framing, Framing::None | Framing::Length(0));
+    if connect && has_body {
         return Err(body_of_connect(head));
     }
-    let has_body = !matches!(framing, Framing::None | Framing::Length(0));
+    if line.method == b"TRACE" && has_body {
+        return Err(body_of_trace(head));
+    }
     Ok(RequestFacts {
         version: line.version,
         framing: if connect { Framing::None } else { framing },
@@ -199,6 +202,13 @@ fn body_of_connect(head: &Head) -> Fault {
     Fault::new(400, head.start_line().len(), "RFC 9110 9.3.6", says)
 }
 
+/// "A client MUST NOT send content in a TRACE request." (RFC 9110 9.3.8) We would be that
+/// client toward the origin.
+fn body_of_trace(head: &Head) -> Fault {
+    let says = "A TRACE request has no content, but this one announces some.";
+    Fault::new(400, head.start_line().len(), "RFC 9110 9.3.8", says)
+}
+
 fn placed(head: &Head, flaw: Flaw<'_>) -> Fault {
     let at = offset_in(head.raw(), flaw.line);
     flaw.at(at)
@@ -229,6 +239,9 @@ mod tests {
             ("Host: h\r\nA: b\n", 400, "\n", "RFC 9112 2.2"),
             ("Host: h\nA: b\r\n", 400, "\nA", "RFC 9112 2.2"),
             ("Host: h\r\nA: b\rc\r\n", 400, "\rc", "RFC 9112 2.2"),
+            ("Host: h\r\nA:\n b\r\n", 400, "\n b", "RFC 9112 2.2"),
+            ("Host: h\r\nA: b\n\tc\r\n", 400, "\n\tc", "RFC 9112 2.2"),
+            ("Host: h\n \r\nA: b\r\n", 400, "\n \r", "RFC 9112 2.2"),
             ("Host: h\r\nA: b\r\r\n", 400, "\r\r\n", "RFC 9112 2.2"),
             ("Host: h\r\nA: b\0c\r\n", 400, "\0c", "RFC 9110 5.5"),
             ("Host: h\r\nA: \x1b[2J\r\n", 400, "\x1b", "RFC 9110 5.5"),
@@ -335,6 +348,15 @@ mod tests {
         ] {
             assert_eq!(response(text).map(|facts| facts.persistent), Ok(persistent), "{text:?}");
         }
+    }
+
+    #[test]
+    fn rfc9110_9_3_8_trace_has_no_content() {
+        let trace = |field: &str| checked(&format!("TRACE http://h/ HTTP/1.1\r\nHost: h\r\n{field}\r\n\r\n"));
+        for field in ["Content-Length: 1", "Transfer-Encoding: chunked"] {
+            assert!(trace(field).is_err_and(|fault| fault.clause == "RFC 9110 9.3.8"), "{field}");
+        }
+        assert!(trace("Content-Length: 0").is_ok() && trace("X: y").is_ok());
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn oversize_request(bytes: &[u8], limit: usize) -> Fault {
     if line.len() < bytes.len().min(limit) {
         return too_many_bytes(bytes, limit);
     }
-    if memchr::memchr(b' ', line).is_none() {
+    if memchr::memchr(b' ', line).is_none_or(|at| at >= limit) {
         let says = format!(
             "The method does not end within {limit} bytes: {}. This is no HTTP request.",
             quoted(line)
@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(oversize_request(b"GET /aaaaaaaaaaaa", 10).status, 414);
         assert_eq!(oversize_request(b"GET /\r\nA: bbbbbbbbbbbb", 10).status, 431);
         assert_eq!(oversize_request(b"GETTTTTTTTTTTTTTTT", 10).status, 501);
+        assert_eq!(oversize_request(b"GETTTTTTTTTTTTTTTT / HTTP/1.1", 10).status, 501);
         assert_eq!(oversize_response(b"HTTP/1.1 200 OK\r\nA: bbb", 10).status, 502);
     }
 }

@@ -24,6 +24,7 @@
 //! | `target` | where a request goes, Host (RFC 9112 3.2) |
 //! | `http2/` | the checks of HTTP/2, and what changes to it and from it (RFC 9113 8) |
 //! | `via`, `forwards` | Via and loops, Max-Forwards (RFC 9110 7.6.2, 7.6.3) |
+//! | `switching` | what a 101 may say (RFC 9110 7.8) |
 //! | `request`, `response`, `trailers` | the new head or trailer section |
 //! | `writer`, `ledger` | how lines are written, and the proof |
 //! | `answer` | heads of our own answers |
@@ -44,6 +45,7 @@ mod request;
 mod response;
 mod start;
 mod survey;
+mod switching;
 mod syntax;
 mod target;
 mod trailers;
@@ -62,8 +64,9 @@ pub use http2::{check_request_http2, check_response_http2, check_trailers_http2,
 pub use ledger::replay_edits;
 pub use request::{RequestHop, forward_request};
 pub use response::{ResponseHop, forward_interim, forward_response};
+pub use switching::check_switch;
 pub use target::{Destination, Route, route};
-pub use trailers::{Trailers, check_trailers, forward_trailers};
+pub use trailers::{Trailers, check_trailers, forward_trailers, withhold_trailers};
 
 /// A protocol version as far as rules differ by it. A higher minor version of HTTP/1
 /// counts as 1.1 (RFC 9110 2.5).

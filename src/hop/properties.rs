@@ -63,7 +63,7 @@ fn request_text() -> impl Strategy<Value = String> {
         "GET / HTTP/1.1",
         "POST /a?b HTTP/1.1",
         "GET http://h/ HTTP/1.1",
-        "POST http://u@h:81?q#f HTTP/1.1",
+        "POST http://h:81?q HTTP/1.1",
         "OPTIONS https://h HTTP/1.1",
         "OPTIONS * HTTP/1.1",
         "TRACE /x HTTP/1.0",

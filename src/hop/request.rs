@@ -2,11 +2,11 @@
 
 use super::names::{Known, Seen, name};
 use super::options::Options;
+use super::survey::can_be_relayed;
 use super::syntax::{members, offset_in};
-use super::target::without_userinfo;
 use super::writer::Writer;
 use super::{Fault, Forwarded, Framing, RequestFacts, Route, Version, http2, via};
-use crate::exchange::{Authority, Cause, Field, Head, Scheme, Target};
+use crate::exchange::{Cause, Field, Head, Target};
 use std::borrow::Cow;
 
 /// What a request needs to know of its next hop.
@@ -118,9 +118,7 @@ pub(super) struct OriginTarget<'a> {
     pub(super) slash: &'a [u8],
     pub(super) path: &'a [u8],
     /// The authority of an absolute-form target, which Host must repeat.
-    pub(super) host: Option<(Scheme, &'a [u8])>,
-    pub(super) userinfo: bool,
-    pub(super) fragment: bool,
+    pub(super) host: Option<&'a [u8]>,
 }
 
 impl<'a> OriginTarget<'a> {
@@ -129,24 +127,15 @@ impl<'a> OriginTarget<'a> {
     /// themselves are not touched (RFC 9110 7.7); neither is any other form.
     pub(super) fn of(head: &'a Head) -> Self {
         let (method, target, _) = head.request_line().unwrap_or_default();
-        let Some(Target::Absolute { scheme, authority, path }) = Target::parse(method, target) else {
-            return Self { slash: b"", path: target, host: None, userinfo: false, fragment: false };
+        let Some(Target::Absolute { authority, path, .. }) = Target::parse(method, target) else {
+            return Self { slash: b"", path: target, host: None };
         };
-        let fragment = memchr::memchr(b'#', path);
-        let path = &path[..fragment.unwrap_or(path.len())];
-        let host = without_userinfo(authority);
         let slash: &[u8] = match path {
             [b'/', ..] => b"",
             [] if method == b"OPTIONS" => b"*",
             _ => b"/",
         };
-        Self {
-            slash,
-            path,
-            host: Some((scheme, host)),
-            userinfo: host.len() < authority.len(),
-            fragment: fragment.is_some(),
-        }
+        Self { slash, path, host: Some(authority) }
     }
 }
 
@@ -155,7 +144,7 @@ struct Rewriting<'a> {
     head: &'a Head,
     facts: &'a RequestFacts,
     hop: &'a RequestHop<'a>,
-    host: Option<(Scheme, &'a [u8])>,
+    host: Option<&'a [u8]>,
     /// The client takes trailers, so we do (RFC 9110 6.5.1).
     te: bool,
     lines: Lines<'a>,
@@ -165,12 +154,8 @@ struct Rewriting<'a> {
 impl Rewriting<'_> {
     fn start_line(&mut self, target: &OriginTarget<'_>) {
         let (method, _, version) = self.head.request_line().unwrap_or_default();
-        let causes = [
-            (target.host.is_some(), Cause::TargetForm),
-            (target.userinfo, Cause::Userinfo),
-            (target.fragment, Cause::Fragment),
-            (version != b"HTTP/1.1", Cause::OwnVersion),
-        ];
+        let causes =
+            [(target.host.is_some(), Cause::TargetForm), (version != b"HTTP/1.1", Cause::OwnVersion)];
         self.writer.start(&[method, b" ", target.slash, target.path, b" HTTP/1.1"], &causes);
         if self.lines.hosts == 0 {
             self.add_host();
@@ -184,7 +169,7 @@ impl Rewriting<'_> {
             Known::Connection => self.connection(field),
             Known::ProxyAuthorization => self.writer.drop(Cause::ProxyCredentials),
             Known::Te => self.te(field),
-            Known::Upgrade if self.facts.upgrade => self.writer.keep(field),
+            Known::Upgrade if self.facts.upgrade => self.upgrade(field),
             Known::Upgrade | Known::KeepAlive | Known::ProxyConnection => self.writer.drop(Cause::HopByHop),
             Known::TransferEncoding => self.codings(field),
             Known::ContentLength => self.length(field),
@@ -192,18 +177,20 @@ impl Rewriting<'_> {
                 self.writer.drop(Cause::NamedByConnection);
             }
             _ if self.lines.options.names(name(field)) => self.writer.drop(Cause::NamedByConnection),
+            Known::Http2Settings => self.writer.drop(Cause::HopByHop),
             Known::MaxForwards => self.writer.count_down(field),
+            Known::Expect if self.facts.version == Version::Http10 => self.writer.drop(Cause::Expect),
             _ => self.writer.keep(field),
         }
     }
 
     /// "When a proxy receives a request with an absolute-form of request-target, the proxy
     /// MUST ignore the received Host header field (if any) and instead replace it with the
-    /// host information of the request-target" (RFC 9112 3.2.2). A line that already says
-    /// the same keeps its bytes.
+    /// host information of the request-target" (RFC 9112 3.2.2), byte for byte: "identical to
+    /// that authority component" (3.2). A line that already says so is kept.
     fn host(&mut self, field: &Field<'_>) {
         match self.host {
-            Some((scheme, wanted)) if !same_authority(scheme, wanted, field.value) => {
+            Some(wanted) if wanted != field.value => {
                 self.writer.replace(field, &[wanted], Cause::HostFromTarget);
             }
             _ => self.writer.keep(field),
@@ -213,10 +200,9 @@ impl Rewriting<'_> {
     /// First in the head, as RFC 9110 7.2 recommends.
     fn add_host(&mut self) {
         let route = self.hop.route;
-        let value = self.host.map_or_else(
-            || Cow::Owned(route.authority.text(route.scheme).into_bytes()),
-            |(_, wanted)| Cow::Borrowed(wanted),
-        );
+        let value = self
+            .host
+            .map_or_else(|| Cow::Owned(route.authority.text(route.scheme).into_bytes()), Cow::Borrowed);
         self.writer.add(&[b"Host: ", &value], Cause::HostAdded);
     }
 
@@ -241,6 +227,18 @@ impl Rewriting<'_> {
             return self.writer.keep(field);
         }
         self.writer.replace(field, value, cause);
+    }
+
+    /// All offers but `h2c`, which would make the next hop one that we do not read.
+    fn upgrade(&mut self, field: &Field<'_>) {
+        if members(field.value).all(can_be_relayed) {
+            return self.writer.keep(field);
+        }
+        let rest: Vec<&[u8]> = members(field.value).filter(|member| can_be_relayed(member)).collect();
+        if rest.is_empty() {
+            return self.writer.drop(Cause::HopByHop);
+        }
+        self.writer.replace(field, &[&rest.join(&b", "[..])], Cause::HopByHop);
     }
 
     /// Of TE only `trailers` is said anew: we decode no transfer codings, and "a sender of
@@ -307,15 +305,10 @@ pub(super) fn is_trailers(member: &[u8]) -> bool {
     member.eq_ignore_ascii_case(b"trailers")
 }
 
-/// Whether two authorities name the same host and port (RFC 9110 4.2.3).
-fn same_authority(scheme: Scheme, one: &[u8], other: &[u8]) -> bool {
-    let parse = |text| Authority::parse(text, Some(scheme.default_port()));
-    one == other || parse(one).is_some_and(|one| parse(other) == Some(one))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::{Authority, Scheme};
     use crate::hop::{Bounds, Destination, check_request, replay_edits, route};
     use bytes::Bytes;
 
@@ -371,7 +364,6 @@ mod tests {
                 T,
             );
         }
-        check("GET /a#b HTTP/1.1 | Host: t", "GET /a#b HTTP/1.1 | Host: t", &[]);
     }
 
     #[test]
@@ -383,11 +375,10 @@ mod tests {
     }
 
     #[test]
-    fn rfc9110_4_2_4_userinfo_and_7_1_fragment_stay_behind() {
-        let causes = [Cause::TargetForm, Cause::Userinfo, Cause::Fragment];
-        check("GET http://u:p@h/a?b#c HTTP/1.1 | Host: h", "GET /a?b HTTP/1.1 | Host: h", &causes);
-        let causes = [Cause::TargetForm, Cause::Fragment];
-        check("GET http://h#c HTTP/1.1 | Host: h", "GET / HTTP/1.1 | Host: h", &causes);
+    fn rfc9112_3_2_and_9110_4_2_4_a_target_with_fragment_or_userinfo_is_refused() {
+        for target in ["http://h/a#c", "http://h#c", "/a#", "http://u:p@h/a", "http://@h/"] {
+            assert!(sent(&format!("GET {target} HTTP/1.1 | Host: h")).is_err(), "{target}");
+        }
     }
 
     #[test]
@@ -396,8 +387,9 @@ mod tests {
             ("http://h/", "other", "Host: h"),
             ("http://h:81/", "h", "Host: h:81"),
             ("http://H/", "", "Host: H"),
-            ("http://h/", "h:80", "Host: h:80"),
-            ("http://h:80/", "H", "Host: H"),
+            ("http://h/", "h:80", "Host: h"),
+            ("http://h:80/", "H", "Host: h:80"),
+            ("http://h/", "h", "Host: h"),
             ("http://[::1]/", "x", "Host: [::1]"),
         ] {
             let (lines, causes) =
@@ -483,6 +475,13 @@ mod tests {
     }
 
     #[test]
+    fn rfc9110_10_1_1_an_expectation_of_an_http_1_0_client_is_ignored() {
+        let causes = [Cause::OwnVersion, Cause::Expect];
+        check("PUT / HTTP/1.0 | Host: t | Expect: 100-continue", "PUT / HTTP/1.1 | Host: t", &causes);
+        check("PUT / HTTP/1.1 | Host: t | Expect: x", "PUT / HTTP/1.1 | Host: t | Expect: x", &[]);
+    }
+
+    #[test]
     fn rfc9110_7_8_an_upgrade_is_offered_anew() {
         use Cause::{Connection, HopByHop, NamedByConnection, Upgrade};
         check(
@@ -499,6 +498,11 @@ mod tests {
             "GET / HTTP/1.1 | Host: t | Upgrade: h2c | Connection: Upgrade, HTTP2-Settings | HTTP2-Settings: x",
             "GET / HTTP/1.1 | Host: t",
             &[HopByHop, Connection, NamedByConnection],
+        );
+        check(
+            "GET / HTTP/1.1 | Host: t | Upgrade: h2c, a/1 | Connection: upgrade | http2-settings: x",
+            "GET / HTTP/1.1 | Host: t | Upgrade: a/1 | Connection: upgrade",
+            &[HopByHop, HopByHop],
         );
         check(
             "GET / HTTP/1.1 | Host: t | Upgrade: a | TE: trailers | Connection: upgrade",

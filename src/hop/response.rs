@@ -166,7 +166,9 @@ impl Rewriting<'_> {
                 self.writer.drop(Cause::ProxyChallenge);
             }
             Known::Upgrade if self.upgrade => self.writer.keep(field),
-            Known::Upgrade | Known::KeepAlive | Known::ProxyConnection => self.writer.drop(Cause::HopByHop),
+            Known::Upgrade | Known::Te | Known::KeepAlive | Known::ProxyConnection => {
+                self.writer.drop(Cause::HopByHop);
+            }
             Known::TransferEncoding => self.codings(field),
             Known::ContentLength => self.length(field),
             Known::Close if self.lines.options.close.is_some() || !self.persistent => {
@@ -336,7 +338,7 @@ mod tests {
             &TO_11,
             "HTTP/1.1 200 OK | Connection: X-Hop, keep-alive | x-HOP: 1 | Keep-Alive: timeout=5 | A: b \
              | Proxy-Connection: x | Proxy-Authenticate: Basic | Proxy-Authentication-Info: x | Upgrade: h2 \
-             | connection: x-two | X-Two: 2 | Content-Length: 0",
+             | connection: x-two | X-Two: 2 | te: trailers | Content-Length: 0",
             "HTTP/1.1 200 OK | A: b | Content-Length: 0",
             &[
                 Connection,
@@ -348,6 +350,7 @@ mod tests {
                 HopByHop,
                 Connection,
                 NamedByConnection,
+                HopByHop,
             ],
         );
     }

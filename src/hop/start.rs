@@ -60,15 +60,22 @@ pub(super) fn status_line(line: &[u8]) -> Result<StatusLine, Fault> {
     Ok(StatusLine { version, status })
 }
 
-/// Anything visible may stand in a target, obs-text too: it is the origin's to judge.
-/// White space and controls end or split lines and are refused.
+/// Anything visible may stand in a target, obs-text too: it is the origin's to judge. White
+/// space and controls end or split lines and are refused; so is a fragment, which no form of
+/// target has: servers differ in whether it belongs to the path, and "a recipient SHOULD NOT
+/// attempt to autocorrect and then process the request" (RFC 9112 3.2).
 fn check_target(target: &[u8], offset: usize) -> Result<(), Fault> {
     if target.is_empty() {
         let says = "The request line has two spaces behind the method; one separates it from the target.";
         return Err(Fault::new(400, offset, "RFC 9112 3", says));
     }
-    let Some(at) = target.iter().position(|byte| *byte <= b' ' || *byte == 0x7f) else { return Ok(()) };
-    let says = "The request-target holds white space or a control character; it must be percent-encoded.";
+    let ends = |byte: &u8| *byte <= b' ' || *byte == b'#' || *byte == 0x7f;
+    let Some(at) = target.iter().position(ends) else { return Ok(()) };
+    let says = if target.get(at) == Some(&b'#') {
+        "The request-target holds a fragment, which is for the client alone; a # of the path is written %23."
+    } else {
+        "The request-target holds white space or a control character; it must be percent-encoded."
+    };
     Err(Fault::new(400, offset + at, "RFC 9112 3.2", says))
 }
 
@@ -143,7 +150,7 @@ mod tests {
             ("GET / HTTP/1.1", Ok(Version::Http11)),
             ("GET / HTTP/1.0", Ok(Version::Http10)),
             ("GET / HTTP/1.7", Ok(Version::Http11)),
-            ("brew!~ \"<>{}|\\^`\u{e9}# HTTP/1.1", Ok(Version::Http11)),
+            ("brew!~ \"<>{}|\\^`\u{e9} HTTP/1.1", Ok(Version::Http11)),
             ("", Err((400, 0))),
             (" GET / HTTP/1.1", Err((400, 0))),
             ("GET", Err((400, 3))),

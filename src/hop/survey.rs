@@ -62,7 +62,7 @@ impl<'a> Survey<'a> {
 
 /// `h2c` by Upgrade is obsolete (RFC 9113 3.1), needs the hop-by-hop HTTP2-Settings, and
 /// would turn a connection that we read into one that we do not.
-fn can_be_relayed(protocol: &[u8]) -> bool {
+pub(super) fn can_be_relayed(protocol: &[u8]) -> bool {
     !protocol.is_empty() && !protocol.eq_ignore_ascii_case(b"h2c")
 }
 
@@ -101,11 +101,12 @@ fn bare_line_end(raw: &[u8]) -> Option<Fault> {
     Some(Fault::new(400, at, "RFC 9112 2.2", says))
 }
 
-/// Whether no line can hold a control, a bare CR or a fold: told for the whole head at
+/// Whether no line can hold a control, a bare CR or LF, or a fold: told for the whole head at
 /// once, because that is a third of the work of asking each line.
 fn is_plain(head: &Head) -> bool {
     let raw = head.raw();
-    !has_control_but_line_ends(raw) && count(raw, b'\r') == head.fields().len() + 2
+    let ends = head.fields().len() + 2;
+    !has_control_but_line_ends(raw) && count(raw, b'\r') == ends && count(raw, b'\n') == ends
 }
 
 fn check_field(head: &Head, field: &Field<'_>, side: Strictness, plain: bool) -> Result<(), Fault> {

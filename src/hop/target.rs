@@ -25,7 +25,7 @@ pub enum Destination {
 /// through an intercepted tunnel; it stays the place to connect to whatever Host says,
 /// as it would be without us.
 ///
-/// The fault's status is 400, 421 or 501.
+/// The fault's status is 400 or 501.
 pub fn route(
     head: &Head,
     facts: &RequestFacts,
@@ -81,28 +81,27 @@ pub(super) fn connect(target: &[u8], offset: usize, inside_tunnel: bool) -> Resu
 /// The host and port of an absolute-form target. An empty host must be rejected
 /// (RFC 9110 4.2.1).
 pub(super) fn named_authority(scheme: Scheme, authority: &[u8], offset: usize) -> Result<Authority, Fault> {
-    let host = without_userinfo(authority);
-    let parsed = Some(host)
-        .filter(|host| is_authority(host) && is_userinfo(&authority[..authority.len() - host.len()]))
-        .and_then(|host| Authority::parse(host, Some(scheme.default_port())))
+    if let Some(at) = memchr::memchr(b'@', authority) {
+        return Err(userinfo(offset + at));
+    }
+    let parsed = Some(authority)
+        .filter(|authority| is_authority(authority))
+        .and_then(|authority| Authority::parse(authority, Some(scheme.default_port())))
         .filter(|authority| authority.port != 0);
     parsed.ok_or_else(|| {
         let says = "The target's authority is not of the form host or host:port; \
                     names beyond ASCII are written in their xn-- form.";
-        Fault::new(400, offset + (authority.len() - host.len()), "RFC 9110 4.2.1", says)
+        Fault::new(400, offset, "RFC 9110 4.2.1", says)
     })
 }
 
-/// What stands behind the userinfo of an authority (RFC 3986 3.2). Userinfo cannot hold
-/// an `@`; with two of them what is left is no host, and refused.
-pub(super) fn without_userinfo(authority: &[u8]) -> &[u8] {
-    memchr::memchr(b'@', authority).map_or(authority, |at| &authority[at + 1..])
-}
-
-/// What may stand before a host, with its `@` (RFC 3986 3.2.1). Anything else, a backslash
-/// above all, is where readers begin to disagree on which part is the host.
-fn is_userinfo(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%@".contains(byte))
+/// "a recipient SHOULD parse for userinfo and treat its presence as an error; it is likely
+/// being used to obscure the authority" (RFC 9110 4.2.4). It must not go on in any case, and
+/// a request that loses its credentials on the way would be answered as another one.
+fn userinfo(at: usize) -> Fault {
+    let says = "The target holds userinfo before its host, which no request may send; \
+                credentials belong into the Authorization field.";
+    Fault::new(400, at, "RFC 9110 4.2.4", says)
 }
 
 /// Whether a Host value is well-formed: `uri-host [ ":" port ]`, or empty (RFC 9110 7.2).
@@ -118,13 +117,14 @@ fn is_authority(text: &[u8]) -> bool {
             .all(|at| text.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)))
 }
 
+/// Not 421, which says the same but "a proxy MUST NOT generate" (RFC 9110 15.5.20).
 pub(super) fn misdirected(scheme: Scheme, inside: Scheme, offset: usize) -> Fault {
     let says = format!(
         "The target says {}, but the connection is {}; it would change on the way.",
         scheme.as_str(),
         inside.as_str()
     );
-    Fault::new(421, offset, "RFC 9110 7.4", says)
+    Fault::new(400, offset, "RFC 9110 7.4", says)
 }
 
 fn no_form(target: &[u8], offset: usize) -> Fault {
@@ -165,7 +165,9 @@ mod tests {
             ("GET http://H/", Ok("http h:80")),
             ("GET HTTPS://h:8443/a", Ok("https h:8443")),
             ("GET http://[::1]:81", Ok("http [::1]:81")),
-            ("GET http://u:p@h/", Ok("http h:80")),
+            ("GET http://u:p@h/", Err(400)),
+            ("GET http://@h/", Err(400)),
+            ("GET http://h/@", Ok("http h:80")),
             ("GET http://h:/", Ok("http h:80")),
             ("GET http://h?q", Ok("http h:80")),
             ("GET /", Ok("us")),
@@ -215,7 +217,7 @@ mod tests {
             ("GET /", Ok("https t:8443")),
             ("OPTIONS *", Ok("https t:8443")),
             ("GET https://other/", Ok("https t:8443")),
-            ("GET http://t/", Err(421)),
+            ("GET http://t/", Err(400)),
             ("GET x", Err(400)),
             ("CONNECT h:1", Err(501)),
         ] {

@@ -69,6 +69,14 @@ pub fn forward_trailers(head: &Head, section: &Bytes, toward: Version) -> Traile
     }
 }
 
+/// Every line of a trailer section that the receiver's framing has no place for: "a recipient (or
+/// intermediary) ... MAY discard" it (RFC 9110 6.5.1); an HTTP/1.0 client could not read it.
+#[must_use]
+pub fn withhold_trailers(section: &Bytes) -> Vec<(u16, Cause)> {
+    let lines = u16::try_from(as_head(section).fields().len()).unwrap_or(u16::MAX);
+    (1..=lines).map(|line| (line, Cause::Framing)).collect()
+}
+
 fn as_head(section: &[u8]) -> Head {
     Head::parse(Bytes::from([START, section, b"\r\n"].concat()))
 }
@@ -86,6 +94,12 @@ mod tests {
         let trailers = forward_trailers(&head, &section, Version::Http11);
         assert_eq!(&trailers.raw[..], b"X-A:  1\r\nx-c: 4 d\r\n");
         assert_eq!(trailers.removed, [(2, Cause::NamedByConnection), (3, Cause::ForbiddenTrailer)]);
+    }
+
+    #[test]
+    fn rfc9110_6_5_1_trailers_without_a_place_are_withheld_whole() {
+        let section = Bytes::from_static(b"A: 1\r\n 2\r\nB: 3\r\n");
+        assert_eq!(withhold_trailers(&section), [(1, Cause::Framing), (2, Cause::Framing)]);
     }
 
     #[test]

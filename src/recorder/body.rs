@@ -157,7 +157,7 @@ impl BodyTee {
         }
         let place = self.place();
         let (length, kept, truncated) = (self.length, self.kept, self.truncated);
-        let body = Body { length, kept, complete, truncated, place, trailers };
+        let body = Body { length, kept, complete, truncated, place, trailers, withheld: Vec::new() };
         let side = self.side;
         self.recording.note(|exchange| {
             if truncated.is_some() {

@@ -11,6 +11,8 @@ use std::io::Read as _;
 /// Octets of a body looked through, codings undone. A body beyond is looked through so far: a search must
 /// not hold what a small file can be unpacked to.
 const SEARCHED: u64 = 16 << 20;
+/// Messages of an exchange looked through, of each the beginning that a list shows.
+const MESSAGES: usize = 10_000;
 
 /// One exchange of a capture.
 pub(super) struct Deep<'r> {
@@ -19,17 +21,30 @@ pub(super) struct Deep<'r> {
     written: OnceCell<Option<Written>>,
     exchange: OnceCell<Option<Exchange>>,
     bodies: [OnceCell<Option<Vec<u8>>>; 2],
+    messages: OnceCell<Option<Vec<Message>>>,
 }
 
 impl<'r> Deep<'r> {
     pub(super) fn new(reader: &'r Reader, id: ExchangeId) -> Self {
         let (written, exchange) = (OnceCell::new(), OnceCell::new());
-        Self { reader, id, written, exchange, bodies: [OnceCell::new(), OnceCell::new()] }
+        Self {
+            reader,
+            id,
+            written,
+            exchange,
+            bodies: [OnceCell::new(), OnceCell::new()],
+            messages: OnceCell::new(),
+        }
     }
 
     fn exchange(&self) -> Option<&Exchange> {
         // A row that is damaged or not written yet is looked through as one that is not at hand.
         self.exchange.get_or_init(|| self.reader.exchange(self.id).ok().flatten()).as_ref()
+    }
+
+    fn read_messages(&self) -> Option<Vec<Message>> {
+        let found = self.reader.messages(self.id, 0..u64::MAX, MESSAGES).ok()?;
+        Some(found.into_iter().map(|numbered| numbered.message).collect())
     }
 
     fn read(&self, side: Side) -> Option<Vec<u8>> {
@@ -70,8 +85,7 @@ impl Behind for Deep<'_> {
         self.bodies.get(place)?.get_or_init(|| self.read(side)).as_deref()
     }
 
-    /// Messages are not recorded yet.
     fn messages(&self) -> Option<&[Message]> {
-        Some(&[])
+        self.messages.get_or_init(|| self.read_messages()).as_deref()
     }
 }

@@ -151,7 +151,8 @@ pub(super) fn written(db: &rusqlite::Connection, id: ExchangeId) -> Result<Optio
         response_received: bytes(row, 2)?,
         response_sent: bytes(row, 3)?,
     };
-    Ok(Some(Written::new(&heads, edits(row.get(4)?)?, edits(row.get(5)?)?)))
+    let ((request, _), (response, _)) = (edits(row.get(4)?)?, edits(row.get(5)?)?);
+    Ok(Some(Written::new(&heads, request, response)))
 }
 
 /// What keeps a row from being read.
@@ -243,8 +244,8 @@ fn write_payload(db: &rusqlite::Connection, exchange: &Exchange, how: Place) -> 
         opt_int(timing.response_head),
         opt_int(timing.response_sent),
         opt_int(timing.response_end),
-        edits_json(&exchange.request_edits),
-        edits_json(&exchange.response_edits),
+        edits_json(&exchange.request_edits, &request.withheld),
+        edits_json(&exchange.response_edits, &response.withheld),
         int(request.length),
         int(request.kept),
         request.complete,
@@ -273,6 +274,8 @@ fn write_payload(db: &rusqlite::Connection, exchange: &Exchange, how: Place) -> 
 fn of_payload(row: &Row<'_>, summary: Summary) -> Result<Exchange, Fault> {
     let moment = |column: usize| row.get(column).map(opt_nat);
     let origin: Option<i64> = row.get(2)?;
+    let (request_edits, request_withheld) = edits(row.get(14)?)?;
+    let (response_edits, response_withheld) = edits(row.get(15)?)?;
     Ok(Exchange {
         summary,
         client_connection: ConnectionId(nat(row.get(1)?)),
@@ -292,10 +295,10 @@ fn of_payload(row: &Row<'_>, summary: Summary) -> Result<Exchange, Fault> {
             response_sent: moment(12)?,
             response_end: moment(13)?,
         },
-        request_edits: edits(row.get(14)?)?,
-        response_edits: edits(row.get(15)?)?,
-        request_body: body(row, 16, 34)?,
-        response_body: body(row, 23, 35)?,
+        request_edits,
+        response_edits,
+        request_body: Body { withheld: request_withheld, ..body(row, 16, 34)? },
+        response_body: Body { withheld: response_withheld, ..body(row, 23, 35)? },
         heads: Heads {
             request_received: bytes(row, 30)?,
             request_sent: bytes(row, 31)?,
@@ -326,6 +329,7 @@ fn body(row: &Row<'_>, at: usize, inline: usize) -> Result<Body, Fault> {
             _ => return Err(Fault::Bad("body's place")),
         },
         trailers: bytes(row, at + 6)?,
+        withheld: Vec::new(),
     })
 }
 
@@ -352,12 +356,13 @@ fn inline_of(place: &BodyPlace) -> Option<&[u8]> {
     }
 }
 
-/// `[[before,after,cause],…]`; NULL when nothing was changed.
-fn edits_json(edits: &[Edit]) -> Option<String> {
-    if edits.is_empty() {
+/// `[[before,after,cause],…]`, then `[line,null,cause,1]` for each line of the trailer section that was
+/// withheld; NULL when nothing was changed.
+fn edits_json(edits: &[Edit], withheld: &[(u16, Cause)]) -> Option<String> {
+    if edits.is_empty() && withheld.is_empty() {
         return None;
     }
-    let mut json = String::with_capacity(2 + edits.len() * 12);
+    let mut json = String::with_capacity(2 + (edits.len() + withheld.len()) * 12);
     for edit in edits {
         json.push_str(if json.is_empty() { "[[" } else { ",[" });
         for line in [edit.before, edit.after] {
@@ -369,22 +374,34 @@ fn edits_json(edits: &[Edit]) -> Option<String> {
         }
         let _ = write!(json, "{}]", edit.cause as u8);
     }
+    for (line, cause) in withheld {
+        json.push_str(if json.is_empty() { "[[" } else { ",[" });
+        let _ = write!(json, "{line},null,{},1]", *cause as u8);
+    }
     json.push(']');
     Some(json)
 }
 
-fn edits(json: Option<String>) -> Result<Vec<Edit>, Fault> {
-    let Some(json) = json else { return Ok(Vec::new()) };
-    let lines: Vec<(Option<u16>, Option<u16>, u8)> =
-        serde_json::from_str(&json).map_err(|_| Fault::Bad("ledger"))?;
-    lines
-        .into_iter()
-        .map(|(before, after, code)| {
-            let cause =
-                Cause::from_code(code).ok_or(Fault::Bad("ledger (a cause that a newer hopscope knows)"))?;
-            Ok(Edit { before, after, cause })
-        })
-        .collect()
+/// What [`edits_json`] wrote.
+type Ledger = (Vec<Edit>, Vec<(u16, Cause)>);
+
+fn edits(json: Option<String>) -> Result<Ledger, Fault> {
+    let Some(json) = json else { return Ok(Ledger::default()) };
+    let lines: Vec<Vec<Option<u16>>> = serde_json::from_str(&json).map_err(|_| Fault::Bad("ledger"))?;
+    let (mut edits, mut withheld) = Ledger::default();
+    for line in lines {
+        match line[..] {
+            [before, after, Some(code)] => edits.push(Edit { before, after, cause: cause(code)? }),
+            [Some(line), None, Some(code), _] => withheld.push((line, cause(code)?)),
+            _ => return Err(Fault::Bad("ledger")),
+        }
+    }
+    Ok((edits, withheld))
+}
+
+fn cause(code: u16) -> Result<Cause, Fault> {
+    let known = u8::try_from(code).ok().and_then(Cause::from_code);
+    known.ok_or(Fault::Bad("ledger (a cause that a newer hopscope knows)"))
 }
 
 fn interims(db: &rusqlite::Connection, id: i64) -> Result<Vec<Interim>, Fault> {

@@ -140,6 +140,7 @@ pub(super) fn full(id: u64) -> Exchange {
             truncated: None,
             place: BodyPlace::Inline(vec![0, 255, 13, 10, 128]),
             trailers: Some(Bytes::from_static(b"X-Sum: \xe4\r\n")),
+            withheld: vec![(1, Cause::NamedByConnection)],
         },
         response_body: Body {
             length: 9,
@@ -148,6 +149,7 @@ pub(super) fn full(id: u64) -> Exchange {
             truncated: Some(Truncation::Pressure),
             place: BodyPlace::Nowhere,
             trailers: None,
+            withheld: Vec::new(),
         },
         interim: vec![
             Interim { at: 5, head: Bytes::from_static(b"HTTP/1.1 100 \xff\r\n\r\n"), forwarded: false },
@@ -299,14 +301,16 @@ fn any_body() -> impl Strategy<Value = Body> {
         vec(any::<u8>(), 0..400).prop_map(BodyPlace::Inline),
     ];
     let truncated = of(select(vec![Truncation::Pressure, Truncation::Limit, Truncation::Disk]));
-    (count(), count(), any::<bool>(), truncated, place, of(raw())).prop_map(
-        |(length, kept, complete, truncated, place, trailers)| Body {
+    let withheld = vec((0..500_u16, select(Cause::ALL)), 0..3);
+    (count(), count(), any::<bool>(), truncated, place, of(raw()), withheld).prop_map(
+        |(length, kept, complete, truncated, place, trailers, withheld)| Body {
             length,
             kept,
             complete,
             truncated,
             place,
             trailers,
+            withheld,
         },
     )
 }

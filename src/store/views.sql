@@ -26,10 +26,11 @@ CREATE VIEW bodies AS
       'bodies/' || substr(lower(hex(response_hash)), 1, 2) || '/' || lower(hex(response_hash))) FROM payload;
 
 CREATE VIEW edits AS
-  SELECT p.id, 'client' AS side, j.value ->> 0 AS before, j.value ->> 1 AS after, c.clause, c.says
+  SELECT p.id, 'client' AS side, iif(j.value ->> 3, 'trailers', 'head') AS part,
+    j.value ->> 0 AS before, j.value ->> 1 AS after, c.clause, c.says
     FROM payload p, json_each(p.request_edits) j LEFT JOIN cause c ON c.code = j.value ->> 2
   UNION ALL
-  SELECT p.id, 'origin', j.value ->> 0, j.value ->> 1, c.clause, c.says
+  SELECT p.id, 'origin', iif(j.value ->> 3, 'trailers', 'head'), j.value ->> 0, j.value ->> 1, c.clause, c.says
     FROM payload p, json_each(p.response_edits) j LEFT JOIN cause c ON c.code = j.value ->> 2;
 
 -- `WHERE exchange = 7` looks through all; `WHERE id BETWEEN 7 << 32 AND (8 << 32) - 1` finds them by key.

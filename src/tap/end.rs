@@ -68,6 +68,16 @@ impl End {
         }
     }
 
+    /// Whether the connection was given up because the peer took none of what waited for it. Of a
+    /// stream, whoever moves its body knows.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        match self {
+            Self::Http1 { tap, .. } => tap.is_stalled(),
+            Self::Http2 { .. } => false,
+        }
+    }
+
     /// A mark for [`End::poll_flushed`].
     #[must_use]
     pub fn flushes(&self) -> u64 {

@@ -17,6 +17,8 @@ pub(super) struct Shared {
     /// How often everything that hyper had to write has been written.
     pub(super) flushes: u64,
     pub(super) flush_waker: Option<Waker>,
+    /// The peer took nothing for too long, and the connection was given up.
+    pub(super) stalled: bool,
 }
 
 impl Shared {
@@ -133,6 +135,12 @@ impl Handle {
         }
         shared.flush_waker = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// Whether the connection was given up because the peer took none of what waited for it.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.lock().stalled
     }
 
     /// What broke the body that was being read.

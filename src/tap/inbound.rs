@@ -175,7 +175,7 @@ impl Inbound {
             State::Broken => Want::Broken,
             State::Ended => Want::End,
             State::Refused => Want::Hold,
-            State::Head { .. } if self.ended && self.is_answering() => Want::Hold,
+            State::Head { .. } | State::Held if self.ended && self.is_answering() => Want::Hold,
             _ if self.ended => Want::End,
             State::Held if self.upgrading => Want::Watch,
             State::Held => Want::Hold,
@@ -216,7 +216,7 @@ impl Inbound {
 
     /// Whether the client sent its last byte while it is still owed an answer.
     pub(super) fn is_half_closed(&self) -> bool {
-        self.ended && matches!(self.state, State::Head { .. }) && self.is_answering()
+        self.ended && matches!(self.state, State::Head { .. } | State::Held) && self.is_answering()
     }
 
     /// The client that sent its last byte is gone altogether.

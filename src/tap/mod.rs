@@ -21,6 +21,7 @@ mod handle;
 pub mod http2;
 mod inbound;
 mod outbound;
+mod stall;
 mod stream;
 mod timer;
 

@@ -119,6 +119,11 @@ impl Outbound {
         self.queue.push_back(head);
     }
 
+    /// Whether the message being written ends with the connection.
+    pub(super) fn is_until_close(&self) -> bool {
+        self.at == At::UntilClose
+    }
+
     /// A trailer section for the chunked message being written, with its line ends.
     pub(super) fn trailers(&mut self, section: Bytes) {
         self.trailers = Some(section);

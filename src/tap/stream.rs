@@ -3,6 +3,7 @@
 use super::handle::{Handle, Shared};
 use super::inbound::{Inbound, Role, Want};
 use super::outbound::{Outbound, Plan};
+use super::stall::Stall;
 use super::timer::Timer;
 use crate::hop::Bounds;
 use bytes::{Buf, Bytes, BytesMut};
@@ -37,6 +38,7 @@ pub struct Tap<IO> {
     patience: Option<Patience>,
     presence: Option<Presence>,
     timer: Timer,
+    stall: Stall,
 }
 
 /// Tells a client that closed only its half of the connection from one that is gone.
@@ -82,6 +84,12 @@ impl<IO> Tap<IO> {
         Self { presence: is_there.map(|is_there| Presence { is_there, next: None }), ..self }
     }
 
+    /// How long the peer may take none of the bytes that wait for it; without it, for ever.
+    #[must_use]
+    pub fn with_write_limit(self, limit: Duration) -> Self {
+        Self { stall: Stall::after(limit), ..self }
+    }
+
     fn new(io: IO, role: Role, bounds: Bounds) -> (Self, Handle) {
         let shared = Shared {
             inbound: Inbound::new(role, bounds),
@@ -89,9 +97,11 @@ impl<IO> Tap<IO> {
             waker: None,
             flushes: 0,
             flush_waker: None,
+            stalled: false,
         };
         let handle = Handle::new(shared);
-        (Self { io, handle: handle.clone(), patience: None, presence: None, timer: Timer::default() }, handle)
+        let (timer, stall) = (Timer::default(), Stall::default());
+        (Self { io, handle: handle.clone(), patience: None, presence: None, timer, stall }, handle)
     }
 
     /// Bytes that were read from the connection before the tap was put on it.
@@ -103,6 +113,12 @@ impl<IO> Tap<IO> {
     pub fn into_parts(self) -> Parts<IO> {
         let read = std::mem::take(&mut self.handle.lock().inbound.input);
         Parts { io: self.io, read }
+    }
+
+    /// Whether the message being written ends with the connection: then a receiver takes an orderly
+    /// close for its end.
+    pub fn is_until_close(&self) -> bool {
+        self.handle.lock().outbound.is_until_close()
     }
 
     /// The connection beneath.
@@ -117,7 +133,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Tap<IO> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { io, handle, patience, presence, timer } = &mut *self;
+        let Self { io, handle, patience, presence, timer, .. } = &mut *self;
         let mut shared = handle.lock();
         let answered = shared.outbound.messages;
         let inbound = &mut shared.inbound;
@@ -244,19 +260,14 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Self { io, handle, .. } = &mut *self;
+        let Self { io, handle, stall, .. } = &mut *self;
         let mut shared = handle.lock();
         let outbound = &mut shared.outbound;
-        ready!(write_pending(Pin::new(io), cx, outbound))?;
-        if bufs.iter().all(|buf| buf.is_empty()) {
-            return Poll::Ready(Ok(0));
-        }
-        match outbound.plan(bufs) {
-            Plan::Replace { consumed, head } => {
-                write_replaced(Pin::new(io), cx, outbound, bufs, consumed, head)
-            }
-            Plan::Pass => write_passed(Pin::new(io), cx, outbound, bufs),
-        }
+        let before = outbound.pending.len();
+        let outcome = write_vectored(Pin::new(io), cx, outbound, bufs);
+        let outcome = stall.judge(cx, outcome, outbound.pending.len() < before);
+        shared.stalled = stall.over;
+        outcome
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -264,10 +275,18 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { io, handle, .. } = &mut *self;
+        let Self { io, handle, stall, .. } = &mut *self;
         let mut shared = handle.lock();
-        ready!(write_pending(Pin::new(io), cx, &mut shared.outbound))?;
-        ready!(Pin::new(io).poll_flush(cx))?;
+        let before = shared.outbound.pending.len();
+        let outcome = write_pending(Pin::new(io), cx, &mut shared.outbound);
+        let outcome = match outcome {
+            Poll::Ready(Ok(())) => Pin::new(io).poll_flush(cx),
+            outcome => outcome,
+        };
+        let moved = shared.outbound.pending.len() < before;
+        let outcome = stall.judge(cx, outcome, moved);
+        shared.stalled = stall.over;
+        ready!(outcome)?;
         shared.flushes += 1;
         shared.go_on();
         if let Some(waker) = shared.flush_waker.take() {
@@ -279,6 +298,23 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.as_mut().poll_flush(cx))?;
         Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// What is parked first, then what of `bufs` belongs to the message.
+fn write_vectored<IO: AsyncWrite>(
+    mut io: Pin<&mut IO>,
+    cx: &mut Context<'_>,
+    outbound: &mut Outbound,
+    bufs: &[IoSlice<'_>],
+) -> Poll<io::Result<usize>> {
+    ready!(write_pending(io.as_mut(), cx, outbound))?;
+    if bufs.iter().all(|buf| buf.is_empty()) {
+        return Poll::Ready(Ok(0));
+    }
+    match outbound.plan(bufs) {
+        Plan::Replace { consumed, head } => write_replaced(io, cx, outbound, bufs, consumed, head),
+        Plan::Pass => write_passed(io, cx, outbound, bufs),
     }
 }
 

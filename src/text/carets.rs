@@ -33,6 +33,32 @@ pub fn carets(line: &str, span: Range<usize>, message: &str) -> String {
     format!("{}\n{:from$}{carets} {}", text.trim_end(), "", sanitize(message)).trim_end().to_owned()
 }
 
+/// Points at one byte of captured lines: of the line that it is in, so much as fits `room` columns, line
+/// ends visible.
+///
+/// ```text
+/// X-Name : value\r\n
+///       ^ white space before the colon
+/// ```
+#[must_use]
+pub fn caret_at(captured: &[u8], at: usize, room: usize, message: &str) -> String {
+    let at = at.min(captured.len());
+    let begin = memchr::memrchr(b'\n', captured.get(..at).unwrap_or_default()).map_or(0, |end| end + 1);
+    let rest = captured.get(at..).unwrap_or_default();
+    let rest = rest.get(..memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1)).unwrap_or(rest);
+    // An escape takes up to four columns for a byte.
+    let around = room / 8;
+    let (from, to) = (begin.max(at.saturating_sub(around)), rest.len().min(around));
+    let before = captured.get(from..at).unwrap_or_default();
+    let (here, after) = rest.get(..to).unwrap_or_default().split_at(to.min(1));
+    // Each part by itself: bytes that are no text must not join across the border.
+    let before = format!("{}{}", if from > begin { "…" } else { "" }, sanitize(before));
+    let here = sanitize(here);
+    let span = before.len()..before.len() + here.len();
+    let cut = if to < rest.len() { "…" } else { "" };
+    carets(&format!("{before}{here}{}{cut}", sanitize(after)), span, message)
+}
+
 /// Sanitises and replaces tabs by spaces up to the next stop, counted from `column`.
 fn expand(text: &str, column: usize) -> String {
     let mut out = String::new();
@@ -73,7 +99,28 @@ mod tests {
         assert_eq!(carets("\x1bx", 1..2, "m"), "\\x1bx\n    ^ m");
     }
 
+    #[test]
+    fn a_byte_of_captured_lines_is_pointed_at() {
+        let head = b"GET / HTTP/1.1\r\nX-Name : v\r\n\r\n";
+        assert_eq!(caret_at(head, 22, 80, "m"), "X-Name : v\\r\\n\n      ^ m");
+        assert_eq!(caret_at(head, 0, 80, "m"), "GET / HTTP…\n^ m");
+        assert_eq!(caret_at(b"A: \0b\n", 3, 80, "m"), "A: \\x00b\\n\n   ^^^^ m");
+        assert_eq!(caret_at(b"A: b\nC", 4, 80, "m"), "A: b\\n\n    ^^ m");
+        assert_eq!(caret_at(b"", 9, 80, "m"), "\n^ m");
+        assert!(caret_at(&[b'x'; 500], 250, 80, "m").starts_with("…xxxxxxxxxxx"));
+    }
+
     proptest! {
+        #[test]
+        fn pointing_is_total_and_fits(captured in any::<Vec<u8>>(), at in 0usize..50, room in 0usize..200) {
+            let shown = caret_at(&captured, at, room, "");
+            let mut lines = shown.lines();
+            let columns = width::columns(lines.next().unwrap_or_default());
+            prop_assert!(columns <= room + 4, "{columns} of {room}: {shown}");
+            prop_assert!(lines.next().is_some_and(|line| line.trim_start().starts_with('^')));
+            prop_assert_eq!(lines.next(), None);
+        }
+
         #[test]
         fn total(line in any::<String>(), a in 0usize..50, b in 0usize..50) {
             let shown = carets(&line, a..b, "m");

@@ -8,5 +8,5 @@ mod sanitize;
 pub mod units;
 pub mod width;
 
-pub use carets::carets;
+pub use carets::{caret_at, carets};
 pub use sanitize::{sanitize, sanitize_bounded};

@@ -73,8 +73,17 @@ pub fn cure_for(failure: &Failure, host: &str) -> String {
 
 fn timed_out(phase: Phase, side: Side) -> &'static str {
     match (phase, side) {
-        (Phase::Request | Phase::Body, Side::Client) => {
+        (Phase::Request, Side::Client) => {
             "The client was slower than config.toml's [limits] allow; raise them if it may be."
+        }
+        (Phase::Body, Side::Client) => {
+            "The client stopped reading its answer; limits.write_timeout says how long it may pause."
+        }
+        (Phase::Send, Side::Client) => {
+            "The client was answered before it had sent all, and stopped: limits.response_timeout may be raised."
+        }
+        (Phase::Send, Side::Origin) => {
+            "The server stopped reading the request: its log may say why. limits.write_timeout may be raised."
         }
         (_, Side::Client) => {
             "The client did not go on in time; config.toml's [limits] say how long it may take."

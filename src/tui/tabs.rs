@@ -327,6 +327,55 @@ fn raw_heads_turn_to_hex_and_back() {
 }
 
 #[test]
+fn a_refused_head_is_shown_with_its_offending_byte_clause_and_side() {
+    let mut exchange = fake::failed(1);
+    let head = b"GET http://127.0.0.1:19081/v1 HTTP/1.1\r\nX-Name : v\r\nHost: h\r\n\r\n";
+    exchange.heads.request_received = Some(Bytes::from_static(head));
+    exchange.summary.status = Some(400);
+    exchange.summary.failure = Some(Failure {
+        side: Side::Client,
+        phase: Phase::Request,
+        kind: Kind::Malformed,
+        says: "White space stands before the colon. (RFC 9112 5.1, byte 46)".to_owned(),
+    });
+    let mut stage = Stage::new(140, 40, vec![exchange]);
+    assert!(stage.screen().contains("malformed request"), "the list: {}", stage.screen());
+    stage.press("<enter>8");
+    insta::assert_snapshot!(stage.screen());
+    stage.press("p");
+    assert!(stage.screen().contains("RFC 9112 5.1, byte 46 (hex 2e): "), "in hex as well");
+    stage.press("7");
+    let hops = stage.screen();
+    assert!(
+        hops.contains("Not sent on: White space stands before the colon. (RFC 9112 5.1, byte 46)"),
+        "{hops}"
+    );
+}
+
+#[test]
+fn an_answer_in_place_of_a_refused_one_is_not_compared_with_it() {
+    let mut exchange = fake::failed(1);
+    exchange.heads.request_sent = exchange.heads.request_received.clone();
+    exchange.heads.response_received = Some(Bytes::from_static(b"HTTP/1.1 200 OK\r\nX: a\x00b\r\n\r\n"));
+    exchange.summary.failure = Some(Failure {
+        side: Side::Origin,
+        phase: Phase::Response,
+        kind: Kind::Malformed,
+        says: "the origin's answer is not usable: NUL (RFC 9110 5.5, byte 21)".to_owned(),
+    });
+    let mut stage = Stage::new(140, 40, vec![exchange]);
+    stage.press("<enter>7");
+    let hops = stage.screen();
+    assert!(
+        hops.contains("X: a\\x00b") && hops.contains("Made by hopscope and sent to the client:"),
+        "{hops}"
+    );
+    assert!(!hops.contains("a bug"), "{hops}");
+    stage.press("8");
+    assert!(stage.screen().contains("RFC 9110 5.5, byte 21 (hex 15): "), "{}", stage.screen());
+}
+
+#[test]
 fn frames_stand_behind_the_heads_by_leg() {
     let note = |at, side, sent, kind, flags, says: &str| crate::exchange::FrameNote {
         at,

@@ -11,6 +11,8 @@ pub fn short_cause(failure: &Failure) -> &'static str {
         (Kind::Unresolvable, ..) => "name not found",
         (Kind::TimedOut, Phase::Connect | Phase::Resolve, _) => "connect timed out",
         (Kind::TimedOut, Phase::Wait, _) => "no answer in time",
+        (Kind::TimedOut, Phase::Body, Side::Client) => "client reads nothing",
+        (Kind::TimedOut, Phase::Send, Side::Origin) => "server reads nothing",
         (Kind::TimedOut, ..) => "timed out",
         (Kind::Reset, _, Side::Origin) => "server reset",
         (Kind::Reset, _, Side::Client) => "client reset",

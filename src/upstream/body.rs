@@ -1,7 +1,7 @@
 //! Bodies on their way through: relayed frame by frame, copied for the capture as they pass.
 
 use super::source::{Cut, Source};
-use crate::exchange::{Head, Side};
+use crate::exchange::{Cause, Head, Side};
 use crate::hop::{self, Framing, Version};
 use crate::recorder::BodyTee;
 use crate::tap::End;
@@ -24,6 +24,10 @@ pub struct Relay {
     held: Option<(Bytes, bool)>,
     ended: bool,
     trailers: Option<Bytes>,
+    /// Trailer lines that do not go on.
+    withheld: Vec<(u16, Cause)>,
+    /// Whether the receiver's framing has room for trailers: a stream's always has (RFC 9113 8.1).
+    has_room: bool,
     /// The head that the body belongs to: its Connection may name trailer fields.
     head: Option<Head>,
     from: End,
@@ -40,6 +44,7 @@ impl Relay {
             Framing::Length(length) => Some(length),
             _ => None,
         };
+        let has_room = framing == Framing::Chunked || to.is_http2();
         Self {
             source,
             left,
@@ -48,6 +53,8 @@ impl Relay {
             held: None,
             ended: false,
             trailers: None,
+            withheld: Vec::new(),
+            has_room,
             head: None,
             from,
             to,
@@ -143,20 +150,30 @@ impl Relay {
         if !self.ended {
             self.note_end();
         }
-        self.tee.poll_complete(cx, &self.trailers)
+        ready!(self.tee.poll_complete(cx, &self.trailers));
+        if !self.withheld.is_empty() {
+            let (side, withheld) = (self.side, std::mem::take(&mut self.withheld));
+            self.tee.recording().note(|exchange| exchange.body_mut(side).withheld = withheld);
+        }
+        Poll::Ready(())
     }
 
     /// Trailers came before the end did, so they are on the receiver's tap before its last chunk is.
     fn note_end(&mut self) {
         self.ended = true;
         self.trailers = self.from.take_trailers();
-        if let (Some(trailers), Some(head)) = (&self.trailers, &self.head) {
-            let toward = if self.to.is_http2() { Version::Http2 } else { Version::Http11 };
-            let raw = hop::forward_trailers(head, trailers, toward).raw;
-            self.to_trail = self.to.is_http2() && !raw.is_empty();
-            if self.to_trail || !self.to.is_http2() {
-                self.to.send_trailers(raw);
+        match (&self.trailers, &self.head) {
+            (None, _) => {}
+            (Some(trailers), Some(head)) if self.has_room => {
+                let toward = if self.to.is_http2() { Version::Http2 } else { Version::Http11 };
+                let forwarded = hop::forward_trailers(head, trailers, toward);
+                self.withheld = forwarded.removed;
+                self.to_trail = self.to.is_http2() && !forwarded.raw.is_empty();
+                if self.to_trail || !self.to.is_http2() {
+                    self.to.send_trailers(forwarded.raw);
+                }
             }
+            (Some(trailers), _) => self.withheld = hop::withhold_trailers(trailers),
         }
         let recording = self.tee.recording();
         let now = recording.elapsed();

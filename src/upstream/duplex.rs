@@ -12,8 +12,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Whether what was read of two joined streams, one from each, ended with its last octet: then the other
-/// stream's last octet can carry END_STREAM too, as it did where it came from. A peer may take a lone
-/// END_STREAM behind its own end amiss.
+/// stream's last octet can carry `END_STREAM` too, as it did where it came from. A peer may take a lone
+/// `END_STREAM` behind its own end amiss.
 #[derive(Clone, Debug, Default)]
 pub struct Joint {
     client: Arc<AtomicBool>,

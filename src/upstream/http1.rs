@@ -14,8 +14,9 @@ use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Instant;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWrite;
 
 type Io1 = TokioIo<Tap<Box<dyn Io>>>;
 
@@ -40,14 +41,17 @@ struct Inner {
 }
 
 impl Exclusive {
-    /// Begins HTTP/1.1 on a connection that stands.
+    /// Begins HTTP/1.1 on a connection that stands. It is given up when the origin takes nothing of
+    /// what waits for it for `write_limit`.
     pub async fn begin(
         io: Box<dyn Io>,
         key: Key,
         id: ConnectionId,
         bounds: Bounds,
+        write_limit: Duration,
     ) -> Result<Self, hyper::Error> {
         let (tap, handle) = Tap::client(io, bounds);
+        let tap = tap.with_write_limit(write_limit);
         let (sender, connection) = http1::Builder::new().handshake(TokioIo::new(tap)).await?;
         Ok(Self(Box::new(Inner {
             sender,
@@ -156,8 +160,8 @@ impl Exclusive {
 
     /// Gives the raw connection back after 101.
     #[must_use]
-    pub fn into_parts(self) -> Option<Parts<Box<dyn Io>>> {
-        Some(self.0.connection?.into_parts().io.into_inner().into_parts())
+    pub fn into_parts(mut self) -> Option<Parts<Box<dyn Io>>> {
+        Some(self.0.connection.take()?.into_parts().io.into_inner().into_parts())
     }
 
     fn answer(&self, sending: &Sending, response: Response<Incoming>) -> Answer {
@@ -181,6 +185,16 @@ impl Exclusive {
             return Answer::Cut;
         }
         Answer::Broken(Broken::Lost(io_kind(error)))
+    }
+}
+
+/// "Clients MUST send a closure alert before closing the connection" (RFC 9112 9.8). It is a few bytes
+/// that nobody waits for: where the socket has no room for them, the connection ends without.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        let mut io = connection.into_parts().io.into_inner().into_parts().io;
+        let _ = Pin::new(&mut io).poll_shutdown(&mut Context::from_waker(Waker::noop()));
     }
 }
 

@@ -34,6 +34,7 @@ struct Facts {
     key: Key,
     id: ConnectionId,
     status: Arc<Status>,
+    write_limit: Duration,
 }
 
 /// What the task that drives the connection tells its users.
@@ -46,8 +47,15 @@ struct Status {
 }
 
 impl Shared {
-    /// Begins HTTP/2 on a connection that stands; a task drives it from here on.
-    pub async fn begin(io: Box<dyn Io>, key: Key, opened: Opened, limits: Limits) -> Result<Self, h2::Error> {
+    /// Begins HTTP/2 on a connection that stands; a task drives it from here on. A request is given up
+    /// when the origin takes nothing of its body for `write_limit`.
+    pub async fn begin(
+        io: Box<dyn Io>,
+        key: Key,
+        opened: Opened,
+        limits: Limits,
+        write_limit: Duration,
+    ) -> Result<Self, h2::Error> {
         let (tap, handle) = Tap::client(io, limits);
         let (sender, connection) = client::Builder::new()
             .enable_push(false)
@@ -64,7 +72,7 @@ impl Shared {
             told.closed.store(true, Ordering::Release);
             opened.over(tap.take_frames(0));
         });
-        Ok(Self(Arc::new(Facts { sender, tap: handle, key, id, status })))
+        Ok(Self(Arc::new(Facts { sender, tap: handle, key, id, status, write_limit })))
     }
 
     /// Where it leads.
@@ -121,6 +129,11 @@ impl Shared {
     #[must_use]
     pub fn share(&self) -> Box<Share> {
         Box::new(Share::of(self.clone()))
+    }
+
+    /// How long the origin may take nothing of a request's body.
+    pub(super) fn write_limit(&self) -> Duration {
+        self.0.write_limit
     }
 
     pub(super) fn sender(&self) -> SendRequest<Bytes> {

@@ -37,9 +37,17 @@ pub use share::{Abort, Share};
 pub use source::{Cut, Source, code_name};
 pub use tls::{NotSecured, OriginTls, untrusted};
 
+use std::any::Any;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A byte stream of any kind: TCP, TLS, or one inside the other.
-pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {}
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {
+    /// The stream as what it is, for what only one kind of stream can do.
+    fn as_any(&self) -> &dyn Any;
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug> Io for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug + 'static> Io for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

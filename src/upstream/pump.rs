@@ -1,11 +1,13 @@
 //! A body on its way into a stream of HTTP/2: as much at a time as the receiver's window takes.
 
 use super::source::{Cut, reset_code};
+use crate::tap::Timer;
 use bytes::Bytes;
 use h2::{Reason, SendStream};
 use http_body::Body;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 /// Moves one body into one stream.
 #[derive(Debug)]
@@ -14,6 +16,11 @@ pub struct Pump {
     /// Data that waits for the receiver's window.
     held: Bytes,
     over: bool,
+    /// How long the receiver may take nothing, and since when it has taken nothing.
+    limit: Duration,
+    since: Option<Instant>,
+    stalled: bool,
+    timer: Timer,
 }
 
 /// Why a pump ended before the body did.
@@ -23,15 +30,25 @@ pub enum Stopped {
     Cut(Cut),
     /// The receiver reset the stream with this code.
     Reset(u32),
+    /// The receiver took nothing for too long; the stream must be reset.
+    Stalled,
     /// The connection is gone.
     Lost,
 }
 
 impl Pump {
-    /// A pump into `stream`, which has ended already where no body follows the head.
+    /// A pump into `stream`, which has ended already where no body follows the head. It stops when the
+    /// receiver takes none of the bytes that wait for it for `limit`.
     #[must_use]
-    pub fn new(stream: SendStream<Bytes>, over: bool) -> Self {
-        Self { stream, held: Bytes::new(), over }
+    pub fn new(stream: SendStream<Bytes>, over: bool, limit: Duration) -> Self {
+        let (held, timer) = (Bytes::new(), Timer::default());
+        Self { stream, held, over, limit, since: None, stalled: false, timer }
+    }
+
+    /// Whether it stopped because the receiver took nothing for too long.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.stalled
     }
 
     /// Whether the stream was ended well.
@@ -100,12 +117,13 @@ impl Pump {
         self.stream.reserve_capacity(self.held.len());
         while self.stream.capacity() == 0 {
             match self.stream.poll_capacity(cx) {
-                Poll::Pending => return self.poll_reset(cx),
+                Poll::Pending => return self.poll_stall(cx),
                 Poll::Ready(Some(Ok(_))) => {}
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(stopped(&error))),
                 Poll::Ready(None) => return Poll::Ready(Err(Stopped::Lost)),
             }
         }
+        self.since = None;
         let room = self.stream.capacity().min(self.held.len());
         let part = self.held.split_to(room);
         if self.held.is_empty() && body.is_end_stream() {
@@ -114,6 +132,16 @@ impl Pump {
             self.stream.send_data(part, false).map_err(|error| stopped(&error))?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Ready once the receiver has reset the stream, or taken nothing for too long.
+    fn poll_stall(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if self.timer.poll_until(cx, since + self.limit).is_ready() {
+            self.stalled = true;
+            return Poll::Ready(Err(Stopped::Stalled));
+        }
+        self.poll_reset(cx)
     }
 
     fn end(&mut self, last: Bytes) -> Result<(), Stopped> {

@@ -216,6 +216,15 @@ impl Upstream {
         }
     }
 
+    /// Whether it was given up because the origin took none of what waited for it.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        match self {
+            Self::Http1(one) => one.tap().is_stalled(),
+            Self::Http2(share) => share.is_stalled(),
+        }
+    }
+
     /// Ready once `deadline` has passed.
     pub fn poll_until(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
         match self {

@@ -112,6 +112,12 @@ impl Share {
         (self.abort, self.recording) = (abort.clone(), Some(recording.clone()));
     }
 
+    /// Whether the origin took none of the request's body for too long.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.under_way.as_ref().is_some_and(|under_way| under_way.pump.is_stalled())
+    }
+
     /// The exchange is over.
     pub fn rest(&mut self) {
         self.idle_since = Instant::now();
@@ -138,7 +144,7 @@ impl Share {
         tap.queue(number, head, never_indexed);
         let end = End::Http2 { tap: tap.clone(), stream: number };
         let body = body(&end);
-        let pump = Pump::new(stream, !has_body);
+        let pump = Pump::new(stream, !has_body, self.shared.write_limit());
         self.under_way = Some(UnderWay { stream: number, pump, body, answered: false });
         Ok(Sending { response, end })
     }
@@ -167,6 +173,10 @@ impl Share {
                 Poll::Ready(Err(Stopped::Cut(_))) => {
                     self.cancel();
                     Poll::Ready(Answer::Cut)
+                }
+                Poll::Ready(Err(Stopped::Stalled)) => {
+                    self.cancel();
+                    Poll::Ready(Answer::Broken(Broken::Lost(ErrorKind::TimedOut)))
                 }
                 _ => Poll::Pending,
             },

@@ -3,13 +3,13 @@
 use super::json::Json;
 use super::lines::{Lines, Paint};
 use super::rows::Rows;
-use super::{Hex, Text, form, markup, multipart};
+use super::{Hex, Text, form, markup, multipart, protobuf};
 use std::sync::Arc;
 
 /// Bytes by which a body is judged.
 const FIRST: usize = 1024;
 
-/// Bytes up to which a form is shown as a table, and parts apart.
+/// Bytes up to which a form is shown as a table, and parts and fields apart.
 const FORM: u64 = 8 * 1024 * 1024;
 
 /// Bytes up to which markup is indented.
@@ -26,6 +26,8 @@ pub enum Kind {
     Form,
     /// Parts.
     Multipart,
+    /// Fields by number.
+    Protobuf,
     /// Indented.
     Xml,
     /// Indented, with HTML's own rules.
@@ -53,8 +55,17 @@ impl Media {
 }
 
 impl Kind {
-    const ALL: [Self; 8] =
-        [Self::Json, Self::Jsons, Self::Form, Self::Multipart, Self::Html, Self::Xml, Self::Text, Self::Hex];
+    const ALL: [Self; 9] = [
+        Self::Json,
+        Self::Jsons,
+        Self::Form,
+        Self::Multipart,
+        Self::Protobuf,
+        Self::Html,
+        Self::Xml,
+        Self::Text,
+        Self::Hex,
+    ];
 
     /// The view for a body.
     #[must_use]
@@ -72,6 +83,7 @@ impl Kind {
             Self::Json | Self::Jsons => "JSON",
             Self::Form => "form",
             Self::Multipart => "parts",
+            Self::Protobuf => "protobuf",
             Self::Xml => "XML",
             Self::Html => "HTML",
             Self::Text => "text",
@@ -95,7 +107,7 @@ impl Kind {
     #[must_use]
     pub fn is_laid(self, text: &Text) -> bool {
         match self {
-            Self::Form | Self::Multipart => true,
+            Self::Form | Self::Multipart | Self::Protobuf => true,
             Self::Xml | Self::Html => text.len() <= MARKUP,
             _ => false,
         }
@@ -111,6 +123,7 @@ impl Kind {
             Self::Multipart => {
                 Box::new(multipart::laid(&small(), &multipart::boundary(&media.field).unwrap_or_default()))
             }
+            Self::Protobuf => Box::new(protobuf::laid(&small())),
             Self::Xml | Self::Html if self.is_laid(text) => {
                 Box::new(markup::laid(&small(), self == Self::Html))
             }
@@ -142,11 +155,16 @@ impl Kind {
                 let fits = essence.starts_with("multipart/") && multipart::boundary(&media.field).is_some();
                 u8::from(fits) * 90
             }
+            Self::Protobuf if length <= FORM => {
+                let names = ["protobuf", "x-protobuf", "x-google-protobuf", "vnd.google.protobuf"];
+                let subtype = essence.strip_prefix("application/").unwrap_or_default();
+                u8::from(names.contains(&subtype)) * 90
+            }
             Self::Html => by(essence == "text/html", begins(b"<!doctype html") || begins(b"<html")),
             Self::Xml => by(essence.ends_with("/xml") || essence.ends_with("+xml"), begins(b"<?xml")),
             Self::Text => u8::from(readable) * 20,
             Self::Hex => 10,
-            Self::Form | Self::Multipart => 0,
+            Self::Form | Self::Multipart | Self::Protobuf => 0,
         }
     }
 }
@@ -182,6 +200,7 @@ mod tests {
             ("text/html", "<p>", Kind::Html),
             ("", "<!DOCTYPE html><p>", Kind::Html),
             ("image/svg+xml", "<svg/>", Kind::Xml),
+            ("application/x-protobuf", "\u{8}\u{1}", Kind::Protobuf),
             ("image/png", "\u{0}\u{1}\u{2}", Kind::Hex),
             ("application/json", "\u{0}\u{1}\u{2}", Kind::Hex),
             ("", "größe", Kind::Text),

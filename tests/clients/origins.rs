@@ -171,7 +171,7 @@ pub struct Asgi {
 
 impl Asgi {
     /// Starts it.
-    pub fn start(python: &Python) -> Option<Self> {
+    pub fn start(python: &Python) -> Self {
         let sandbox = Sandbox::new();
         let (certificate, key) = certificates(&sandbox);
         let mut child = python
@@ -188,7 +188,7 @@ impl Asgi {
         let secure = format!("https://localhost:{}", ports["secure"]);
         let (tell, reports) = mpsc::channel();
         thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
-        Some(Self { _files: sandbox, child, reports, secure })
+        Self { _files: sandbox, child, reports, secure }
     }
 
     /// Opens a page in Chromium, which trusts the proxy's authority, and waits for what its script reports.

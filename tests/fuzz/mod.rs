@@ -4,6 +4,7 @@
 //! them over what it makes of the corpus (`libfuzzer/`, see tests/README.md).
 
 pub mod frames;
+pub mod pieces;
 mod reader;
 pub mod requests;
 pub mod responses;
@@ -45,6 +46,16 @@ mod corpus {
     #[test]
     fn field_blocks_are_read_as_h2_reads_them() {
         run("blocks", super::frames::blocks);
+    }
+
+    #[test]
+    fn websockets_are_read_as_another_reader_reads_them() {
+        run("websocket", super::pieces::websocket);
+    }
+
+    #[test]
+    fn bodies_are_split_the_same_in_any_pieces() {
+        run("bodies", super::pieces::bodies);
     }
 
     #[test]

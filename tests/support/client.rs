@@ -25,6 +25,8 @@ pub struct Peer {
     seen: Arc<Mutex<Vec<u8>>>,
     /// Whether it ends with a reset.
     resets: bool,
+    /// Whether the other end closed in order: neither by a reset nor, in TLS, without an alert.
+    in_order: bool,
 }
 
 enum Stream {
@@ -44,7 +46,13 @@ impl Peer {
         tcp.set_read_timeout(Some(DEADLINE)).unwrap();
         tcp.set_write_timeout(Some(DEADLINE)).unwrap();
         tcp.set_nodelay(true).unwrap();
-        Self { stream: Stream::Plain(tcp), ahead: Vec::new(), seen: Arc::default(), resets: false }
+        Self {
+            stream: Stream::Plain(tcp),
+            ahead: Vec::new(),
+            seen: Arc::default(),
+            resets: false,
+            in_order: true,
+        }
     }
 
     /// Connects through a proxy's CONNECT; fails the test unless it is answered with 2xx.
@@ -69,6 +77,7 @@ impl Peer {
             ahead: Vec::new(),
             seen: Arc::default(),
             resets: false,
+            in_order: true,
         })
     }
 
@@ -80,7 +89,13 @@ impl Peer {
         while tls.conn.is_handshaking() {
             tls.conn.complete_io(&mut tls.sock)?;
         }
-        Ok(Self { stream: Stream::Server(Box::new(tls)), ahead: Vec::new(), seen, resets: false })
+        Ok(Self {
+            stream: Stream::Server(Box::new(tls)),
+            ahead: Vec::new(),
+            seen,
+            resets: false,
+            in_order: true,
+        })
     }
 
     /// Sends bytes as they are.
@@ -176,6 +191,12 @@ impl Peer {
     /// Whether the other end has closed and nothing is left to read; waits for either.
     pub fn is_closed(&mut self) -> bool {
         self.ahead.is_empty() && !self.fill()
+    }
+
+    /// Whether the other end closed in order, once nothing is left to read: a reset, or TLS that ends
+    /// without its alert, is none.
+    pub fn closes_in_order(&mut self) -> bool {
+        self.is_closed() && self.in_order
     }
 
     /// Whether anything more comes; waits for it as long as the connection lives, as servers do.
@@ -278,7 +299,10 @@ impl Peer {
                 Some(length > 0)
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => None,
-            Err(_) => Some(false),
+            Err(_) => {
+                self.in_order = false;
+                Some(false)
+            }
         }
     }
 

@@ -39,6 +39,20 @@ fn rfc9112_9_6_a_client_that_closed_its_half_gets_its_answer() {
 }
 
 #[test]
+fn rfc9110_7_8_a_client_that_offers_an_upgrade_and_closes_its_half_gets_its_answer() {
+    let proxy = Proxy::start(plain);
+    let origin = Origin::start(echo(1));
+    let mut client = Peer::connect(proxy.address());
+    let me = client.address();
+    let offer = "\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n";
+    client.send(get(&origin, "/one").replace("\r\n\r\n", offer));
+    client.finish();
+    let answer = client.read_to_close();
+    assert!(answer.ends_with(b"\r\n\r\n/one"), "{}", answer.escape_ascii());
+    assert_eq!(words::exchange(&proxy.exchange_of(me)), "done 200");
+}
+
+#[test]
 fn rfc9112_9_3_2_a_pipeline_behind_which_the_client_closed_its_half_is_answered_whole() {
     let proxy = Proxy::start(plain);
     let origin = Origin::start(echo(3));

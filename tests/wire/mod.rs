@@ -13,6 +13,7 @@ mod property;
 mod reuse;
 mod run;
 mod secured;
+mod stalled;
 mod streams;
 mod talks;
 mod trace;

@@ -2,11 +2,13 @@
 
 use super::{plain, words};
 use crate::support::authority::TestCa;
-use crate::support::client::Peer;
+use crate::support::client::{DEADLINE, Peer};
 use crate::support::origin::Origin;
 use crate::support::proxy::Proxy;
 use hopscope::config::Insecure;
 use hopscope::exchange::{Exchange, Verdict};
+use std::sync::Mutex;
+use std::sync::mpsc;
 use std::time::Duration;
 
 /// Asks for `/` of an origin through an intercepted tunnel, and returns the answer with both records.
@@ -142,4 +144,63 @@ fn a_client_that_refuses_our_certificate_is_a_row_with_its_alert_and_the_cure() 
     let start = "failed 200, client tls certificate-refused: client refused our certificate with the alert unknown_ca: ";
     assert!(says.starts_with(start), "{says}");
     assert!(says.contains("--cacert") && says.contains("--tunnel HOST"), "{says}");
+}
+
+#[test]
+fn tls_with_the_proxy_itself_that_fails_is_a_row() {
+    let proxy = Proxy::start(plain);
+    let client = Peer::connect(proxy.address());
+    let me = client.address();
+    assert!(client.secured(TestCa::new().pem(), "127.0.0.1").is_err());
+    let exchange = proxy.exchange_of(me);
+    let says = words::exchange(&exchange);
+    let start = "failed -, client tls certificate-refused: client refused our certificate with the alert unknown_ca: ";
+    assert!(says.starts_with(start), "{says}");
+    assert_eq!(exchange.summary.url(), format!("https://{}", proxy.address()));
+
+    for (bytes, says) in [
+        (&b"\x16\x03\x01\x02\x00\x01"[..], "closed: the client closed before its ClientHello was complete"),
+        (b"\x16\x03\x01\x00\x05hello", "handshake: "),
+    ] {
+        let mut client = Peer::connect(proxy.address());
+        let me = client.address();
+        client.send(bytes);
+        client.finish();
+        assert!(client.is_closed());
+        let exchange = words::exchange(&proxy.exchange_of(me));
+        assert!(exchange.starts_with(&format!("failed -, client tls {says}")), "{exchange}");
+    }
+}
+
+#[test]
+fn rfc9112_9_8_a_connection_to_an_origin_ends_with_an_alert() {
+    let proxy = Proxy::start(plain);
+    let (ended, told) = mpsc::channel();
+    let ended = Mutex::new(ended);
+    let origin = Origin::secured(proxy.origin_ca().server(), move |peer, _| {
+        peer.read_head();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        ended.lock().unwrap().send(peer.closes_in_order()).unwrap();
+    });
+    ask(&proxy, &origin);
+    assert!(told.recv_timeout(DEADLINE).unwrap(), "no close_notify came");
+}
+
+#[test]
+fn rfc9112_9_8_an_answer_that_ends_without_an_alert_is_cut() {
+    let proxy = Proxy::start(plain);
+    let origin = Origin::secured(proxy.origin_ca().server(), |peer, _| {
+        peer.read_head();
+        peer.send("HTTP/1.1 200 OK\r\n\r\nhello");
+        peer.tcp().shutdown(std::net::Shutdown::Write).unwrap();
+    });
+    let authority = format!("localhost:{}", origin.address().port());
+    let tunnel = Peer::tunnel(proxy.address(), &authority);
+    let me = tunnel.address();
+    let mut client = tunnel.secured(proxy.pem(), "localhost").unwrap();
+    client.send(format!("GET / HTTP/1.1\r\nHost: {authority}\r\n\r\n"));
+    client.read_head();
+    assert_eq!(client.read_to_close(), b"5\r\nhello\r\n", "without a last chunk");
+    let exchange = words::exchange(&proxy.exchanges_of(me, 2)[1]);
+    assert!(exchange.starts_with("failed 200, origin body closed: "), "{exchange}");
 }

@@ -1,4 +1,4 @@
-//! What is said within an exchange: WebSockets and event streams pass untouched and are kept message by
+//! What is said within an exchange: `WebSockets` and event streams pass untouched and are kept message by
 //! message, readable while they last.
 
 use super::{plain, words};
@@ -22,13 +22,13 @@ fn frame(first: u8, masked: bool, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     let bit = if masked { 0x80 } else { 0 };
     match payload.len() {
-        length @ 0..126 => frame.push(bit | length as u8),
+        length @ 0..126 => frame.push(bit | u8::try_from(length).unwrap()),
         length @ 126..65_536 => {
-            frame.push(bit | 126);
-            frame.extend((length as u16).to_be_bytes());
+            frame.push(bit | 0x7e);
+            frame.extend(u16::try_from(length).unwrap().to_be_bytes());
         }
         length => {
-            frame.push(bit | 127);
+            frame.push(bit | 0x7f);
             frame.extend((length as u64).to_be_bytes());
         }
     }
@@ -160,7 +160,7 @@ fn rfc6455_7_1_5_a_missing_close_stays_missing() {
 #[test]
 fn a_message_of_20_mib_passes_whole_and_is_kept_to_the_limit() {
     let proxy = Proxy::start(plain);
-    let payload: Vec<u8> = (0..20 * MIB as u32).map(|at| (at % 253) as u8).collect();
+    let payload: Vec<u8> = (0..253).cycle().take(20 * MIB).collect();
     let up = [frame(0x82, true, &payload), frame(0x88, true, b"")].concat();
     let origin = talking(up.len(), frame(0x88, false, b""));
     let mut client = upgraded(&proxy, &origin);

@@ -49,11 +49,15 @@ pub fn exchange(exchange: &Exchange) -> String {
     format!("{} {status}{}{marks}", summary.state.as_str(), failure.unwrap_or_default())
 }
 
-/// `request 5, response 3 cut`.
+/// `request 5, response 3 cut`; `response 3 without Host (9110 6.5.1)` where trailers were withheld.
 pub fn bodies(exchange: &Exchange) -> String {
     let body = |body: &Body| {
         let cut = if body.complete { "" } else { " cut" };
-        format!("{}{cut}", body.length)
+        let withheld = body.trailer_lines().filter_map(|(line, cause)| {
+            let name = line.split(|byte| *byte == b':').next().unwrap_or(line);
+            Some(format!(" without {} ({})", name.escape_ascii(), cause?.clause().trim_start_matches("RFC ")))
+        });
+        format!("{}{cut}{}", body.length, withheld.collect::<String>())
     };
     format!("request {}, response {}", body(&exchange.request_body), body(&exchange.response_body))
 }

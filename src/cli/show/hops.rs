@@ -1,12 +1,14 @@
 //! The ledger as a trace: each message as received and as sent on, and a reason for every difference.
 
-use crate::exchange::{Edit, Exchange, Head, MessageKind};
+use crate::exchange::{Body, Edit, Exchange, Head, MessageKind};
 
 /// Both directions.
 pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
     let mut lines = direction(exchange, &REQUEST, &exchange.request_edits);
+    lines.extend(trailers(&exchange.request_body));
     lines.push(String::new());
     lines.extend(direction(exchange, &RESPONSE, &exchange.response_edits));
+    lines.extend(trailers(&exchange.response_body));
     lines
 }
 
@@ -37,6 +39,11 @@ fn direction(exchange: &Exchange, way: &Direction, edits: &[Edit]) -> Vec<String
         format!("  {}{}", way.sent.1, trace(exchange, sent.as_ref())),
     ];
     if let (Some(received), Some(sent)) = (&received, &sent) {
+        // An answer of ours was not made of what came.
+        if exchange.is_ours() && way.title == RESPONSE.title {
+            lines.push(format!("  not passed on; hopscope answered: {}", super::absent(exchange)));
+            return lines;
+        }
         if edits.is_empty() {
             lines.push("  unchanged".to_owned());
         }
@@ -69,6 +76,14 @@ fn change(edit: Edit, received: &Head, sent: &Head) -> String {
     format!("  {what}  ({}: {})", edit.cause.clause(), edit.cause.says())
 }
 
+/// The lines behind the body: each as received, and why it was not sent on.
+fn trailers(body: &Body) -> impl Iterator<Item = String> {
+    body.trailer_lines().map(|(line, withheld)| match withheld {
+        None => format!("  = trailer  {}", text(line)),
+        Some(cause) => format!("  - trailer  {}  ({}: {})", text(line), cause.clause(), cause.says()),
+    })
+}
+
 fn text(bytes: &[u8]) -> String {
     super::super::door::shown(bytes).into_owned()
 }
@@ -77,6 +92,7 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::super::super::sample;
     use super::*;
+    use crate::exchange::Cause;
 
     #[test]
     fn every_change_has_its_reason() {
@@ -92,6 +108,27 @@ mod tests {
           origin <  HTTP/1.1 200 OK | Content-Length: 1234
           client <  HTTP/1.1 200 OK | Content-Length: 1234
           unchanged
+        ");
+    }
+
+    #[test]
+    fn an_answer_in_place_of_a_refused_one_is_not_called_unchanged() {
+        let mut exchange = sample::exchange();
+        exchange.summary = sample::failed();
+        assert!(exchange.is_ours() && exchange.heads.response_sent.is_some());
+        let text = lines(&exchange).join("\n");
+        assert!(text.contains("  not passed on; hopscope answered: "), "{text}");
+        assert!(!text.contains("unchanged"), "{text}");
+    }
+
+    #[test]
+    fn a_trailer_that_stays_behind_has_its_reason() {
+        let mut exchange = sample::exchange();
+        exchange.response_body.trailers = Some("X-Sum: 1\r\nContent-Length: 3\r\n".into());
+        exchange.response_body.withheld = vec![(2, Cause::ForbiddenTrailer)];
+        insta::assert_snapshot!(trailers(&exchange.response_body).collect::<Vec<_>>().join("\n"), @r"
+          = trailer  X-Sum: 1
+          - trailer  Content-Length: 3  (RFC 9110 6.5.1: a field of framing, routing or one hop has no place in a trailer section)
         ");
     }
 

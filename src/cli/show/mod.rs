@@ -13,7 +13,7 @@ use super::exit::{Exit, Halt, Outcome};
 use super::records::Records;
 use super::{capture, json};
 use crate::exchange::{Exchange, ExchangeId, Head, MessageKind, Side};
-use crate::view;
+use crate::{text, view};
 use bytes::Bytes;
 use std::io::{Read, Write};
 
@@ -204,6 +204,7 @@ fn heads<W: Write>(exchange: &Exchange, out: &mut Out<W>) -> Result<(), Halt> {
             Some(raw) => {
                 out.line(format!("--- {} ({})", kind.as_str(), extent(raw)))?;
                 out.bytes(raw)?;
+                mark(exchange, kind, raw, out)?;
             }
             None => out.line(format!("--- {} (none: {})", kind.as_str(), absent(exchange)))?,
         }
@@ -217,6 +218,23 @@ fn extent(raw: &Bytes) -> String {
         return "an HTTP/2 section as text: the first line is made from the pseudo-fields".to_owned();
     }
     format!("{} bytes", raw.len())
+}
+
+/// Columns that the line with the offending byte may take.
+const MARKED: usize = 160;
+
+/// Points at the byte for which a head was refused, behind the head's exact bytes.
+fn mark<W: Write>(exchange: &Exchange, kind: MessageKind, raw: &[u8], out: &mut Out<W>) -> Result<(), Halt> {
+    let Some(failure) = &exchange.summary.failure else { return Ok(()) };
+    let Some((_, place)) = failure.marked().filter(|(of, _)| *of == kind) else { return Ok(()) };
+    if !raw.ends_with(b"\n") {
+        out.line("")?;
+    }
+    out.line(format!("--- wrong at byte {} of {}: {}", place.offset, kind.as_str(), place.clause))?;
+    for line in text::caret_at(raw, place.offset, MARKED, failure.says_what()).lines() {
+        out.line(line)?;
+    }
+    Ok(())
 }
 
 /// Why a head is missing, as far as the exchange tells.
@@ -266,6 +284,7 @@ mod tests {
     use super::super::records::tests::InMemory;
     use super::super::sample;
     use super::*;
+    use crate::exchange::{Failure, Kind, Phase};
     use clap::Parser as _;
 
     fn typed(args: &[&str]) -> Show {
@@ -319,6 +338,25 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         let title = "--- response-received (an HTTP/2 section as text: the first line is made from the pseudo-fields)";
         assert!(text.contains(&format!("{title}\nHTTP/2 200 \r\n:status: 200\r\n")), "{text}");
+    }
+
+    #[test]
+    fn a_refused_head_is_shown_with_its_offending_byte() {
+        let mut exchange = sample::exchange();
+        exchange.heads.request_received = Some("GET / HTTP/1.1\r\nX-Name : v".into());
+        exchange.summary.failure = Some(Failure {
+            side: Side::Client,
+            phase: Phase::Request,
+            kind: Kind::Malformed,
+            says: "White space before the colon (RFC 9112 5.1, byte 22)".to_owned(),
+        });
+        let mut bytes = Vec::new();
+        heads(&exchange, &mut Out::to(&mut bytes, false)).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let wanted = "--- request-received (26 bytes)\nGET / HTTP/1.1\r\nX-Name : v\n\
+                      --- wrong at byte 22 of request-received: RFC 9112 5.1\nX-Name : v\n      ^ White space before the colon\n\
+                      --- request-sent";
+        assert!(text.starts_with(wanted), "{text}");
     }
 
     #[test]

@@ -375,7 +375,7 @@ fn rfc9113_8_3_1_a_request_goes_where_scheme_and_authority_say() {
         (":method: CONNECT | :authority: h", None, Err(400)),
         (":method: CONNECT | :authority: h:443", tunnel, Err(501)),
         (":method: GET | :scheme: https | :authority: other | :path: /", tunnel, Ok("https t:8443")),
-        (":method: GET | :scheme: http | :authority: t | :path: /", tunnel, Err(421)),
+        (":method: GET | :scheme: http | :authority: t | :path: /", tunnel, Err(400)),
         (":method: OPTIONS | :scheme: https | :path: *", tunnel, Ok("https t:8443")),
         (
             ":method: CONNECT | :protocol: websocket | :scheme: https | :authority: t | :path: /",

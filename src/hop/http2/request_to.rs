@@ -62,8 +62,6 @@ impl Rewriting<'_> {
         let method = if self.websocket { b"CONNECT" } else { method };
         let causes = [
             (target.host.is_some(), Cause::TargetForm),
-            (target.userinfo, Cause::Userinfo),
-            (target.fragment, Cause::Fragment),
             (true, Cause::OwnVersion),
             (self.websocket, Cause::ExtendedConnect),
         ];
@@ -82,7 +80,7 @@ impl Rewriting<'_> {
     /// pseudo-header field using the authority information from the control data of the
     /// original request" (RFC 9113 8.3.1): the absolute target, or Host, or where we connect.
     fn authority(&mut self, target: &OriginTarget<'_>) {
-        let named = target.host.map(|(_, authority)| authority);
+        let named = target.host;
         let named = named.or_else(|| self.head.value("Host")).filter(|authority| !authority.is_empty());
         let route = self.hop.route;
         let authority =
@@ -136,7 +134,7 @@ impl Rewriting<'_> {
                 self.writer.drop(Cause::ExtendedConnect);
             }
             // What offered `h2c` by Upgrade, which HTTP/2 has no use for (RFC 9113 3.1).
-            _ if field.is("HTTP2-Settings") => self.writer.drop(Cause::ConnectionSpecific),
+            Known::Http2Settings => self.writer.drop(Cause::ConnectionSpecific),
             Known::ContentLength if self.websocket => self.writer.drop(Cause::ExtendedConnect),
             Known::ContentLength => {
                 let first = self.seen.first(Known::ContentLength);
@@ -147,6 +145,7 @@ impl Rewriting<'_> {
             }
             _ if self.lines.options.names(name(field)) => self.writer.drop(Cause::NamedByConnection),
             Known::MaxForwards => self.writer.count_down(field),
+            Known::Expect if self.facts.version == Version::Http10 => self.writer.drop(Cause::Expect),
             _ => self.writer.keep(field),
         }
     }

@@ -5,6 +5,7 @@ use super::super::samples;
 use super::{eventually, finish, listen, open, place, stored};
 use crate::config::Pressure;
 use crate::exchange::{Event, ExchangeId, Live, Message, MessageFlags, MessageForm, Side, State};
+use crate::query::Query;
 use crate::store::{GLANCE, Numbered, Reader, Seek, Sought, Store};
 use std::sync::{Arc, mpsc};
 
@@ -45,6 +46,20 @@ fn begun(store: &Store, id: ExchangeId) -> Arc<Live> {
 
 fn numbers(found: &[Numbered]) -> Vec<u64> {
     found.iter().map(|numbered| numbered.number).collect()
+}
+
+#[test]
+fn a_filter_looks_through_messages() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let live = begun(&store, SOCKET);
+    say(&store, &live, vec![message(0, b"hello needle"), message(1, b"hay")]);
+    finish(&store, &live);
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let found = |text: &str| reader.sift(&Query::of(text), &[SOCKET.0]).unwrap();
+    assert_eq!(found("ws:needle"), [SOCKET.0]);
+    assert_eq!(found("ws:haystack"), [0; 0]);
 }
 
 #[test]

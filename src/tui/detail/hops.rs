@@ -4,7 +4,7 @@
 //! exactly as on the wire, save that they are sanitised and wrapped.
 
 use super::{Passage, Sides, View};
-use crate::exchange::{Cause, Connection, Head};
+use crate::exchange::{Body, Cause, Connection, Head};
 use crate::text::width;
 use crate::tui::ledger::{Fate, Pair};
 use crate::tui::page::{Cell, Joins, Page, head_cells, words as words_of};
@@ -27,10 +27,12 @@ pub fn build(view: &View<'_>, page: &mut Page) {
     let request = Way { title: "Request", from: "client", to: "origin", source: client, goal: origin };
     heading(page, &request, &view.loaded.request);
     build_request(view, &request, page);
+    trailers(page, &view.loaded.exchange.request_body);
     page.gap();
     let response = Way { title: "Response", from: "origin", to: "client", source: origin, goal: client };
     heading(page, &response, &view.loaded.response);
     build_response(view, &response, page);
+    trailers(page, &view.loaded.exchange.response_body);
 }
 
 /// A message's way through the hop.
@@ -63,7 +65,9 @@ fn build_response(view: &View<'_>, way: &Way<'_>, page: &mut Page) {
     interim(view, page);
     let passage = &view.loaded.response;
     let unasked = view.loaded.request.sent.is_none();
-    if let (Some(received), Some(sent)) = (&passage.received, &passage.sent) {
+    // An answer of ours was not made of what came: nothing is to be compared.
+    let ours = view.loaded.exchange.is_ours();
+    if let (Some(received), Some(sent), false) = (&passage.received, &passage.sent, ours) {
         compare(view, way, passage, received, sent, page);
         return failure(view, page);
     }
@@ -258,6 +262,20 @@ fn reasons(page: &Page, pair: &Pair, room: usize) -> Vec<Cell> {
 fn push_reasons(page: &mut Page, pair: &Pair) {
     for cell in reasons(page, pair, page.room()) {
         page.cell(cell);
+    }
+}
+
+/// The trailer section line by line; what stayed behind with its reason.
+fn trailers(page: &mut Page, body: &Body) {
+    for (index, (line, withheld)) in body.trailer_lines().enumerate() {
+        if index == 0 {
+            page.prose(" ", "Trailer section, behind the body:", page.theme.dim());
+        }
+        let fate = if withheld.is_some() { Fate::Removed } else { Fate::Kept };
+        page.head_line(fate.mark(), line, false, ink(page, fate));
+        if let Some(cause) = withheld {
+            page.prose(REASON, &format!("{} · {}", cause.says(), cause.clause()), page.theme.dim());
+        }
     }
 }
 

@@ -72,11 +72,14 @@ impl Loaded {
             heads.request_sent.as_ref(),
             &exchange.request_edits,
         );
-        let response = Passage::new(
+        let mut response = Passage::new(
             heads.response_received.as_ref(),
             heads.response_sent.as_ref(),
             &exchange.response_edits,
         );
+        if exchange.is_ours() {
+            response.pairs.clear();
+        }
         let decoded = [
             decoded(&exchange.request_body, &request.codings()),
             decoded(&exchange.response_body, &response.codings()),

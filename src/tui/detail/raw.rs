@@ -3,9 +3,9 @@
 
 use super::{View, frames, message};
 use crate::exchange::MessageKind;
-use crate::text::units;
+use crate::text::{caret_at, units};
 use crate::tui::page::{Cell, Joins, Page};
-use ratatui::text::Span;
+use ratatui::text::{Line, Span};
 use std::fmt::Write as _;
 
 /// Bytes of a head that are laid out in hex; the rest is counted.
@@ -20,10 +20,12 @@ pub fn build(view: &View<'_>, page: &mut Page) {
         match section(raw) {
             None => {
                 page.heading(title(kind), &format!("{} B", units::count(raw.len() as u64)));
+                mark(view, kind, raw, page);
                 if view.hex { hex(page, raw) } else { text(page, raw) }
             }
             Some(lines) => {
                 page.heading(title(kind), "HTTP/2 section, decompressed");
+                mark(view, kind, raw, page);
                 if view.hex { hex(page, lines) } else { decoded(page, lines) }
             }
         }
@@ -48,6 +50,19 @@ fn decoded(page: &mut Page, lines: &[u8]) {
     for line in lines.split(|byte| *byte == b'\n') {
         page.raw_line(line.strip_suffix(b"\r").unwrap_or(line), b"");
     }
+}
+
+/// Points at the byte for which a head was refused, before the head itself: that may be long.
+fn mark(view: &View<'_>, kind: MessageKind, raw: &[u8], page: &mut Page) {
+    let Some(failure) = &view.summary.failure else { return };
+    let Some((_, place)) = failure.marked().filter(|(of, _)| *of == kind) else { return };
+    let bad = page.theme.bad();
+    for line in caret_at(raw, place.offset, page.room().saturating_sub(2), "").lines() {
+        page.push(Line::styled(format!("  {line}"), bad));
+    }
+    let at = format!("{}, byte {} (hex {:x}): ", place.clause, place.offset, place.offset);
+    page.prose("  ", &format!("{at}{}", failure.says_what()), bad);
+    page.gap();
 }
 
 fn text(page: &mut Page, raw: &[u8]) {

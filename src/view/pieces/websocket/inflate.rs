@@ -1,96 +1,140 @@
-//! permessage-deflate (RFC 7692): whether it was agreed on, and undoing it within bounds.
+//! permessage-deflate undone for one direction (RFC 7692 7.2.2), bounded in memory and in work.
 
-use crate::exchange::{Head, Side};
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// What a sender takes off the end of a message (RFC 7692 7.2.1).
-const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
-/// Octets inflated at once.
-const PIECE: usize = 16 * 1024;
-/// Beyond so many times what is kept, a message is not inflated to its end: the traffic waits meanwhile.
-const PATIENCE: u64 = 8;
+/// What the end of a message takes off, and its reader puts back.
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// The parameters agreed on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Deflate {
-    client_forgets: bool,
-    server_forgets: bool,
-}
+/// Octets that a back-reference reaches (RFC 1951 2).
+const WINDOW: usize = 32 * 1024;
 
-impl Deflate {
-    /// Whether this end's messages refer to those before them (RFC 7692 7.1.1).
-    pub(super) fn keeps_context(self, side: Side) -> bool {
-        match side {
-            Side::Client => !self.client_forgets,
-            Side::Origin => !self.server_forgets,
-        }
-    }
-}
+/// Octets that one message is inflated to at most: the traffic waits meanwhile, and a few octets can hold a
+/// thousand times as many.
+const MOST: u64 = 32 * 1024 * 1024;
 
-/// What the response of the handshake accepted (RFC 7692 5).
-pub(super) fn agreed(response: &Head) -> Option<Deflate> {
-    let accepted = response.members("Sec-WebSocket-Extensions").find_map(|extension| {
-        let mut words = extension.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-        words.next()?.eq_ignore_ascii_case(b"permessage-deflate").then_some(words)
-    })?;
-    let mut deflate = Deflate { client_forgets: false, server_forgets: false };
-    for word in accepted {
-        deflate.client_forgets |= word.eq_ignore_ascii_case(b"client_no_context_takeover");
-        deflate.server_forgets |= word.eq_ignore_ascii_case(b"server_no_context_takeover");
-    }
-    Some(deflate)
-}
+/// Said of data that is no DEFLATE data.
+const DAMAGED: &str = "the compressed data is damaged (RFC 7692 7.2.2)";
 
 /// Inflates the messages of one direction, one after the other.
-pub(super) struct Inflater {
-    decompress: Decompress,
-    keeps_context: bool,
-    max_payload: usize,
+#[derive(Debug)]
+pub struct Inflater {
+    /// Whether a message goes on with the window of the one before (RFC 7692 7.1.1).
+    takeover: bool,
+    stream: Decompress,
+    room: Vec<u8>,
+    /// The last octets that came out, to begin a new deflate stream with where a block said that it was
+    /// the last (RFC 7692 7.2.3.5); the inflater forgets them there.
+    window: Vec<u8>,
+    inflated: u64,
+    /// Why nothing can be inflated any more.
     lost: Option<&'static str>,
 }
 
 impl Inflater {
-    pub(super) fn new(keeps_context: bool, max_payload: usize) -> Self {
-        Self { decompress: Decompress::new(false), keeps_context, max_payload, lost: None }
+    /// For one direction.
+    #[must_use]
+    pub fn new(takeover: bool) -> Self {
+        Self {
+            takeover,
+            stream: Decompress::new(false),
+            room: vec![0; 4096],
+            window: Vec::new(),
+            inflated: 0,
+            lost: None,
+        }
     }
 
-    /// Inflates the next octets of a message onto `payload`, up to the bound, and counts all into `length`.
-    pub(super) fn take(&mut self, mut bytes: &[u8], payload: &mut Vec<u8>, length: &mut u64) {
-        let mut piece = [0; PIECE];
-        while self.lost.is_none() {
-            let (read, written) = (self.decompress.total_in(), self.decompress.total_out());
-            let status = self.decompress.decompress(bytes, &mut piece, FlushDecompress::Sync);
-            let read = usize::try_from(self.decompress.total_in() - read).unwrap_or(usize::MAX);
-            let written = usize::try_from(self.decompress.total_out() - written).unwrap_or(usize::MAX);
+    /// Begins a message; an error says why it cannot be inflated.
+    pub fn begin(&mut self) -> Result<(), &'static str> {
+        self.inflated = 0;
+        self.lost.map_or(Ok(()), Err)
+    }
+
+    /// Inflates octets of the message; after an error nothing more of it can be inflated.
+    pub fn push(&mut self, bytes: &[u8], into: impl FnMut(&[u8])) -> Result<(), &'static str> {
+        self.run(bytes, into).inspect_err(|_| self.fail())
+    }
+
+    /// Ends the message: "append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload".
+    pub fn finish(&mut self, into: impl FnMut(&[u8])) -> Result<(), &'static str> {
+        self.run(&TAIL, into).inspect_err(|_| self.fail())?;
+        if !self.takeover {
+            self.restart();
+        }
+        Ok(())
+    }
+
+    /// Gives the message up: what follows it can be inflated only where nothing is taken over.
+    pub fn fail(&mut self) {
+        if self.takeover {
+            self.lost = Some("compressed, and its context was lost with an earlier message: not inflated");
+        }
+        self.restart();
+    }
+
+    fn restart(&mut self) {
+        self.stream.reset(false);
+        self.window = Vec::new();
+    }
+
+    fn run(&mut self, mut bytes: &[u8], mut into: impl FnMut(&[u8])) -> Result<(), &'static str> {
+        loop {
+            let (before, out) = (self.stream.total_in(), self.stream.total_out());
+            let status = self.stream.decompress(bytes, &mut self.room, FlushDecompress::None);
+            let read = usize::try_from(self.stream.total_in() - before).unwrap_or(usize::MAX);
+            let wrote = usize::try_from(self.stream.total_out() - out).unwrap_or(usize::MAX);
             bytes = bytes.get(read..).unwrap_or_default();
-            *length += written as u64;
-            let room = self.max_payload.saturating_sub(payload.len()).min(written);
-            payload.extend_from_slice(piece.get(..room).unwrap_or_default());
-            match status {
-                Err(_) => self.lost = Some("not DEFLATE data (RFC 7692 7.2.2)"),
-                // A last block ends the stream, not the message: what follows begins anew (RFC 7692 7.2.3.4).
-                Ok(Status::StreamEnd) => self.decompress.reset(false),
-                Ok(_) if *length > PATIENCE.saturating_mul(self.max_payload as u64) => {
-                    self.lost = Some("not inflated to its end: it is many times larger than what is kept");
-                }
-                Ok(_) if read == 0 && written == 0 => return,
-                Ok(_) if bytes.is_empty() && written < PIECE => return,
-                Ok(_) => {}
+            // What stands before damage came out too.
+            let room = usize::try_from(MOST - self.inflated).unwrap_or(usize::MAX);
+            let inflated = self.room.get(..wrote.min(room)).unwrap_or_default();
+            into(inflated);
+            self.inflated += inflated.len() as u64;
+            if self.takeover {
+                remember(&mut self.window, inflated);
+            }
+            let status = status.map_err(|_| DAMAGED)?;
+            if wrote > room {
+                return Err("inflating stopped at 32 MiB: what comes after is not counted");
+            }
+            if status == Status::StreamEnd {
+                self.go_on()?;
+            } else if read == 0 && wrote == 0 {
+                // Less than the room holds no proof that nothing is left: the inflater may stop at its window's end.
+                return Ok(());
             }
         }
     }
 
-    /// The message is whole.
-    pub(super) fn finish(&mut self, payload: &mut Vec<u8>, length: &mut u64, says: &mut Vec<String>) {
-        self.take(&TAIL, payload, length);
-        if let Some(lost) = self.lost {
-            says.push(lost.to_owned());
+    /// Behind a block that said it was the last: the window stays, so a stored block brings it back.
+    fn go_on(&mut self) -> Result<(), &'static str> {
+        self.stream.reset(false);
+        let from = self.window.len().saturating_sub(WINDOW);
+        let window = self.window.get(from..).unwrap_or_default();
+        if window.is_empty() {
+            return Ok(());
         }
-        if !self.keeps_context {
-            self.decompress.reset(false);
-            self.lost = None;
-        } else if self.lost.is_some() {
-            self.lost = Some("not readable: it refers to a message that could not be inflated");
+        let length = u16::try_from(window.len()).unwrap_or(u16::MAX);
+        let (low, high) = (length.to_le_bytes(), (!length).to_le_bytes());
+        let mut block = vec![0, low[0], low[1], high[0], high[1]];
+        block.extend_from_slice(window);
+        let mut room = vec![0; window.len()];
+        let mut block = block.as_slice();
+        loop {
+            let (before, out) = (self.stream.total_in(), self.stream.total_out());
+            self.stream.decompress(block, &mut room, FlushDecompress::None).map_err(|_| DAMAGED)?;
+            let read = usize::try_from(self.stream.total_in() - before).unwrap_or(usize::MAX);
+            block = block.get(read..).unwrap_or_default();
+            if read == 0 && self.stream.total_out() == out {
+                break;
+            }
         }
+        Ok(())
     }
+}
+
+fn remember(window: &mut Vec<u8>, bytes: &[u8]) {
+    if window.len() + bytes.len() > 2 * WINDOW {
+        window.drain(..window.len().saturating_sub(WINDOW));
+    }
+    window.extend_from_slice(bytes);
 }
