@@ -4,6 +4,10 @@ use super::{Damaged, Undo};
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::{self, Write};
 
+/// Octets taken at a time. An octet inflates to 1,032 at most, and the decoder holds eight: so what they
+/// inflate to fits into its 32 KiB, and of what stands before damage nothing stays behind in it.
+const STEP: usize = 23;
+
 /// A decoder that writes what it decodes into memory.
 pub trait Decoder: Write + Send {
     /// What was decoded, to be taken out.
@@ -45,6 +49,7 @@ impl Undo for Written {
         if self.damaged {
             return Err(Damaged);
         }
+        let bytes = bytes.get(..STEP).unwrap_or(bytes);
         // Octets first; what is decoded and not yet written out when there are none.
         let outcome =
             if bytes.is_empty() { self.decoder.flush().map(|()| 0) } else { self.decoder.write(bytes) };

@@ -160,17 +160,17 @@ mod tests {
     use proptest::prelude::*;
     use std::io::Write;
 
-    const STREAM: &str = "data: one\n\ndata: two\n\n";
+    const STREAM: [&str; 2] = ["data: one\n\n", "data: two\n\n"];
 
     /// Two events, the coding flushed behind each, with the octets after the first flush; and all.
     fn coded(name: &str) -> (usize, Vec<u8>) {
         macro_rules! flushed {
             ($encoder:expr) => {{
                 let mut encoder = $encoder;
-                encoder.write_all(&STREAM.as_bytes()[..11]).unwrap();
+                encoder.write_all(STREAM[0].as_bytes()).unwrap();
                 encoder.flush().unwrap();
                 let first = encoder.get_ref().len();
-                encoder.write_all(&STREAM.as_bytes()[11..]).unwrap();
+                encoder.write_all(STREAM[1].as_bytes()).unwrap();
                 (first, encoder.finish().unwrap())
             }};
         }
@@ -188,8 +188,8 @@ mod tests {
                     let octets = if first { bits << 1 } else { bits }.to_le_bytes();
                     [&octets[..3], text.as_bytes()].concat()
                 };
-                let first = meta(STREAM.get(..11).unwrap(), true);
-                (first.len(), [first, meta(STREAM.get(11..).unwrap(), false), vec![3]].concat())
+                let first = meta(STREAM[0], true);
+                (first.len(), [first, meta(STREAM[1], false), vec![3]].concat())
             }
         }
     }

@@ -12,6 +12,13 @@ const WINDOW: usize = 32 * 1024;
 /// thousand times as many.
 const MOST: u64 = 32 * 1024 * 1024;
 
+/// Octets taken at a time. An octet inflates to 1,032 at most, and the inflater holds eight: so what they
+/// inflate to fits into the room, and of what stands before damage nothing stays behind in the inflater.
+const STEP: usize = 55;
+
+/// Octets of room for what a step inflates to.
+const ROOM: usize = 64 * 1024;
+
 /// Said of data that is no DEFLATE data.
 const DAMAGED: &str = "the compressed data is damaged (RFC 7692 7.2.2)";
 
@@ -37,7 +44,7 @@ impl Inflater {
         Self {
             takeover,
             stream: Decompress::new(false),
-            room: vec![0; 4096],
+            room: vec![0; ROOM],
             window: Vec::new(),
             inflated: 0,
             lost: None,
@@ -79,8 +86,9 @@ impl Inflater {
 
     fn run(&mut self, mut bytes: &[u8], mut into: impl FnMut(&[u8])) -> Result<(), &'static str> {
         loop {
+            let step = bytes.get(..STEP).unwrap_or(bytes);
             let (before, out) = (self.stream.total_in(), self.stream.total_out());
-            let status = self.stream.decompress(bytes, &mut self.room, FlushDecompress::None);
+            let status = self.stream.decompress(step, &mut self.room, FlushDecompress::None);
             let read = usize::try_from(self.stream.total_in() - before).unwrap_or(usize::MAX);
             let wrote = usize::try_from(self.stream.total_out() - out).unwrap_or(usize::MAX);
             bytes = bytes.get(read..).unwrap_or_default();
