@@ -29,6 +29,7 @@ pub mod query;
 pub mod view;
 pub mod diff;
 pub mod export;
+pub mod import;
 // row 3: keeping
 pub mod config;
 pub mod ca;

@@ -6,7 +6,7 @@
 use crate::ca::Interceptor;
 use crate::config::Settings;
 use crate::connection;
-use crate::forward::Shard;
+use crate::forward::{Guests, Shard};
 use crate::recorder::Recorder;
 use crate::upstream::{OriginTls, Pool};
 use std::io;
@@ -124,7 +124,9 @@ pub fn start(
     let addresses: Vec<SocketAddr> = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
     let known = Arc::new(OnceLock::from(addresses.clone()));
     let drain = CancellationToken::new();
-    let room = Arc::new(Semaphore::new(settings.limits.connections));
+    let limits = &settings.limits;
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let guests = Arc::new(Guests::new(limits.client_connections, limits.wrong_credentials));
     let (mut threads, mut workers) = (Vec::new(), Vec::new());
     for number in 0..shards() {
         let shard = Arc::new(Shard {
@@ -134,6 +136,7 @@ pub fn start(
             tls: Arc::clone(tls),
             interceptor: interceptor.cloned(),
             addresses: Arc::clone(&known),
+            guests: Arc::clone(&guests),
             drain: drain.clone(),
         });
         let sockets = sockets.iter().map(TcpListener::try_clone).collect::<Result<_, _>>();
@@ -190,11 +193,15 @@ fn run(
     });
 }
 
-/// Accepts until drained. Over `limits.connections`, clients wait in the system's queue.
+/// Accepts until drained. Over `limits.connections`, clients wait in the system's queue; one that has as
+/// many as `limits.client_connections` is turned away.
 async fn accept(shard: Arc<Shard>, socket: TcpListener, room: Arc<Semaphore>, connections: TaskTracker) {
     let Ok(listener) = tokio::net::TcpListener::from_std(socket) else { return };
     loop {
         let next = async {
+            if room.available_permits() == 0 && shard.guests.tells_full() {
+                connection::note_full(&shard);
+            }
             let permit = Arc::clone(&room).acquire_owned().await.ok();
             (listener.accept().await, permit)
         };
@@ -204,13 +211,22 @@ async fn accept(shard: Arc<Shard>, socket: TcpListener, room: Arc<Semaphore>, co
             next = next => next,
         };
         match accepted {
-            Ok((tcp, peer)) => {
-                let serve = connection::serve(Arc::clone(&shard), tcp, peer);
-                connections.spawn(async move {
-                    serve.await;
-                    drop(permit);
-                });
-            }
+            Ok((tcp, peer)) => match shard.guests.enter(peer.ip()) {
+                Ok(visit) => {
+                    let serve = connection::serve(Arc::clone(&shard), tcp, peer);
+                    connections.spawn(async move {
+                        serve.await;
+                        drop((permit, visit));
+                    });
+                }
+                Err(crowded) => {
+                    let answer = connection::turn_away(Arc::clone(&shard), tcp, peer, crowded);
+                    connections.spawn(async move {
+                        answer.await;
+                        drop(permit);
+                    });
+                }
+            },
             Err(_) => tokio::time::sleep(BACK_OFF).await,
         }
     }

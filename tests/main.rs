@@ -15,5 +15,6 @@ mod fuzz;
 mod house;
 mod query;
 mod screen;
+mod store;
 mod support;
 mod wire;

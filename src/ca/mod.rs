@@ -9,21 +9,30 @@
 //! Everything signs with the provider that [`provider`] returns; none is ever installed process-wide.
 
 mod authority;
+pub mod certificate;
 mod error;
 mod files;
+pub mod key_log;
 mod mint;
 mod name;
 mod recent;
+mod recipes;
 mod resolver;
+pub mod told;
 #[cfg(test)]
 pub(crate) mod sample;
 
 pub use authority::Authority;
+pub use certificate::Certificate;
 pub use error::CaError;
+pub use key_log::key_log;
 pub use name::server_name;
 pub use recent::Recent;
+pub use recipes::recipe;
 pub use resolver::{Alpn, Interceptor, LeafResolver, for_fallback, server_config};
 
+use crate::config::MinTls;
+use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
 use std::sync::{Arc, OnceLock};
 
@@ -34,6 +43,16 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider())))
 }
 
+/// The versions of TLS from `min` on.
+#[must_use]
+pub fn versions(min: MinTls) -> &'static [&'static SupportedProtocolVersion] {
+    static TLS13: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
+    match min {
+        MinTls::Tls12 => rustls::ALL_VERSIONS,
+        MinTls::Tls13 => TLS13,
+    }
+}
+
 /// SHA-256 of bytes, as certificate fingerprints are told.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -41,4 +60,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest.as_ref());
     out
+}
+
+/// A key that nobody guesses, for what must be recognised only within one use.
+#[must_use]
+pub fn random_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    // aws-lc's generator fails in no way that could be gone on from: it ends the process itself.
+    let _ = aws_lc_rs::rand::fill(&mut key);
+    key
 }

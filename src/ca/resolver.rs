@@ -1,6 +1,7 @@
 //! From a `ClientHello` to the certificate that answers it.
 
-use super::{Authority, CaError, provider};
+use super::{Authority, CaError, key_log, provider, versions};
+use crate::config::MinTls;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -53,16 +54,17 @@ impl Alpn {
     }
 }
 
-/// The configuration that intercepted connections share: http/1.1 by ALPN, TLS 1.2 and 1.3,
+/// The configuration that intercepted connections share: http/1.1 by ALPN, TLS from `min` on,
 /// tickets for resumption, no client certificates.
-pub fn server_config(authority: Arc<Authority>) -> Result<Arc<ServerConfig>, CaError> {
+pub fn server_config(authority: Arc<Authority>, min: MinTls) -> Result<Arc<ServerConfig>, CaError> {
     let resolver = Arc::new(LeafResolver::new(authority, None));
     let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()?
+        .with_protocol_versions(versions(min))?
         .with_no_client_auth()
         .with_cert_resolver(resolver);
     config.alpn_protocols = Alpn::Http1.names();
     config.ticketer = Ticketer::new()?;
+    config.key_log = key_log();
     Ok(Arc::new(config))
 }
 
@@ -79,6 +81,7 @@ pub fn for_fallback(authority: &Arc<Authority>, base: &ServerConfig, name: &str)
 #[derive(Debug)]
 pub struct Interceptor {
     authority: Arc<Authority>,
+    min_tls: MinTls,
     /// Made on first use, as it takes random numbers.
     base: OnceLock<Result<[Arc<ServerConfig>; 3], String>>,
 }
@@ -87,7 +90,13 @@ impl Interceptor {
     /// Over an authority; cheap, see [`Self::warm`].
     #[must_use]
     pub fn new(authority: Arc<Authority>) -> Self {
-        Self { authority, base: OnceLock::new() }
+        Self { authority, min_tls: MinTls::default(), base: OnceLock::new() }
+    }
+
+    /// The same, for clients that speak this version of TLS or a newer one.
+    #[must_use]
+    pub fn since(self, min_tls: MinTls) -> Self {
+        Self { min_tls, ..self }
     }
 
     /// The authority.
@@ -103,7 +112,7 @@ impl Interceptor {
     }
 
     fn bases(&self) -> Result<[Arc<ServerConfig>; 3], CaError> {
-        let base = server_config(Arc::clone(&self.authority))?;
+        let base = server_config(Arc::clone(&self.authority), self.min_tls)?;
         Ok(Alpn::ALL.map(|alpn| {
             let mut config = ServerConfig::clone(&base);
             config.alpn_protocols = alpn.names();

@@ -11,6 +11,8 @@ pub struct Sample {
     pub certificate: CertificateDer<'static>,
     /// In PEM form.
     pub pem: String,
+    /// Its private key in PEM form.
+    pub key_pem: String,
     /// Its private key.
     pub key: PrivateKeyDer<'static>,
 }
@@ -36,6 +38,7 @@ fn sample(certificate: &rcgen::Certificate, key: &KeyPair) -> Sample {
     Sample {
         certificate: certificate.der().clone(),
         pem: certificate.pem(),
+        key_pem: key.serialize_pem(),
         key: PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
     }
 }

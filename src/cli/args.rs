@@ -1,6 +1,7 @@
 //! What can be typed: the commands and their flags. The help texts come from here.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::import::Form;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -50,11 +51,26 @@ Examples:
   hopscope replay 18 --target http://127.0.0.1:3000 --diff
   hopscope replay 18 --count 50 --concurrency 5
   hopscope replay 18 20 --dry-run             what would go
+  hopscope replay host:api status:5xx --diff  all that match
 
 A method that is not safe (POST, PUT, DELETE ...) is asked about on a terminal and needs --yes
 elsewhere; several of them always need it.
 
 Exit codes: 1 the answers differ (--diff), 5 one could not be sent or got no answer.";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  hopscope export host:api status:500.. --to har -o bug.har
+  hopscope export 18 --to curl | sh
+  hopscope export 18 20 --to markdown
+  hopscope export 18 --to raw --message response > answer.http
+  hopscope export --to json -c last | jq -c '{url, status}'";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  hopscope import bug.har
+  hopscope import flows.mitm --capture login
+  pbpaste | hopscope import - --as curl";
 
 const LINT_EXAMPLES: &str = "\
 A block:
@@ -64,10 +80,20 @@ seconds since 1970) and a response's `request` (a block too) more can be told. `
 request or response.
 
 Examples:
-  hopscope lint blocks.jsonl
+  hopscope lint last --fail-on error
+  hopscope lint bug.har --to sarif > findings.sarif
   hopscope lint --to json --fail-on error < blocks.jsonl > findings.jsonl
 
 Exit codes: 1 findings at the level of --fail-on or above, 5 a line was no header block.";
+
+const SQL_EXAMPLES: &str = "\
+Examples:
+  hopscope sql 'SELECT id, method, url, status FROM exchanges WHERE status >= 500'
+  hopscope sql 'SELECT host, count(*), avg(duration) FROM exchange GROUP BY host ORDER BY 2 DESC'
+  hopscope sql \"SELECT id, header(response_received, 'content-type') FROM payload LIMIT 9\"
+  hopscope sql --json 'SELECT * FROM heads WHERE id = 18'
+
+One line a row, values apart by tabs, under the names of the columns.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -99,6 +125,10 @@ pub(super) enum Command {
     /// Fields say where to look: status:4xx host:api size:100k.. is:error; `hopscope help filter` tells
     /// the whole language. Deleted exchanges are left out.
     Ls(Ls),
+    /// Follow a capture that is being recorded: one line per exchange as it ends
+    ///
+    /// Begins with what comes next, and ends with the recording. FILTER is as for `ls`.
+    Tail(Tail),
     /// Show one exchange: heads, bodies, changes, timing, TLS
     Show(Show),
     /// Compare two exchanges: heads by name, bodies by what they are
@@ -113,9 +143,10 @@ pub(super) enum Command {
     /// hopscope explain 'Cache-Control: max-age=300, immutable'
     #[command(verbatim_doc_comment)]
     Explain(Explain),
-    /// Look for faults in header blocks
+    /// Look for faults in the headers of a capture, a HAR file, or header blocks
     ///
-    /// Blocks come as JSON lines from FILE or stdin; in JSON each is answered by one line (see `hopscope help json`).
+    /// Blocks come as JSON lines from FILE or stdin. In JSON each block or exchange is answered by one line
+    /// (see `hopscope help json`); SARIF is for CI. What is secret in a capture's headers is masked.
     #[command(after_help = LINT_EXAMPLES)]
     Lint(Lint),
     /// Send recorded requests again, as they were or changed
@@ -125,6 +156,32 @@ pub(super) enum Command {
     /// command when none does.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),
+    /// Ask a capture in SQL: all of its segments as one, packed ones too
+    ///
+    /// Tables and views: exchanges, heads, bodies, messages, edits, frames, connection, gap; and what they are made
+    /// of (the comments of `SELECT sql FROM sqlite_schema` tell). Functions of ours beside the usual ones: `header(head, name)`,
+    /// `headers_json(head)`, `body_text(body, head)`. Nothing can be written. Without SQL, stdin is read.
+    #[command(after_help = SQL_EXAMPLES)]
+    Sql(Sql),
+    /// Write exchanges for other programs and people: HAR, JSON lines, Markdown, commands, scripts
+    ///
+    /// Words are FILTER as for `ls`; numbers alone are IDs; without either all exchanges are meant. Where it
+    /// leaves for people (har, json, markdown) secrets are covered: each becomes a tag, the same for the same
+    /// secret, wherever it stands.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(Export),
+    /// Read exchanges from a file of another program into a capture
+    ///
+    /// HAR (of browsers, Charles, Proxyman, Fiddler, mitmproxy, hopscope), mitmproxy's flow files, JSON lines of
+    /// `hopscope export`, curl commands, a raw request; gzip is unpacked. A HAR that hopscope wrote gives the same
+    /// exchanges again. What could not be read is said; exit code 5 where the file is damaged.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
+    /// The captures that are kept: list, remove, share, pack
+    Captures {
+        #[command(subcommand)]
+        command: Option<Captures>,
+    },
     /// The interception authority: its file, its certificate
     Ca {
         #[command(subcommand)]
@@ -150,24 +207,29 @@ pub(super) enum Command {
     },
 }
 
-/// Puts the flags of `ls` before `--` and its words behind, because a word of FILTER may begin with `-`
-/// (`-image`): only `--…`, `-c` and `-h` are flags there.
+/// Commands that end in FILTER.
+const FILTERED: &[&str] = &["ls", "tail", "export", "replay"];
+
+/// Puts the flags of a command that ends in FILTER before `--` and its words behind, because a word of FILTER
+/// may begin with `-` (`-image`): only `--…`, and the short flags that the command has, are flags there.
 pub(super) fn words_last(typed: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut rest = typed.into_iter();
     let mut all: Vec<_> = rest.by_ref().take(2).collect();
-    if all.get(1).is_none_or(|command| command != "ls") {
+    let name = all.get(1).and_then(|name| name.to_str()).filter(|name| FILTERED.contains(name));
+    let Some(command) = name.and_then(|name| Typed::command().find_subcommand(name).cloned()) else {
         all.extend(rest);
         return all;
-    }
+    };
     let mut words = Vec::new();
     while let Some(argument) = rest.next() {
         let text = argument.to_string_lossy();
+        let flag = flag(&command, &text);
         if text == "--" {
             words.extend(rest.by_ref());
-        } else if ["-c", "--capture", "--limit"].contains(&text.as_ref()) {
+        } else if let Some(takes_value) = flag {
             all.push(argument);
-            all.extend(rest.next());
-        } else if text.starts_with("--") || text == "-h" {
+            all.extend(rest.by_ref().take(usize::from(takes_value)));
+        } else if text.starts_with("--") {
             all.push(argument);
         } else {
             words.push(argument);
@@ -176,6 +238,21 @@ pub(super) fn words_last(typed: impl IntoIterator<Item = OsString>) -> Vec<OsStr
     all.push("--".into());
     all.extend(words);
     all
+}
+
+/// Whether a word is one of a command's flags, and whether the next word is its value.
+fn flag(command: &clap::Command, word: &str) -> Option<bool> {
+    if word == "-h" {
+        return Some(false);
+    }
+    let is = |argument: &&clap::Arg| match word.strip_prefix("--") {
+        Some(long) => argument.get_long() == Some(long),
+        None => argument
+            .get_short()
+            .is_some_and(|short| word.strip_prefix('-') == Some(short.to_string().as_str())),
+    };
+    let argument = command.get_arguments().filter(|argument| !argument.is_positional()).find(is)?;
+    Some(argument.get_action().takes_values())
 }
 
 /// Where the settings come from.
@@ -221,6 +298,12 @@ pub(super) struct ProxyFlags {
     /// Intercept only this host (pattern); may be repeated
     #[arg(long, value_name = "HOST")]
     pub(super) intercept: Vec<String>,
+    /// Reach origins through this proxy: http, https, socks5 or socks5h; `direct`: none
+    #[arg(long, value_name = "URL")]
+    pub(super) upstream: Option<String>,
+    /// Reach this host (pattern) through this proxy, or `direct`; may be repeated
+    #[arg(long, value_name = "HOST=URL")]
+    pub(super) upstream_for: Vec<String>,
     /// Clients must send these credentials to us (Basic)
     #[arg(long, value_name = "USER:PASS")]
     pub(super) auth: Option<String>,
@@ -242,6 +325,9 @@ pub(super) struct ProxyFlags {
     /// Captures older than this are removed at start
     #[arg(long, value_name = "TIME")]
     pub(super) retain_age: Option<String>,
+    /// Exchanges that a capture keeps while it grows
+    #[arg(long, value_name = "COUNT")]
+    pub(super) retain_count: Option<String>,
 }
 
 impl ProxyFlags {
@@ -259,6 +345,8 @@ impl ProxyFlags {
             ("intercept.enabled", "--no-intercept", lone(&off(self.no_intercept))),
             ("intercept.tunnel", "--tunnel", self.tunnel.clone()),
             ("intercept.only", "--intercept", self.intercept.clone()),
+            ("upstream.proxy", "--upstream", lone(&self.upstream)),
+            ("upstream.for", "--upstream-for", self.upstream_for.clone()),
             ("auth", "--auth", lone(&self.auth)),
             ("allow", "--allow", self.allow.clone()),
             ("pseudonym", "--pseudonym", lone(&self.pseudonym)),
@@ -266,6 +354,7 @@ impl ProxyFlags {
             ("capture.max_body", "--max-body", lone(&self.max_body)),
             ("capture.retain_bytes", "--retain-bytes", lone(&self.retain_bytes)),
             ("capture.retain_age", "--retain-age", lone(&self.retain_age)),
+            ("capture.retain_count", "--retain-count", lone(&self.retain_count)),
         ];
         all.into_iter().filter(|(_, _, values)| !values.is_empty()).collect()
     }
@@ -328,8 +417,9 @@ pub(super) enum Shell {
 
 #[derive(Args, Debug)]
 pub(super) struct Open {
-    /// A name or path, or `last`; without one, the capture being recorded, else the last
-    #[arg(value_name = "CAPTURE")]
+    /// A name or path, or `last`; or a file that `import` reads; without one, the capture being recorded, else
+    /// the last
+    #[arg(value_name = "CAPTURE|FILE")]
     pub(super) capture: Option<String>,
     #[command(flatten)]
     pub(super) config: ConfigFlag,
@@ -377,6 +467,37 @@ pub(super) struct Ls {
     /// Which are meant: words and fields, cart -image status:4xx (see `hopscope help filter`)
     #[arg(value_name = "FILTER")]
     pub(super) filter: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Tail {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// One JSON object per line (see `hopscope help json`)
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Which are meant: words and fields, cart -image status:4xx (see `hopscope help filter`)
+    #[arg(value_name = "FILTER")]
+    pub(super) filter: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Sql {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// One JSON object per row
+    #[arg(long)]
+    pub(super) json: bool,
+    /// One statement or more
+    #[arg(value_name = "SQL")]
+    pub(super) statements: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Pack {
+    /// A name or path, or `last`; without one, the last
+    #[arg(value_name = "CAPTURE")]
+    pub(super) capture: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -443,8 +564,8 @@ pub(super) struct Explain {
 
 #[derive(Args, Debug)]
 pub(super) struct Lint {
-    /// Header blocks as JSON lines; without it, or with -, stdin
-    #[arg(value_name = "FILE")]
+    /// Header blocks as JSON lines, a HAR file, or a capture; without it, or with -, blocks on stdin
+    #[arg(value_name = "FILE|CAPTURE")]
     pub(super) file: Option<PathBuf>,
     /// End with 1 when there is a finding of this level or above
     #[arg(long, value_enum, value_name = "LEVEL")]
@@ -464,10 +585,12 @@ pub(super) enum Level {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LintTo {
-    /// For people: blocks with findings only
+    /// For people: only where something was found
     Text,
-    /// One JSON object per block
+    /// One JSON object per block or exchange
     Json,
+    /// SARIF 2.1.0, for CI
+    Sarif,
 }
 
 #[derive(Args, Debug)]
@@ -529,8 +652,8 @@ pub(super) enum Message {
 pub(super) struct Replay {
     #[command(flatten)]
     pub(super) chosen: Chosen,
-    /// Numbers of exchanges, as `ls` prints them
-    #[arg(value_name = "ID", required = true)]
+    /// Numbers of exchanges, as `ls` prints them; or words and fields as for `ls`
+    #[arg(value_name = "ID|FILTER", required = true)]
     pub(super) ids: Vec<String>,
     /// Set a field: the first line of that name changes in place; may be repeated
     #[arg(long, value_name = "NAME: VALUE")]
@@ -581,6 +704,150 @@ pub(super) enum Sendable {
     RequestReceived,
     /// As it went to the origin, byte for byte
     RequestSent,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Export {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// The form
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(super) to: ExportTo,
+    /// Into this file, which must not be there yet; else to stdout
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(super) overwrite: bool,
+    /// Keep secrets as they are in har, json and markdown
+    #[arg(long)]
+    pub(super) with_secrets: bool,
+    /// Which message --to raw writes, as received: request or response
+    #[arg(long, value_enum)]
+    pub(super) message: Option<Either>,
+    /// Which are meant: IDs, or words and fields as for `ls`
+    #[arg(value_name = "FILTER|ID")]
+    pub(super) filter: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Either {
+    /// Client to hopscope
+    Request,
+    /// Origin to hopscope
+    Response,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportTo {
+    /// HAR 1.2, with all that hopscope knows beside it
+    Har,
+    /// One JSON object per line: `show --json` with bodies and messages
+    Json,
+    /// Notes for people
+    Markdown,
+    /// Exact bytes of the message
+    Raw,
+    /// Commands for curl
+    Curl,
+    #[value(help = "Commands for HTTPie")]
+    Httpie,
+    /// Scripts with Python's requests
+    Python,
+    /// Calls of JavaScript's fetch
+    Fetch,
+    /// Another capture, a folder that -o names; secrets stay
+    Capture,
+}
+
+impl ExportTo {
+    /// Whether it is made to be passed on rather than run.
+    pub(super) fn is_for_people(self) -> bool {
+        matches!(self, Self::Har | Self::Json | Self::Markdown)
+    }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Import {
+    /// The file, or - for stdin
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// What it is, where its beginning does not tell
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    pub(super) form: Option<ImportAs>,
+    /// Into this capture, a name or path: made if absent, continued if present; else into a new one
+    #[arg(short = 'c', long = "capture", value_name = "NAME|PATH")]
+    pub(super) capture: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ImportAs {
+    /// HAR 1.2
+    Har,
+    /// Flows of mitmproxy
+    Mitmproxy,
+    /// Commands for curl
+    Curl,
+    /// One request as it stands on the wire
+    Raw,
+    /// Lines of `hopscope export --to json`
+    Json,
+}
+
+impl ImportAs {
+    /// As the reader knows it.
+    pub(super) fn form(self) -> Form {
+        match self {
+            Self::Har => Form::Har,
+            Self::Mitmproxy => Form::Flows,
+            Self::Curl => Form::Curl,
+            Self::Raw => Form::Raw,
+            Self::Json => Form::Json,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Captures {
+    /// List them, the last written first
+    Ls {
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove captures and all that was recorded in them
+    ///
+    /// One that is being recorded stays. On a terminal it is asked first; elsewhere --yes says so.
+    Rm {
+        /// Names or paths, as `captures ls` prints them
+        #[arg(value_name = "CAPTURE", required = true)]
+        names: Vec<String>,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Make one file to mail of a capture, its secrets covered
+    ///
+    /// It is a HAR: hopscope opens and imports it with nothing lost, and browsers and other tools read it too.
+    Share {
+        /// A name or path, or `last`; without one, the capture being recorded, else the last
+        #[arg(value_name = "CAPTURE")]
+        name: Option<String>,
+        /// The file; else NAME.har here
+        #[arg(short = 'o', long = "output", value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file if it is there
+        #[arg(long)]
+        overwrite: bool,
+        /// Keep secrets as they are
+        #[arg(long)]
+        with_secrets: bool,
+    },
+    /// Make a capture small that nobody records
+    ///
+    /// Heads and bodies are packed with zstd, each exchange by itself: every command reads it as before, and any
+    /// sqlite3 its list. While a capture is recorded, its segments are packed in the background as it grows.
+    Pack(Pack),
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ use crate::recorder::Recorder;
 use crate::replay::Replayer;
 use crate::store::captures::Captures;
 use crate::store::control::{Control, Reply, Request, Status};
-use crate::store::{self, Inbox, Losses, Numbered, Reader, Store};
+use crate::store::{self, Figures, Inbox, Losses, Numbered, Reader, Store};
 use crate::upstream::OriginTls;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -51,7 +51,10 @@ pub(super) fn start(
     let (tls, mut warnings) =
         OriginTls::new(&settings.origin).map_err(|error| StartError::Authority(error.to_string()))?;
     let tls = Arc::new(tls);
-    let interceptor = settings.intercept.enabled.then(|| Arc::new(Interceptor::new(Arc::clone(authority))));
+    let interceptor = settings
+        .intercept
+        .enabled
+        .then(|| Arc::new(Interceptor::new(Arc::clone(authority)).since(settings.intercept.min_tls)));
     let sockets = listener::bind(&settings).map_err(not_started)?;
     let (store, kept) = open(plan).map_err(StartError::Other)?;
     if let Some(on_rows) = on_rows {
@@ -64,6 +67,7 @@ pub(super) fn start(
     warm(interceptor, tls);
     let control = if kept { Some(control(&store, &running)?) } else { None };
     warnings.extend(store.warnings().iter().cloned());
+    warnings.extend(super::key_log::notice());
     Ok(Engine { running, store, kept, control, warnings })
 }
 
@@ -93,10 +97,11 @@ fn control(store: &Store, running: &Running) -> Result<Control, StartError> {
         listen: running.addresses().to_vec(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         capture: store.path().to_owned(),
+        figures: Figures::default(),
     };
     let (inbox, replayer) = (store.inbox(), Replayer::new(running, store.path()));
     let answer = Box::new(move |request| match request {
-        Request::Status => Reply::Status(status.clone()),
+        Request::Status => Reply::Status(Status { figures: inbox.figures(), ..status.clone() }),
         Request::Flag { ids, flag, on } => flagged(&inbox, &ids, Flags(flag), on),
         Request::Replay { orders } => replayed(&replayer, &orders),
     });

@@ -24,11 +24,34 @@ const MOST: usize = 50_000;
 /// How far back from the newest row holes are looked for at the start.
 const BACK: u64 = 4096;
 
+/// Who is told.
+pub(super) trait Hears {
+    /// Rows came or changed; whether more is wanted.
+    fn rows(&mut self, rows: &[Summary]) -> bool;
+    /// So much came, or so many marks changed, that all is to be read anew; whether the rows that came are
+    /// wanted nonetheless.
+    fn anew(&mut self) -> bool;
+}
+
+impl Hears for Changes {
+    fn rows(&mut self, rows: &[Summary]) -> bool {
+        self.tell(rows);
+        true
+    }
+
+    fn anew(&mut self) -> bool {
+        self.tell_anew();
+        false
+    }
+}
+
 /// What is known of the capture.
-struct Follower {
+pub(super) struct Follower<H> {
     reader: Reader,
     path: PathBuf,
-    changes: Changes,
+    pub(super) hears: H,
+    /// Nothing more is wanted.
+    enough: bool,
     /// The newest row told.
     last: u64,
     open: BTreeSet<u64>,
@@ -44,7 +67,7 @@ pub(super) fn start(path: &Path, wakes: &Sender<Wake>, live: Arc<AtomicBool>) ->
     let work = move || {
         let ended = follower.watch();
         live.store(false, SeqCst);
-        follower.changes.tell(&[]);
+        follower.hears.tell(&[]);
         if let Err(error) = ended {
             // Fails only when nobody is there to be told.
             let _ = wakes.send(Wake::Told(Told::Failed(format!("no longer followed: {error}"))));
@@ -54,8 +77,9 @@ pub(super) fn start(path: &Path, wakes: &Sender<Wake>, live: Arc<AtomicBool>) ->
     Ok(())
 }
 
-impl Follower {
-    fn new(path: &Path, changes: Changes) -> Result<Self, StoreError> {
+impl<H: Hears> Follower<H> {
+    /// Begins with what comes behind the rows that are there, and with the ends of those under way.
+    pub(super) fn new(path: &Path, hears: H) -> Result<Self, StoreError> {
         let mut reader = Reader::open(path)?;
         reader.changed()?;
         let last = reader.newest(1)?.first().map_or(0, |row| row.id.0);
@@ -64,7 +88,8 @@ impl Follower {
             marks: reader.marks_version()?,
             reader,
             path: path.to_owned(),
-            changes,
+            hears,
+            enough: false,
             last,
             missing: BTreeMap::new(),
         };
@@ -72,8 +97,8 @@ impl Follower {
         Ok(follower)
     }
 
-    /// Until nobody records any more.
-    fn watch(&mut self) -> Result<(), StoreError> {
+    /// Until nobody records any more, or nothing more is wanted.
+    pub(super) fn watch(&mut self) -> Result<(), StoreError> {
         loop {
             thread::sleep(PACE);
             // Asked before the look: what was written before the end is then in it.
@@ -81,7 +106,7 @@ impl Follower {
             if self.reader.changed()? {
                 while self.look()? {}
             }
-            if !recorded {
+            if !recorded || self.enough {
                 return Ok(());
             }
         }
@@ -94,9 +119,7 @@ impl Follower {
         if let (Some(first), Some(newest)) = (new.first(), new.last()) {
             let newest = newest.id;
             let before = std::mem::replace(&mut self.last, newest.0);
-            if new.len() == MOST {
-                self.changes.tell_anew();
-            } else {
+            if new.len() < MOST || self.hears.anew() {
                 rows.extend(self.reader.summaries(first.id, newest)?);
             }
             self.look_for_holes(before)?;
@@ -105,13 +128,13 @@ impl Follower {
             self.note(row);
         }
         for rows in rows.chunks(1024) {
-            self.changes.tell(rows);
+            self.enough |= !self.hears.rows(rows);
         }
         let marks = self.reader.marks_version()?;
         if std::mem::replace(&mut self.marks, marks) != marks {
-            self.changes.tell_anew();
+            self.hears.anew();
         }
-        Ok(new.len() == MOST)
+        Ok(new.len() == MOST && !self.enough)
     }
 
     /// Rows that were under way, or not there yet.
@@ -155,7 +178,7 @@ mod tests {
         _dir: tempfile::TempDir,
         store: Store,
         wakes: Receiver<Wake>,
-        follower: Follower,
+        follower: Follower<Changes>,
     }
 
     fn exchange(id: u64, state: State) -> Arc<Live> {

@@ -4,7 +4,7 @@ use super::format::timestamp;
 use crate::diff::{Comparison, Item, Message};
 use crate::exchange::{
     Body, Cause, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, MessageKind,
-    Summary, Verdict,
+    Summary,
 };
 use crate::store::Numbered;
 use base64::Engine as _;
@@ -48,7 +48,56 @@ show --json adds:
   bodies          {\"request\",\"response\"}: {\"length\",\"kept\",\"complete\",\"truncated\",\"trailers\"}; each trailer
                   line {\"line\",\"sent\",\"cause\",\"clause\"}
   timing          microseconds since the request began, for each phase that ended
-  connections     {\"client\",\"origin\"}: {\"id\",\"peer\",\"local\",\"tls\"} or null
+  connections     {\"client\",\"origin\"}: {\"id\",\"peer\",\"local\",\"dialling\",\"tls\"} or null; tls as below, or null;
+                  dialling, toward origins: {\"parent\",\"host\",\"found\" (literal, settings or resolver),
+                  \"looked_up_us\",\"tries\": [{\"address\",\"began_us\",\"took_us\",\"failed\"}]}
+
+show --part tls --json: connections alone. Of TLS
+    version       TLSv1.3, or null where only an offer is known: the handshake failed, or was not ours
+    cipher        the cipher suite
+    group         of the key exchange, or null where none took part
+    alpn          the protocol agreed on, or null
+    sni           the server name asked for, or null
+    resumed       whether an earlier session went on
+    handshake_us  from the hello to the end of the handshake, microseconds, or null
+    trusted       whether the origin's certificate is trusted; null on the client's side
+    untrusted     why it is not, or null
+    stapled       whether an OCSP response came with the chain
+    client_certificate  given or withheld where the server asked for one, else null
+    chain         certificates, leaf first; one that cannot be read has its sha256 alone:
+    subject       whose it is
+    issuer        who signed it
+    self_signed   whether it did so itself
+    names         DNS names and addresses that it is for
+    not_before    valid from, RFC 3339
+    not_after     valid until
+    key           as EC P-256 or RSA 2048 bits
+    weak_key      whether that is too weak to be trusted
+    signature     how it was signed
+    sha256        its fingerprint
+    hello         the ClientHello (the client's, or hopscope's to the origin), or null:
+    ja4           its JA4
+    ja3           its JA3
+    ja3_text      what ja3 is the MD5 of
+    versions      offered, as ciphers, groups, signatures and extensions: names in the order of the hello
+    ciphers       cipher suites
+    groups        for the key exchange
+    signatures    signature schemes
+    extensions    extensions
+
+export --to json: as show --json, and
+  content         {\"request\",\"response\"}: {\"text\" or \"base64\",\"decoded\",\"trouble\"}: the body, its content
+                  codings undone where decoded is true; trouble says why they are not
+  said            its messages, each as below
+Secrets are covered: each stands as hidden- and twelve digits, the same for the same secret.
+
+captures ls --json: one object a capture
+  name, path      as it is named, and where it lies
+  written         when it was last written to
+  bytes           on disk, bodies included
+  exchanges       how many, or null when it cannot be read
+  recorded        whether a process records into it now
+  pinned          whether retention leaves it alone
 
 show --part messages --json: one object a message
   exchange        the exchange's number
@@ -86,13 +135,33 @@ diff --json: one object
                   each change {\"where\",\"left\",\"right\",\"expected\"}: where is a part of the start line, a
                   field, a JSON path, ...; expected is the reason, or null; more counts changes beyond these
 
-lint --to json: one object per header block
-  id              the block's own
+lint --to json: one object per header block, or per exchange of a capture or HAR file; the latter as
+show --part findings --json
+  id              the block's own, or the exchange's number, or the place in the file
+  url             of an exchange
   findings        each {\"lint\",\"severity\",\"line\",\"field\",\"span\",\"says\",\"cure\",\"cite\"}: lint names the rule,
                   severity is error, warn or info; line 0 is the start line, 1 the first of the block's lines;
-                  span is from and to in bytes of that line (characters where all are below U+0100)
-  fields          each line: {\"line\",\"name\",\"known\",\"means\"}: means says what the field is for, or null
-  verdicts        {} for now
+                  span is from and to in bytes of that line (characters where all are below U+0100); of an exchange
+                  also message: request-received, request-sent, response-received or response-sent
+  fields          each line: {\"line\",\"name\",\"known\",\"means\"}: means says what the field is for, or null; of an
+                  exchange the heads as received, with message
+  verdicts        what follows from it, of a response together with its request; a topic is left out where there is
+                  nothing to say. Each holds says (a sentence) and steps, each {\"says\",\"passes\",\"cite\"}, and:
+    cache         store_private, store_shared: whether a browser's, a shared cache may store it; age, fresh_private,
+                  fresh_shared: seconds, on arrival and of its whole life; source_private, source_shared: s-maxage,
+                  max-age, expires, guess or none; guess: seconds of the customary guess; validate_first (no-cache),
+                  never_fits (Vary: *), must_revalidate; stale_while_revalidate, stale_if_error; fresh_until
+    cookies       a list: name, line, fate (stored, deleted or rejected), reason (of DevTools' SetCookieBlockedReason),
+                  expires, host_only, looks_like_login; sent_cookies: names, bytes
+    cors          kind (same-origin, simple, preflighted or preflight), allowed, credentials, errors (of DevTools'
+                  CorsError), cures
+    conditional   expected (the status that follows from the validators), status; range: asked, got, of
+    auth          credentials, each {\"field\",\"scheme\",\"expires\",\"expired\"}; challenges; refused
+    framing       end (no-body, length, chunked, close, stream, switched or unknown), length; so is request_framing
+    negotiation   key (what Vary names), unasked; transport: https_until, subdomains, offers
+    websocket     opens, protocol; path: stops, each {\"of\",\"version\",\"name\"}
+    redirect      method, to; api: left, until, next
+  links           of show --part findings: exchanges that belong together, each {\"id\",\"tie\",\"says\"}
 
 config --json: {\"key\",\"value\",\"from\"}, value as TOML.
 ";
@@ -157,7 +226,7 @@ pub(super) fn whole(
         edits: json!({"request": edits(&exchange.request_edits), "response": edits(&exchange.response_edits)}),
         bodies: json!({"request": body(&exchange.request_body), "response": body(&exchange.response_body)}),
         timing: timing(exchange),
-        connections: json!({"client": client.map(connection), "origin": origin.map(connection)}),
+        connections: json!({"client": client.map(super::show::connection), "origin": origin.map(super::show::connection)}),
     })
 }
 
@@ -382,23 +451,6 @@ fn trailer((line, withheld): (&[u8], Option<Cause>)) -> Value {
 
 fn timing(exchange: &Exchange) -> Value {
     super::show::phases(&exchange.timing).map(|(name, at)| (name.replace(' ', "_"), json!(at))).collect()
-}
-
-fn connection(connection: &Connection) -> Value {
-    let tls = connection.tls.as_ref().map(|tls| {
-        json!({
-            "version": tls.version,
-            "cipher": tls.cipher,
-            "alpn": tls.alpn,
-            "sni": tls.sni,
-            "trusted": tls.verdict.as_ref().map(|verdict| *verdict == Verdict::Trusted),
-            "untrusted": match &tls.verdict {
-                Some(Verdict::Untrusted(why)) => Some(why),
-                _ => None,
-            },
-        })
-    });
-    json!({"id": connection.id.0, "peer": connection.peer, "local": connection.local, "tls": tls})
 }
 
 #[cfg(test)]

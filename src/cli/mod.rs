@@ -5,6 +5,8 @@ mod args;
 mod authority;
 mod browse;
 mod capture;
+mod captures;
+mod chosen;
 mod demo;
 mod completions;
 mod diff;
@@ -13,19 +15,24 @@ mod engine;
 mod env;
 mod exit;
 mod explain;
+mod export;
 mod follow;
 mod format;
 mod help;
 mod holder;
+mod import;
 mod json;
+mod key_log;
 mod lines;
 mod lint;
 mod ls;
 mod open;
 mod man;
+mod pack;
 mod pem;
 mod plan;
 mod private;
+mod progress;
 mod records;
 mod replay;
 mod run;
@@ -39,6 +46,9 @@ mod session;
 mod settings;
 mod show;
 mod signals;
+mod sql;
+mod tail;
+mod target;
 mod processes;
 mod variables;
 mod words;
@@ -71,11 +81,16 @@ fn dispatch(typed: &Typed) -> Outcome {
         Some(Command::Env(typed)) => env::run(typed),
         Some(Command::Open(typed)) => open::run(typed),
         Some(Command::Ls(typed)) => ls::run(typed),
+        Some(Command::Tail(typed)) => tail::run(typed),
         Some(Command::Show(typed)) => show::run(typed),
         Some(Command::Diff(typed)) => diff::run(typed),
         Some(Command::Explain(typed)) => explain::run(typed),
         Some(Command::Lint(typed)) => lint::run(typed),
         Some(Command::Replay(typed)) => replay::run(typed),
+        Some(Command::Export(typed)) => export::run(typed),
+        Some(Command::Import(typed)) => import::run(typed),
+        Some(Command::Sql(typed)) => sql::run(typed),
+        Some(Command::Captures { command }) => captures::run(command.as_ref()),
         Some(Command::Ca { command }) => authority::run(command),
         Some(Command::Config(typed)) => settings::run(typed),
         Some(Command::Completions(typed)) => completions::run(typed),

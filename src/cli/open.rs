@@ -5,10 +5,11 @@ use super::browse::Browse;
 use super::exit::{Exit, Halt, Outcome};
 use super::follow;
 use super::signals::Signals;
-use super::{again, capture, demo, plan, screen};
+use super::{again, capture, demo, import, plan, screen};
+use crate::ca;
 use crate::exchange::{ExchangeId, Flags};
 use crate::store::control::{self, Reply, Request};
-use crate::store::{self, Reader};
+use crate::store::{self, Reader, Store};
 use crate::tui::{self, Setup, Source, Status, Wake};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -25,11 +26,42 @@ pub(super) fn run(typed: &Open) -> Outcome {
     let settings = plan::effective(&super::places()?, &flags.config, &flags)?.settings;
     let setup = screen::setup(&settings, &typed.screen)?;
     let wakes = channel();
-    let source: Box<dyn Source> = match typed.demo.rows {
-        Some(_) => demo::source(&typed.demo, &wakes.0),
-        None => source(capture::path(typed.capture.as_deref())?, &wakes.0)?,
+    if typed.demo.rows.is_some() {
+        return show(demo::source(&typed.demo, &wakes.0), wakes, setup);
+    }
+    let file = typed.capture.as_deref().map(Path::new).filter(|path| path.is_file());
+    let (path, _imported) = match file {
+        Some(file) => {
+            let imported = Imported::of(file)?;
+            (imported.0.clone(), Some(imported))
+        }
+        None => (capture::path(typed.capture.as_deref())?, None),
     };
-    show(source, wakes, setup)
+    show(source(path, &wakes.0)?, wakes, setup)
+}
+
+/// A file of another program as a capture that goes with this run.
+struct Imported(PathBuf);
+
+impl Imported {
+    fn of(file: &Path) -> Result<Self, Halt> {
+        // In a folder that all may write to, nobody knows the name beforehand.
+        let name: String = ca::random_key().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let imported = Self(std::env::temp_dir().join(format!("hopscope-{name}.hop")));
+        let mut source = import::Source::open(file, None)?;
+        let store = Store::open(&imported.0, &import::patient(), 1).map_err(anyhow::Error::from)?;
+        let report = import::fill(&mut source, &store)?;
+        store.close().map_err(anyhow::Error::from)?;
+        import::told(file, source.form, &report, None)?;
+        Ok(imported)
+    }
+}
+
+impl Drop for Imported {
+    fn drop(&mut self) {
+        // What stays is in the system's folder for what need not stay.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The interface over a source that needs no end of its own.

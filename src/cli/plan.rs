@@ -2,8 +2,10 @@
 
 use super::args::{ConfigFlag, ProxyFlags};
 use super::exit::{Exit, Halt};
-use crate::config::{self, Effective, From, Places, Settings, Sources};
+use crate::config::{self, Effective, From, HostRoots, Parent, Places, Settings, Sources};
+use crate::exchange::Authority;
 use crate::tui::Keymap;
+use crate::upstream::Identities;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,8 @@ pub(super) struct Plan {
     pub(super) places: Places,
     /// Serves one command only.
     pub(super) private: bool,
+    /// Whether the settings say anything of a parent proxy, be it that there is none.
+    pub(super) parent_given: bool,
 }
 
 impl Plan {
@@ -31,12 +35,14 @@ impl Plan {
         let places = super::places()?;
         let effective = effective(&places, &flags.config, flags)?;
         let asked = effective.from("listen").is_some_and(|from| matches!(from, From::Flag(_)));
+        let parent_given = effective.from("upstream.proxy").is_some_and(|from| *from != From::Default);
         let mut settings = effective.settings;
         if private && !asked {
             settings.listen = vec![(std::net::Ipv4Addr::LOCALHOST, 0).into()];
         }
         check(&settings)?;
-        Ok(Self { settings, places, private })
+        super::key_log::check()?;
+        Ok(Self { settings, places, private, parent_given })
     }
 }
 
@@ -71,8 +77,18 @@ fn check(settings: &Settings) -> Result<(), Halt> {
         ));
     }
     for path in &settings.origin.ca {
-        check_roots(path)?;
+        check_roots("origin.ca", path)?;
     }
+    if let Some(parent) = settings.parents.all().find(|parent| is_ourselves(settings, parent)) {
+        let says = format!(
+            "upstream: {parent} is where hopscope itself is to listen; requests would come back for ever"
+        );
+        return Err(Halt::new(Exit::Config, says));
+    }
+    for HostRoots { roots, .. } in &settings.origin.ca_for {
+        check_roots("origin.ca_for", roots)?;
+    }
+    Identities::read(&settings.origin.client_certificates).map_err(|error| Halt::new(Exit::Config, error))?;
     if let Some(path) = settings.capture.path.as_deref().filter(|path| path.exists() && !path.is_dir()) {
         let says = format!("capture.path: {} is a file; a capture is a folder", path.display());
         return Err(Halt::new(Exit::Config, says));
@@ -80,8 +96,17 @@ fn check(settings: &Settings) -> Result<(), Halt> {
     Ok(())
 }
 
-fn check_roots(path: &Path) -> Result<(), Halt> {
-    let wrong = |why: String| Halt::new(Exit::Config, format!("origin.ca: {}: {why}", path.display()));
+fn is_ourselves(settings: &Settings, parent: &Parent) -> bool {
+    let Authority { host, port } = &parent.authority;
+    let ip = host.parse::<std::net::IpAddr>();
+    settings.listen.iter().any(|address| {
+        address.port() == *port
+            && (ip == Ok(address.ip()) || (host == "localhost" && address.ip().is_loopback()))
+    })
+}
+
+fn check_roots(key: &str, path: &Path) -> Result<(), Halt> {
+    let wrong = |why: String| Halt::new(Exit::Config, format!("{key}: {}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
     if super::pem::certificates(&bytes).next().is_none() {
         return Err(wrong("holds no PEM certificate (-----BEGIN CERTIFICATE-----)".to_owned()));
@@ -142,6 +167,20 @@ mod tests {
         assert!(check(&settings).is_ok());
         (settings.auth, settings.allow) = (None, vec!["192.168.1.0/24".parse().unwrap()]);
         assert!(check(&settings).is_ok());
+    }
+
+    #[test]
+    fn a_parent_is_somebody_else() {
+        let mut settings = Settings::default();
+        for (url, fits) in [
+            ("http://localhost:8080", false),
+            ("http://[::1]:8080", false),
+            ("http://127.0.0.1:8081", true),
+            ("http://proxy.test:8080", true),
+        ] {
+            settings.parents.proxy = Some(Parent::parse(url).unwrap());
+            assert_eq!(check(&settings).is_ok(), fits, "{url}");
+        }
     }
 
     #[test]

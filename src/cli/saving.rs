@@ -1,6 +1,6 @@
 //! Writing a body to a file of its own, never over another.
 
-use crate::exchange::{Exchange, Head, Side};
+use crate::exchange::{Exchange, Side};
 use crate::store::Reader;
 use crate::text::units;
 use crate::tui::Told;
@@ -29,7 +29,7 @@ fn write(
 ) -> Result<String, String> {
     let shown = path.display();
     let open = || reader.body(exchange, side).map_err(|error| format!("the body cannot be read: {error}"));
-    let codings = if decoded { codings(exchange, side) } else { Vec::new() };
+    let codings = if decoded { view::codings_of(exchange, side) } else { Vec::new() };
     let (mut body, mut remark): (Box<dyn Read>, _) = match view::decoded(Box::new(open()?), &codings) {
         Ok(body) => (body, String::new()),
         Err(unknown) => (Box::new(open()?), format!(" as received: {unknown}")),
@@ -72,15 +72,6 @@ fn expanded(path: &Path) -> PathBuf {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => path.to_owned(),
     }
-}
-
-fn codings(exchange: &Exchange, side: Side) -> Vec<String> {
-    let heads = &exchange.heads;
-    let head = match side {
-        Side::Client => heads.request_received.clone(),
-        Side::Origin => heads.response_received.clone().or_else(|| heads.response_sent.clone()),
-    };
-    head.map(|head| view::codings(&Head::parse(head))).unwrap_or_default()
 }
 
 /// Tells a source that breaks off from a file that cannot be written.

@@ -1,5 +1,6 @@
 //! The variables that send a program through the proxy and let it trust our authority.
 
+use crate::config::{Except, Parent, Parents};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -85,15 +86,32 @@ pub(super) fn named_proxies(lookup: Lookup<'_>) -> Vec<(&'static str, String)> {
     found
 }
 
-/// What is done about a proxy that was already set, in one line; `None` when there is none.
-pub(super) fn replaced(lookup: Lookup<'_>, ours: &[SocketAddr]) -> Option<String> {
+/// What becomes of a proxy that was already set: our parent with its `NO_PROXY`, unless one was `given`;
+/// and that in one line. `None` when there is none.
+pub(super) fn inherited(
+    lookup: Lookup<'_>,
+    ours: &[SocketAddr],
+    given: bool,
+) -> Option<(Option<Parents>, String)> {
     let found = named_proxies(lookup);
     let (name, value) = found.iter().find(|(_, value)| !is_ours(value, ours)).or(found.first())?;
     let shown = without_credentials(value);
-    Some(if is_ours(value, ours) {
-        format!("{name}={shown} is hopscope itself: ignored")
-    } else {
-        format!("{name}={shown} is replaced for the command; going on through it is not yet possible")
+    if is_ours(value, ours) {
+        return Some((None, format!("{name}={shown} is hopscope itself: ignored")));
+    }
+    if given {
+        return Some((None, format!("{name}={shown} is replaced for the command, as --upstream says")));
+    }
+    Some(match Parent::parse(value) {
+        Ok(parent) => {
+            let except = NO_PROXY.iter().find_map(|name| lookup(name)).unwrap_or_default();
+            let except = except.split(',').filter_map(|host| Except::parse(host.trim())).collect();
+            let parents = Parents { proxy: Some(parent), hosts: Vec::new(), except };
+            let says =
+                format!("{name}={shown} is now hopscope's parent proxy (--upstream direct goes without)");
+            (Some(parents), says)
+        }
+        Err(why) => (None, format!("{name} is replaced for the command and not used as a parent: {why}")),
     })
 }
 
@@ -170,11 +188,34 @@ mod tests {
     #[test]
     fn a_proxy_already_set_is_named_without_its_password() {
         let lookup = |name: &str| (name == "HTTPS_PROXY").then(|| "http://u:pw@proxy.corp:3128".to_owned());
-        let said = replaced(&lookup, &[]).unwrap();
-        assert!(said.starts_with("HTTPS_PROXY=http://proxy.corp:3128/ is replaced"), "{said}");
+        let (parents, said) = inherited(&lookup, &[], false).unwrap();
+        assert_eq!(parents.unwrap().proxy.unwrap().to_string(), "http://***@proxy.corp:3128");
+        assert!(said.starts_with("HTTPS_PROXY=http://proxy.corp:3128/ is now hopscope's parent"), "{said}");
+        let (parents, said) = inherited(&lookup, &[], true).unwrap();
+        assert!(
+            parents.is_none() && said.ends_with("is replaced for the command, as --upstream says"),
+            "{said}"
+        );
         let ours = |name: &str| (name == "http_proxy").then(|| "http://localhost:8080".to_owned());
-        let said = replaced(&ours, &[address()]).unwrap();
+        let (parents, said) = inherited(&ours, &[address()], false).unwrap();
         assert_eq!(said, "http_proxy=http://localhost:8080 is hopscope itself: ignored");
-        assert_eq!(replaced(&|_| None, &[]), None);
+        assert!(parents.is_none() && inherited(&|_| None, &[], false).is_none());
+    }
+
+    #[test]
+    fn a_parent_brings_its_exceptions_and_one_that_is_none_is_said() {
+        let lookup = |name: &str| match name {
+            "ALL_PROXY" => Some("socks5h://127.0.0.1:1080".to_owned()),
+            "no_proxy" => Some("localhost, .corp.test".to_owned()),
+            _ => None,
+        };
+        let parents = inherited(&lookup, &[], false).unwrap().0.unwrap();
+        assert_eq!(
+            parents.except.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["localhost", "corp.test"]
+        );
+        let bad = |name: &str| (name == "ALL_PROXY").then(|| "socks4://u:pw@h".to_owned());
+        let (parents, said) = inherited(&bad, &[], false).unwrap();
+        assert!(parents.is_none() && said.contains("socks5://") && !said.contains("pw"), "{said}");
     }
 }

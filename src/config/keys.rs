@@ -2,14 +2,14 @@
 
 use super::raw::{Misfit, Raw};
 use super::units::{show_size, show_time};
-use super::{Http2, Insecure, Pressure, Reuse, Settings};
+use super::{Http2, Insecure, MinTls, Pressure, Reuse, Settings};
 use std::path::Path;
 
 /// One setting.
 pub struct Key {
     /// Its name with its section, as `limits.head`.
     pub name: &'static str,
-    /// Whether its value must never be printed.
+    /// Whether its value may hold a password, so that what was written is never repeated.
     pub secret: bool,
     pub(super) set: fn(&mut Settings, &Raw, &Path) -> Result<(), Misfit>,
     show: fn(&Settings) -> String,
@@ -22,11 +22,10 @@ impl Key {
         format!("HOPSCOPE_{}", self.name.replace('.', "_").to_ascii_uppercase())
     }
 
-    /// Its value in these settings as TOML; a secret that is set reads `"(hidden)"`.
+    /// Its value in these settings as TOML; a password in it does not show.
     #[must_use]
     pub fn value(&self, settings: &Settings) -> String {
-        let shown = (self.show)(settings);
-        if self.secret && shown != "\"\"" { quoted("(hidden)") } else { shown }
+        (self.show)(settings)
     }
 
     /// The key of that name.
@@ -38,6 +37,7 @@ impl Key {
 
 const PRESSURES: &[(&str, Pressure)] = &[("drop", Pressure::Drop), ("block", Pressure::Block)];
 const HTTP2: &[(&str, Http2)] = &[("mirror", Http2::Mirror), ("off", Http2::Off)];
+const MIN_TLS: &[(&str, MinTls)] = &[("1.2", MinTls::Tls12), ("1.3", MinTls::Tls13)];
 const REUSES: &[(&str, Reuse)] = &[("pool", Reuse::Pool), ("client", Reuse::Client), ("never", Reuse::Never)];
 
 /// Where an index into a head must fit (`exchange::Edit` counts lines in 16 bits).
@@ -45,6 +45,9 @@ const MAX_FIELDS: u64 = 65_000;
 const MAX_HEAD: u64 = 64 << 20;
 /// A message must fit the store's buffers, which hold twice as much.
 const MAX_MESSAGE: u64 = 16 << 20;
+
+/// A segment holds some hundred exchanges at least.
+const MIN_SEGMENT: u64 = 1 << 20;
 
 macro_rules! keys {
     ($($name:literal $($secret:ident)? : $set:expr, $show:expr;)+) => {
@@ -71,16 +74,26 @@ keys! {
     "ca_dir": |s, raw, base| put(&mut s.ca_dir, raw.path(base)), |s| quoted(s.ca_dir.display());
     "pseudonym": |s, raw, _| put(&mut s.pseudonym, pseudonym(raw)), |s| quoted(&s.pseudonym);
     "via": |s, raw, _| put(&mut s.via, raw.switch()), |s| s.via.to_string();
-    "auth" secret: |s, raw, _| put(&mut s.auth, credentials(raw)), |s| quoted(s.auth.as_deref().unwrap_or_default());
+    "auth" secret: |s, raw, _| put(&mut s.auth, credentials(raw)), |s| quoted(s.auth.as_ref().map_or("", |_| "(hidden)"));
     "allow": |s, raw, _| put(&mut s.allow, raw.members()?.iter().map(Raw::network).collect()), |s| list(s.allow.iter());
     "intercept.enabled": |s, raw, _| put(&mut s.intercept.enabled, raw.switch()),
         |s| s.intercept.enabled.to_string();
     "intercept.tunnel": |s, raw, _| put(&mut s.intercept.tunnel, raw.hosts()), |s| list(s.intercept.tunnel.iter());
     "intercept.only": |s, raw, _| put(&mut s.intercept.only, raw.hosts()), |s| list(s.intercept.only.iter());
     "intercept.http2": |s, raw, _| put(&mut s.intercept.http2, raw.word(HTTP2)), |s| word(HTTP2, &s.intercept.http2);
+    "intercept.min_tls": |s, raw, _| put(&mut s.intercept.min_tls, raw.word(MIN_TLS)),
+        |s| word(MIN_TLS, &s.intercept.min_tls);
     "origin.ca": |s, raw, base| {
         put(&mut s.origin.ca, raw.members()?.iter().map(|member| member.path(base)).collect())
     }, |s| list(s.origin.ca.iter().map(|path| path.display()));
+    "origin.ca_for": |s, raw, base| {
+        put(&mut s.origin.ca_for, raw.members()?.iter().map(|member| member.host_roots(base)).collect())
+    }, |s| list(s.origin.ca_for.iter());
+    "origin.client_certificates": |s, raw, base| {
+        let all = raw.members()?.iter().map(|member| member.client_certificate(base)).collect();
+        put(&mut s.origin.client_certificates, all)
+    }, |s| list(s.origin.client_certificates.iter());
+    "origin.min_tls": |s, raw, _| put(&mut s.origin.min_tls, raw.word(MIN_TLS)), |s| word(MIN_TLS, &s.origin.min_tls);
     "origin.insecure": |s, raw, _| put(&mut s.origin.insecure, insecure(raw)), |s| match &s.origin.insecure {
         Insecure::None => "false".to_owned(),
         Insecure::All => "true".to_owned(),
@@ -90,8 +103,26 @@ keys! {
     "origin.hosts": |s, raw, _| {
         put(&mut s.origin.hosts, raw.members()?.iter().map(Raw::host_address).collect())
     }, |s| list(s.origin.hosts.iter());
+    "upstream.proxy" secret: |s, raw, _| put(&mut s.parents.proxy, raw.parent()),
+        |s| quoted(s.parents.proxy.as_ref().map(ToString::to_string).unwrap_or_default());
+    "upstream.for" secret: |s, raw, _| {
+        put(&mut s.parents.hosts, raw.members()?.iter().map(Raw::host_parent).collect())
+    }, |s| list(s.parents.hosts.iter().map(|(host, parent)| match parent {
+        Some(parent) => format!("{host}={parent}"),
+        None => format!("{host}=direct"),
+    }));
+    "upstream.except": |s, raw, _| {
+        put(&mut s.parents.except, raw.members()?.iter().map(Raw::except).collect())
+    }, |s| list(s.parents.except.iter());
     "limits.connections": |s, raw, _| put(&mut s.limits.connections, raw.size_within(1..=1_000_000)),
         |s| s.limits.connections.to_string();
+    "limits.client_connections": |s, raw, _| put(&mut s.limits.client_connections, raw.size_within(1..=1_000_000)),
+        |s| s.limits.client_connections.to_string();
+    "limits.wrong_credentials": |s, raw, _| {
+        let count = raw.size_within(1..=u64::from(u32::MAX))?;
+        s.limits.wrong_credentials = u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(())
+    }, |s| s.limits.wrong_credentials.to_string();
     "limits.streams": |s, raw, _| put(&mut s.limits.streams, raw.size_within(1..=1_000_000)),
         |s| s.limits.streams.to_string();
     "limits.idle_frames": |s, raw, _| {
@@ -109,6 +140,8 @@ keys! {
         |s| quoted(show_time(s.limits.idle_timeout));
     "limits.write_timeout": |s, raw, _| put(&mut s.limits.write_timeout, raw.time_above_zero()),
         |s| quoted(show_time(s.limits.write_timeout));
+    "limits.body_timeout": |s, raw, _| put(&mut s.limits.body_timeout, raw.time_above_zero()),
+        |s| quoted(show_time(s.limits.body_timeout));
     "limits.connect_timeout": |s, raw, _| put(&mut s.limits.connect_timeout, raw.time_above_zero()),
         |s| quoted(show_time(s.limits.connect_timeout));
     "limits.tls_timeout": |s, raw, _| put(&mut s.limits.tls_timeout, raw.time_above_zero()),
@@ -131,10 +164,15 @@ keys! {
         |s| quoted(show_size(s.capture.max_message as u64));
     "capture.unsaved": |s, raw, _| put(&mut s.capture.unsaved, raw.size_within(65_536..=1 << 40)),
         |s| quoted(show_size(s.capture.unsaved as u64));
+    "capture.segment": |s, raw, _| put(&mut s.capture.segment, raw.size_within(MIN_SEGMENT..=1 << 40).map(|size| size as u64)),
+        |s| quoted(show_size(s.capture.segment));
+    "capture.pack": |s, raw, _| put(&mut s.capture.pack, raw.switch()), |s| s.capture.pack.to_string();
     "capture.retain_bytes": |s, raw, _| put(&mut s.capture.retain_bytes, raw.size()),
         |s| quoted(show_size(s.capture.retain_bytes));
     "capture.retain_age": |s, raw, _| put(&mut s.capture.retain_age, raw.time()),
         |s| quoted(show_time(s.capture.retain_age));
+    "capture.retain_count": |s, raw, _| put(&mut s.capture.retain_count, unless(raw, "unlimited", Raw::size)),
+        |s| s.capture.retain_count.map_or(quoted("unlimited"), |count| count.to_string());
     "replay.confirm": |s, raw, _| put(&mut s.replay.confirm, raw.switch()), |s| s.replay.confirm.to_string();
     "screen.mouse": |s, raw, _| put(&mut s.screen.mouse, raw.switch()), |s| s.screen.mouse.to_string();
 }

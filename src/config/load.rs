@@ -167,7 +167,8 @@ impl Document<'_> {
     /// The line of a password is not repeated, even when it is broken.
     fn holds_a_secret(&self, line: usize) -> bool {
         let text = self.text.lines().nth(line - 1).unwrap_or_default().trim_start();
-        KEYS.iter().filter(|key| key.secret).any(|key| text.starts_with(key.name))
+        let leaf = |key: &Key| key.name.rsplit('.').next().is_some_and(|leaf| text.starts_with(leaf));
+        KEYS.iter().filter(|key| key.secret).any(leaf)
     }
 }
 
@@ -204,9 +205,10 @@ fn read_table(
             (Some(key), _) => {
                 let from = (document.place)(line_number(document.text, name.span().start));
                 let raw = Raw::from_toml(value);
-                effective
-                    .apply(key, &raw, base, from)
-                    .map_err(|misfit| document.error(&misfit.span, format!("{full}: {}", misfit.says)))?;
+                effective.apply(key, &raw, base, from).map_err(|misfit| {
+                    let error = document.error(&misfit.span, format!("{full}: {}", misfit.says));
+                    ConfigError { excerpt: error.excerpt.filter(|_| !key.secret), ..error }
+                })?;
             }
             (None, DeValue::Table(inner)) if full == BINDINGS => read_bindings(effective, document, inner)?,
             (None, DeValue::Table(inner)) if sections().contains(full.as_str()) => {
@@ -378,7 +380,14 @@ mod tests {
         let error = from_variables(&[("HOPSCOPE_AUTH", "hunter2")]).unwrap_err().to_string();
         assert_eq!(error, "HOPSCOPE_AUTH: credentials are written USER:PASS");
         let mut effective = from_variables(&[]).unwrap();
-        for text in ["auth = \"hunter2\"", "auth = \"a:hunter2", "auth = [\"a:hunter2\"]"] {
+        for text in [
+            "auth = \"hunter2\"",
+            "auth = \"a:hunter2",
+            "auth = [\"a:hunter2\"]",
+            "[upstream]\nproxy = \"http://a:hunter2@:1\"",
+            "[upstream]\nproxy = \"http://a:hunter2@h",
+            "[upstream]\nfor = [\n  \"h=ftp://a:hunter2@h\"]",
+        ] {
             let error = read_text(&mut effective, text, Path::new(""), &|line| From::File("f".into(), line));
             let shown = error.unwrap_err().to_string();
             assert!(!shown.contains("hunter2"), "{shown}");

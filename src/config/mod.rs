@@ -7,6 +7,7 @@ mod bindings;
 mod error;
 mod keys;
 mod load;
+mod parents;
 mod places;
 mod raw;
 mod settings;
@@ -16,8 +17,9 @@ pub use bindings::{Binding, Written};
 pub use error::{ConfigError, From, nearest};
 pub use keys::{KEYS, Key};
 pub use load::{Effective, Sources, default_text, load};
+pub use parents::{Except, Parent, ParentKind, Parents};
 pub use places::Places;
 pub use settings::{
-    Capture, HostAddress, Http2, Insecure, Intercept, Limits, Origin, Pressure, Replay, Reuse, Screen,
-    Settings,
+    Capture, ClientCertificate, HostAddress, HostRoots, Http2, Insecure, Intercept, Limits, MinTls, Origin,
+    Pressure, Replay, Reuse, Screen, Settings,
 };

@@ -2,8 +2,8 @@
 //!
 //! Every text knows its place, so that a complaint can point at one member of a list.
 
-use super::HostAddress;
 use super::units::{parse_size, parse_time};
+use super::{ClientCertificate, Except, HostAddress, HostRoots, Parent};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -142,6 +142,64 @@ impl Raw {
         match pair {
             Some((name, address)) if is_host(name) => Ok(HostAddress { name: name.to_lowercase(), address }),
             _ => self.misfit(format!("{text:?} is not NAME=ADDRESS, as shop.test=127.0.0.1")),
+        }
+    }
+
+    /// A parent proxy; `None` for the words that say that there is none.
+    pub(crate) fn parent(&self) -> Fit<Option<Parent>> {
+        match self.text()? {
+            "" | "direct" => Ok(None),
+            text => Parent::parse(text).map(Some).or_else(|says| self.misfit(says)),
+        }
+    }
+
+    /// A host pattern and its parent proxy, as `*.corp.test=http://proxy:3128`.
+    pub(crate) fn host_parent(&self) -> Fit<(String, Option<Parent>)> {
+        match self.text()?.split_once('=') {
+            Some((host, parent)) if is_host(host) => {
+                let parent = Self { span: self.span.clone(), form: Form::Text(parent.to_owned()) };
+                Ok((host.to_lowercase(), parent.parent()?))
+            }
+            _ => self.misfit("HOST=URL is expected here, as *.corp.test=http://proxy:3128 or db.test=direct"),
+        }
+    }
+
+    /// A host that a parent proxy is not for.
+    pub(crate) fn except(&self) -> Fit<Except> {
+        let text = self.text()?;
+        Except::parse(text)
+            .map_or_else(|| self.misfit(format!("{text:?} is not a host, .domain, host:port or network")), Ok)
+    }
+
+    /// Hosts and a file for them, as `*.shop.test=roots.pem`.
+    pub(crate) fn host_roots(&self, base: &Path) -> Fit<HostRoots> {
+        let (host, file) = self.host_file("HOST=FILE, as *.shop.test=roots.pem")?;
+        Ok(HostRoots { host, roots: base.join(file) })
+    }
+
+    /// Hosts and a certificate for them, as `*.shop.test=client.pem` or `*.shop.test=client.crt;client.key`.
+    pub(crate) fn client_certificate(&self, base: &Path) -> Fit<ClientCertificate> {
+        let form = "HOST=FILE or HOST=CERTIFICATE;KEY, as *.shop.test=client.pem";
+        let (host, files) = self.host_file(form)?;
+        let (certificate, key) = match files.split_once(';') {
+            None => (files, None),
+            Some((certificate, key)) if !certificate.is_empty() && !key.is_empty() => {
+                (certificate, Some(key))
+            }
+            Some(_) => return self.misfit(format!("{files:?} is not {form}")),
+        };
+        Ok(ClientCertificate {
+            host,
+            certificate: base.join(certificate),
+            key: key.map(|key| base.join(key)),
+        })
+    }
+
+    fn host_file(&self, form: &str) -> Fit<(String, &str)> {
+        let text = self.text()?;
+        match text.split_once('=') {
+            Some((host, file)) if is_host(host) && !file.is_empty() => Ok((host.to_lowercase(), file)),
+            _ => self.misfit(format!("{text:?} is not {form}")),
         }
     }
 

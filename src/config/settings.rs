@@ -1,5 +1,6 @@
 //! The effective settings: typed, checked, complete. Everything that proxies takes these.
 
+use super::Parents;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub intercept: Intercept,
     /// How origins are reached and judged.
     pub origin: Origin,
+    /// The proxies that they are reached through.
+    pub parents: Parents,
     /// Bounds on what peers may send or take.
     pub limits: Limits,
     /// What is kept.
@@ -77,6 +80,18 @@ pub struct Intercept {
     pub only: Vec<String>,
     /// Whether HTTP/2 is spoken inside.
     pub http2: Http2,
+    /// The oldest TLS that clients may speak.
+    pub min_tls: MinTls,
+}
+
+/// The oldest version of TLS that is spoken on one side; hopscope knows none older than 1.2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MinTls {
+    /// TLS 1.2.
+    #[default]
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
 }
 
 /// Whether HTTP/2 is spoken inside intercepted tunnels.
@@ -94,12 +109,51 @@ pub enum Http2 {
 pub struct Origin {
     /// PEM files of roots trusted beside the system's.
     pub ca: Vec<PathBuf>,
+    /// More of them, each for some hosts only.
+    pub ca_for: Vec<HostRoots>,
+    /// Certificates to show to origins that ask for one; the first whose host fits.
+    pub client_certificates: Vec<ClientCertificate>,
+    /// The oldest TLS that origins may speak.
+    pub min_tls: MinTls,
     /// Untrusted origins that may pass.
     pub insecure: Insecure,
     /// What becomes of an origin connection between requests.
     pub reuse: Reuse,
     /// Addresses of names that are not looked up.
     pub hosts: Vec<HostAddress>,
+}
+
+/// Roots for the hosts that a pattern names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRoots {
+    /// Which hosts (a glob).
+    pub host: String,
+    /// A PEM file with certificates.
+    pub roots: PathBuf,
+}
+
+impl std::fmt::Display for HostRoots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}={}", self.host, self.roots.display())
+    }
+}
+
+/// A certificate to show to the hosts that a pattern names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// Which hosts (a glob).
+    pub host: String,
+    /// A PEM file with the certificate and those above it.
+    pub certificate: PathBuf,
+    /// One with its private key; `None`: that is in the same file.
+    pub key: Option<PathBuf>,
+}
+
+impl std::fmt::Display for ClientCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}={}", self.host, self.certificate.display())?;
+        self.key.as_ref().map_or(Ok(()), |key| write!(f, ";{}", key.display()))
+    }
 }
 
 /// The address that a name stands for, whatever the name server says.
@@ -146,6 +200,10 @@ pub enum Reuse {
 pub struct Limits {
     /// Client connections at once; more wait to be accepted.
     pub connections: usize,
+    /// Of these, connections of one client at once; more are turned away.
+    pub client_connections: usize,
+    /// Wrong credentials of one client within a minute; behind that none are looked at.
+    pub wrong_credentials: u32,
     /// Streams of one HTTP/2 connection at once.
     pub streams: usize,
     /// HTTP/2 frames that ask for work and bring nothing which a peer may send within ten seconds.
@@ -160,6 +218,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Time for a peer, client or origin, to take none of the bytes that wait for it.
     pub write_timeout: Duration,
+    /// Time for a client to send nothing of a request's body that its origin waits for.
+    pub body_timeout: Duration,
     /// Time to look up a name and connect to an origin.
     pub connect_timeout: Duration,
     /// Time for a TLS handshake, on either side.
@@ -189,10 +249,16 @@ pub struct Capture {
     pub max_message: usize,
     /// Bytes of bodies and messages not yet on disk that may wait in memory.
     pub unsaved: usize,
+    /// Bytes that one segment of a capture grows to before the next one is begun.
+    pub segment: u64,
+    /// Whether segments are packed once the next one is begun.
+    pub pack: bool,
     /// All captures together keep at most these bytes.
     pub retain_bytes: u64,
     /// Captures older than this are removed at start, oldest first.
     pub retain_age: Duration,
+    /// Exchanges that a capture keeps while it grows, in whole segments; `None` keeps all.
+    pub retain_count: Option<u64>,
 }
 
 /// What gives way when the disk is slower than the wire.
@@ -222,8 +288,10 @@ impl Default for Settings {
                 tunnel: Vec::new(),
                 only: Vec::new(),
                 http2: Http2::Mirror,
+                min_tls: MinTls::Tls12,
             },
             origin: Origin::default(),
+            parents: Parents::default(),
             limits: Limits::default(),
             capture: Capture::default(),
             replay: Replay { confirm: true },
@@ -237,6 +305,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4_096,
+            client_connections: 4_096,
+            wrong_credentials: 20,
             streams: 250,
             idle_frames: 1_000,
             head: 256 * 1024,
@@ -244,6 +314,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_mins(5),
             write_timeout: Duration::from_mins(5),
+            body_timeout: Duration::from_mins(5),
             connect_timeout: Duration::from_secs(10),
             tls_timeout: Duration::from_secs(10),
             response_timeout: Duration::from_mins(5),
@@ -263,8 +334,11 @@ impl Default for Capture {
             max_body: None,
             max_message: 1024 * 1024,
             unsaved: 16 * 1024 * 1024,
+            segment: 1024 * 1024 * 1024,
+            pack: true,
             retain_bytes: 20 * 1024 * 1024 * 1024,
             retain_age: Duration::from_hours(30 * 24),
+            retain_count: None,
         }
     }
 }

@@ -5,11 +5,11 @@
 
 use crate::ca::{Alpn, Interceptor};
 use crate::exchange::{Failure, Kind, Phase, Refused, Side, TlsFacts};
-use crate::upstream::handshake::{alert_name, alert_received, facts};
+use crate::upstream::handshake::{alert_name, alert_received, facts, tls_error};
 use rustls::AlertDescription;
 use rustls::server::{Accepted, Acceptor};
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::timeout;
 use tokio_rustls::StartHandshake;
@@ -26,12 +26,22 @@ pub struct Hello {
     pub sni: Option<String>,
     /// The protocols offered, most wanted first (RFC 7301).
     pub alpn: Vec<String>,
+    /// Its bytes.
+    raw: Vec<u8>,
     accepted: Accepted,
 }
 
 impl std::fmt::Debug for Hello {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hello").field("sni", &self.sni).field("alpn", &self.alpn).finish_non_exhaustive()
+    }
+}
+
+impl Hello {
+    /// What is known of TLS on its connection before it is answered.
+    #[must_use]
+    pub fn offered(&self) -> TlsFacts {
+        TlsFacts::offered(self.sni.clone(), self.raw.clone())
     }
 }
 
@@ -54,7 +64,7 @@ pub async fn read<IO: AsyncRead + Unpin>(io: &mut IO, raw: &mut Vec<u8>) -> Resu
     let mut fed = 0;
     loop {
         match feed(&mut acceptor, raw.get(fed..).unwrap_or_default()) {
-            Ok(Some(accepted)) => return Ok(hello(accepted)),
+            Ok(Some(accepted)) => return Ok(hello(accepted, raw.clone())),
             Ok(None) => fed = raw.len(),
             Err(says) => return Err(NoHello { says, closed: false }),
         }
@@ -91,12 +101,12 @@ fn feed(acceptor: &mut Acceptor, mut bytes: &[u8]) -> Result<Option<Accepted>, S
     Ok(None)
 }
 
-fn hello(accepted: Accepted) -> Hello {
+fn hello(accepted: Accepted, raw: Vec<u8>) -> Hello {
     let client = accepted.client_hello();
     let sni = client.server_name().map(str::to_ascii_lowercase);
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
     let alpn = client.alpn().map(|names| names.map(text).collect()).unwrap_or_default();
-    Hello { sni, alpn, accepted }
+    Hello { sni, alpn, raw, accepted }
 }
 
 /// Why a client's handshake did not come to an end.
@@ -121,6 +131,7 @@ pub async fn accept<IO: AsyncRead + AsyncWrite + Unpin>(
     let (config, leaf) = interceptor
         .answer(hello.sni.as_deref(), host, alpn)
         .map_err(|error| failed(Kind::Handshake, error.to_string()))?;
+    let began = Instant::now();
     let handshake = StartHandshake::from_parts(hello.accepted, io).into_stream(config);
     let stream = match timeout(limit, handshake).await {
         Ok(Ok(stream)) => stream,
@@ -132,6 +143,8 @@ pub async fn accept<IO: AsyncRead + AsyncWrite + Unpin>(
     };
     let facts = TlsFacts {
         sni: hello.sni,
+        hello: Some(hello.raw),
+        took: u64::try_from(began.elapsed().as_micros()).ok(),
         chain: leaf.cert.iter().map(|der| der.to_vec()).collect(),
         ..facts(stream.get_ref().1)
     };
@@ -166,6 +179,13 @@ fn rejected(error: &io::Error) -> Rejected {
         // Its hello was complete and our certificate was the next thing it saw.
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
             Rejected::Certificate(Refused { alert: None })
+        }
+        _ if matches!(tls_error(error), Some(rustls::Error::PeerIncompatible(_))) => {
+            let says = format!(
+                "the client has no TLS version, cipher or group that hopscope takes ({error}): TLS 1.2 or 1.3, from \
+                 intercept.min_tls on; leave the host alone with --tunnel HOST"
+            );
+            failed(Kind::Handshake, says)
         }
         _ => failed(Kind::Handshake, format!("the client's TLS handshake failed: {error}")),
     }

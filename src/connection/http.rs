@@ -2,13 +2,13 @@
 
 use super::hello::Rejected;
 use super::tunnel::{self, whole};
-use super::{hello, relay, sockets};
+use super::{hello, refused, relay, sockets, socks};
 use crate::ca::Alpn;
 use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Scheme, Side, TlsFacts};
 use crate::forward::{After, Again, Client, Dialed, Shard, Tunnel, respond};
 use crate::recorder::Recording;
 use crate::tap::{Handle, Parts, Tap};
-use crate::upstream::Io;
+use crate::upstream::{Io, socks5};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -28,6 +28,8 @@ const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
 /// First byte of a TLS handshake record (RFC 8446 5.1).
 const TLS_RECORD: u8 = 0x16;
+/// First byte of SOCKS4.
+const SOCKS4: u8 = 4;
 /// A client that closes this soon after the handshake without a request has looked at our
 /// certificate and turned away; a browser that connects ahead of need stays longer.
 const TURNED_AWAY: Duration = Duration::from_secs(1);
@@ -55,15 +57,17 @@ pub async fn serve(shard: Arc<Shard>, tcp: TcpStream, peer: SocketAddr) {
     // Small writes must not wait for acknowledgements; a failure costs only that.
     let _ = tcp.set_nodelay(true);
     let local = tcp.local_addr().ok();
-    match first_byte(&shard, &tcp).await {
-        None => return,
-        Some(TLS_RECORD) if shard.interceptor.is_some() => {
-            return Box::pin(secured(shard, tcp, peer, local)).await;
-        }
-        Some(_) => {}
+    let Some(first) = first_byte(&shard, &tcp).await else { return };
+    if first == TLS_RECORD && shard.interceptor.is_some() {
+        return Box::pin(secured(shard, tcp, peer, local)).await;
     }
     let connection = shard.recorder.connection(Side::Client, Some(peer), local, None);
-    http(Link { shard, peer, local, connection }, Box::new(tcp), Vec::new(), None).await;
+    let link = Link { shard, peer, local, connection };
+    match first {
+        socks5::VERSION => Box::pin(socks::serve(link, tcp)).await,
+        SOCKS4 => Box::pin(socks::turn_down_socks4(link, tcp)).await,
+        _ => http(link, Box::new(tcp), Vec::new(), None).await,
+    }
 }
 
 /// What the client says first; `None` when it says nothing, or we are stopping.
@@ -117,7 +121,7 @@ async fn handshake(
     let host = local.map_or_else(|| "localhost".to_owned(), |local| local.ip().to_string());
     let accepted = hello::accept(hello, tcp, interceptor, &host, Alpn::Http1, limit).await;
     accepted.map_err(|rejected| match rejected {
-        Rejected::Certificate(refused) => certificate_refused(&refused, interceptor.authority().path()),
+        Rejected::Certificate(refused) => refused::unnamed(&refused, interceptor.authority().path()),
         Rejected::Failed(failure) => failure,
     })
 }
@@ -269,7 +273,7 @@ pub(super) fn note_refusal(client: &Client, after: Duration, left: Left) {
         Left::Orderly => (after < TURNED_AWAY).then_some(Refused { alert: None }),
     };
     if let Some(refused) = turned_away.filter(|_| client.is_secured()) {
-        recording.fail(certificate_refused(&refused, interceptor.authority().path()));
+        recording.fail(refused::in_tunnel(&refused, interceptor.authority().path(), &recording));
     }
 }
 
@@ -284,18 +288,4 @@ fn refusal(error: &hyper::Error) -> Option<Refused> {
         source = current.source();
     }
     None
-}
-
-/// The row of a client that would not take our certificate: its alert and the cure.
-pub(super) fn certificate_refused(refused: &Refused, ca: &std::path::Path) -> Failure {
-    let how = match &refused.alert {
-        Some(alert) => format!("with the alert {alert}"),
-        None => "by closing the connection".to_owned(),
-    };
-    let says = format!(
-        "client refused our certificate {how}: it does not trust hopscope's CA. Let it trust {} \
-         (curl --cacert, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS), or leave the host alone with --tunnel HOST",
-        ca.display()
-    );
-    Failure { side: Side::Client, phase: Phase::Tls, kind: Kind::CertificateRefused, says }
 }

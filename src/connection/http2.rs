@@ -51,6 +51,8 @@ async fn serve(client: &Arc<Client>, tap: ServerTap, handle: &Handle) -> Option<
         .max_send_buffer_size(SEND_BUFFER)
         .max_concurrent_streams(u32::try_from(limits.streams).unwrap_or(u32::MAX))
         .max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX))
+        // Resets are counted beneath (limits.idle_frames): a page that is left resets many at once.
+        .max_pending_accept_reset_streams(limits.streams)
         .enable_connect_protocol()
         .handshake::<_, Bytes>(tap);
     let mut connection = match timeout(limits.head_timeout, handshake).await {
@@ -91,7 +93,8 @@ async fn accept(
             match connection.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => {
                     let stream = stream::serve(Arc::clone(client), handle.clone(), request, respond);
-                    streams.spawn(stream);
+                    // In a box: the future is large, and a task is moved several times before it runs.
+                    streams.spawn(Box::pin(stream));
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(error)),
                 Poll::Ready(None) => return Poll::Ready(None),

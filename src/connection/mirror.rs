@@ -3,9 +3,9 @@
 use crate::ca::Alpn;
 use crate::config::{Http2, Settings};
 use crate::forward::{self, Dialed, Shard, Tunnel};
-use crate::hop::{Route, Version};
+use crate::hop::Version;
 use crate::recorder::Recording;
-use crate::upstream::{Key, Offer, Upstream};
+use crate::upstream::{Key, Offer, Reached, Upstream};
 
 /// What a client asks for by ALPN, of what we serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) async fn learn(
     dialed: Dialed,
     recording: &Recording,
 ) -> (Dialed, Alpn) {
-    let key = key(tunnel);
+    let key = tunnel.key(shard, Version::Http2);
     if wish == Wish::Http1 {
         let chosen = shard.tls.spoken().find(&key, Offer::Http1);
         tunnel.toward = chosen.unwrap_or(Version::Http11);
@@ -52,7 +52,7 @@ pub(super) async fn learn(
             let version = upstream.version();
             (Dialed::Pooled(upstream), Some(version))
         }
-        (Dialed::Fresh(tcp), Some(version)) => (Dialed::Fresh(tcp), Some(version)),
+        (Dialed::Fresh(reached), Some(version)) => (Dialed::Fresh(reached), Some(version)),
         (dialed, _) => ahead(shard, tunnel, dialed, recording).await,
     };
     tunnel.toward = toward.unwrap_or(Version::Http2);
@@ -67,7 +67,8 @@ pub(super) async fn learn(
 /// Whether a pooled connection is what the origin would choose now.
 fn is_of(upstream: &Upstream, key: &Key, known: Option<Version>) -> bool {
     let version = upstream.version();
-    let leads = upstream.key().is(key.scheme, &key.authority, key.server_name.as_deref());
+    let route = (key.scheme, &key.authority);
+    let leads = upstream.key().is(route, key.server_name.as_deref(), key.through);
     leads && (version == Version::Http2 || known == Some(version))
 }
 
@@ -78,18 +79,17 @@ async fn ahead(
     dialed: Dialed,
     recording: &Recording,
 ) -> (Dialed, Option<Version>) {
-    let tcp = match dialed {
-        Dialed::Fresh(tcp) => Ok(tcp),
+    let reached: Result<Reached, _> = match dialed {
+        Dialed::Fresh(reached) => Ok(reached),
         other => {
             if let Dialed::Pooled(upstream) = other {
                 shard.pool.put(*upstream);
             }
-            let route = Route { scheme: tunnel.scheme, authority: tunnel.authority.clone() };
-            forward::dial(shard, &route, recording).await
+            forward::dial(shard, &tunnel.key(shard, Version::Http2), recording).await
         }
     };
-    let secured = match tcp {
-        Ok(tcp) => forward::secure_ahead(shard, tunnel, tcp, recording).await,
+    let secured = match reached {
+        Ok(reached) => forward::secure_ahead(shard, tunnel, reached, recording).await,
         Err(failure) => Err(forward::Unreached { failure, connection: None }),
     };
     match secured {
@@ -98,15 +98,6 @@ async fn ahead(
             (Dialed::Secured(Box::new(secured)), Some(version))
         }
         Err(unreached) => (Dialed::Failed(Box::new(unreached)), None),
-    }
-}
-
-fn key(tunnel: &Tunnel) -> Key {
-    Key {
-        scheme: tunnel.scheme,
-        authority: tunnel.authority.clone(),
-        server_name: tunnel.server_name.clone(),
-        version: Version::Http2,
     }
 }
 

@@ -15,6 +15,7 @@ use hyper::{Request, Response, StatusCode};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
+use tokio::time::timeout;
 
 /// `RST_STREAM` (RFC 9113 6.4).
 const RST_STREAM: u8 = 3;
@@ -94,16 +95,18 @@ async fn answer(
     }
 }
 
-/// Moves the answer's body to the client, and then what is left of the request to the origin.
+/// Moves the answer's body to the client, and then what is left of the request to the origin. A client that
+/// still owes some of it when that is over, or takes too long, is told to stop: h2 resets a stream that is let
+/// go of behind a whole answer with `NO_ERROR` (RFC 9113 8.1).
 async fn pump(asked: &Asked, frames: &Frames, stream: SendStream<Bytes>, mut body: ResponseBody) {
     let mut pump = Pump::new(stream, body.is_end_stream(), asked.write_limit);
     let ended = match poll_fn(|cx| pump.poll(cx, &mut body)).await {
         Ok(()) => {
-            poll_fn(|cx| match body.poll_request(cx) {
+            let rest = poll_fn(|cx| match body.poll_request(cx) {
                 Poll::Ready(()) => Poll::Ready(Ok(())),
                 Poll::Pending => pump.poll_reset(cx),
-            })
-            .await
+            });
+            timeout(asked.rest_limit, rest).await.unwrap_or(Ok(()))
         }
         Err(stopped) => Err(stopped),
     };

@@ -1,25 +1,27 @@
 //! Behind a CONNECT's 200: open the tunnel's TLS, speak plain HTTP in it, or relay it unread.
 
 use super::hello::{self, Rejected};
-use super::http::{Inside, Link, certificate_refused, http};
+use super::http::{Inside, Link, http};
 use super::http2::http2;
 use super::mirror;
-use super::relay;
+use super::overhear::Overheard;
 use super::rewind::Rewind;
 use super::sniff::{self, Kind};
+use super::{refused, relay};
 use crate::config::Http2;
-use crate::exchange::{Authority, Flags, Scheme, Side};
-use crate::forward::{Dialed, Tunnel};
-use crate::hop::{Route, Version};
+use crate::exchange::{Authority, Failure, Flags, Scheme, Side, TlsFacts};
+use crate::forward::{self, Dialed, Tunnel};
+use crate::hop::Version;
 use crate::recorder::Recording;
 use crate::tap::Parts;
-use crate::upstream::{self, Io};
+use crate::upstream::{Io, Key, Reached};
 use bytes::BytesMut;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-/// A client that says nothing for this long lets its server speak first: then we only relay.
+/// A client that has said something undecided and goes on no further for this long is only relayed: its
+/// server may wait for just that.
 const SILENCE: Duration = Duration::from_millis(300);
 /// More than enough to tell protocols apart.
 const SNIFFED: usize = 4 * 1024;
@@ -35,11 +37,11 @@ pub(super) async fn open(
     if !link.shard.intercepts(&authority.host) {
         return relay_unread(&link, &authority, dialed, &recording, parts).await;
     }
-    let tcp = match &dialed {
-        Dialed::Fresh(tcp) => Some(tcp),
+    let server = match &dialed {
+        Dialed::Fresh(reached) => reached.leg.bare(),
         _ => None,
     };
-    match first_words(&mut parts, tcp).await {
+    match first_words(&mut parts, server).await {
         Some(Kind::Tls) => intercept(link, authority, dialed, recording, parts).await,
         Some(Kind::Http) => {
             settle_opened(&recording);
@@ -57,7 +59,9 @@ pub(super) async fn open(
     }
 }
 
-/// What the client speaks; `None` when the server spoke first, or nobody did.
+/// What the client speaks; `None` when the server spoke first, one of them closed, or it cannot be told. The
+/// first word has no limit: a client may take seconds to make its hello (Java does), and a tunnel in which
+/// nobody speaks is idle.
 async fn first_words(parts: &mut Parts<Box<dyn Io>>, server: Option<&TcpStream>) -> Option<Kind> {
     loop {
         if let Some(kind) = sniff::sniff(&parts.read) {
@@ -71,7 +75,7 @@ async fn first_words(parts: &mut Parts<Box<dyn Io>>, server: Option<&TcpStream>)
             biased;
             read = parts.io.read_buf(&mut parts.read) => if !matches!(read, Ok(1..)) { return None },
             () = server_speaks(server) => return None,
-            () = tokio::time::sleep(SILENCE) => return None,
+            () = tokio::time::sleep(SILENCE), if !parts.read.is_empty() => return None,
         }
     }
 }
@@ -107,6 +111,11 @@ async fn intercept(
         let parts = Parts { io, read: BytesMut::from(&raw[..]) };
         return relay_unread(&link, &authority, dialed, &recording, parts).await;
     };
+    // A host may be named in the settings by the name that its client asks for alone (RFC 6066 3).
+    if hello.sni.as_ref().is_some_and(|name| !link.shard.may_open(name)) {
+        let parts = Parts { io, read: BytesMut::from(&raw[..]) };
+        return relay_unread(&link, &authority, dialed, &recording, parts).await;
+    }
     let Some(interceptor) = link.shard.interceptor.clone() else { return };
     let server_name = hello.sni.clone().filter(|name| *name != authority.host);
     let mut tunnel = Tunnel {
@@ -117,25 +126,31 @@ async fn intercept(
         exchange: recording.id(),
     };
     let (dialed, alpn) = mirror::learn(&link.shard, &mut tunnel, wish, dialed, &recording).await;
+    let offered = hello.offered();
     match hello::accept(hello, io, &interceptor, &tunnel.authority.host, alpn, limit).await {
         Ok((stream, facts)) => {
-            let speaks_http2 = facts.alpn.as_deref() == Some("h2");
             settle_opened(&recording);
+            let (recorder, speaks_http2) = (&link.shard.recorder, facts.alpn.as_deref() == Some("h2"));
+            let opened = recorder.opened(Side::Client, Some(link.peer), link.local, Some(facts));
+            recording.note(|exchange| exchange.client_connection = opened.id());
             let inside = Inside { tunnel, dialed, recording };
-            let recorder = &link.shard.recorder;
             if speaks_http2 {
-                let opened = recorder.opened(Side::Client, Some(link.peer), link.local, Some(facts));
                 Box::pin(http2(link, opened, Box::new(stream), Vec::new(), inside)).await;
             } else {
-                let connection = recorder.connection(Side::Client, Some(link.peer), link.local, Some(facts));
-                let link = Link { connection, ..link };
+                let link = Link { connection: opened.id(), ..link };
+                drop(opened);
                 Box::pin(http(link, Box::new(stream), Vec::new(), Some(inside))).await;
             }
         }
-        Err(Rejected::Certificate(refused)) => {
-            recording.fail(certificate_refused(&refused, interceptor.authority().path()));
+        Err(rejected) => {
+            record_inside(&link, &recording, offered);
+            recording.fail(match rejected {
+                Rejected::Certificate(refused) => {
+                    refused::in_tunnel(&refused, interceptor.authority().path(), &recording)
+                }
+                Rejected::Failed(failure) => failure,
+            });
         }
-        Err(Rejected::Failed(failure)) => recording.fail(failure),
     }
 }
 
@@ -161,13 +176,23 @@ async fn relay_unread(
     recording: &Recording,
     client: Parts<Box<dyn Io>>,
 ) {
-    match raw(link, authority, dialed).await {
-        Ok(tcp) => {
-            let origin = Parts { io: Box::new(tcp) as Box<dyn Io>, read: BytesMut::new() };
-            relay::relay(whole(client), whole(origin), recording, None).await;
+    match raw(link, authority, dialed, recording).await {
+        Ok(Reached { leg, dialling }) => {
+            let ends = [leg.tcp().peer_addr().ok(), leg.tcp().local_addr().ok()];
+            let opened = link.shard.recorder.reached(ends[0], ends[1], None, dialling);
+            recording.note(|exchange| exchange.origin_connection = Some((opened.id(), false)));
+            let origin = Parts { io: leg.into_io(), read: BytesMut::new() };
+            let client = Overheard::new(whole(client), |facts| record_inside(link, recording, facts));
+            relay::relay(client, whole(origin), recording, None).await;
         }
         Err(failure) => recording.fail(failure),
     }
+}
+
+/// A CONNECT's record shows the TLS in its tunnel from here on, opened by us or not.
+fn record_inside(link: &Link, recording: &Recording, facts: TlsFacts) {
+    let id = link.shard.recorder.connection(Side::Client, Some(link.peer), link.local, Some(facts));
+    recording.note(|exchange| exchange.client_connection = id);
 }
 
 /// A bare connection to the target. One from the pool already speaks TLS and cannot serve.
@@ -175,19 +200,23 @@ async fn raw(
     link: &Link,
     authority: &Authority,
     dialed: Dialed,
-) -> Result<TcpStream, crate::exchange::Failure> {
+    recording: &Recording,
+) -> Result<Reached, Failure> {
     match dialed {
-        Dialed::Fresh(tcp) => Ok(tcp),
+        Dialed::Fresh(reached) => Ok(reached),
         Dialed::Failed(unreached) => Err(unreached.failure),
         Dialed::Pooled(_) | Dialed::Secured(_) => {
             if let Dialed::Pooled(upstream) = dialed {
                 link.shard.pool.put(*upstream);
             }
-            let route = Route { scheme: Scheme::Https, authority: authority.clone() };
-            let limit = link.shard.settings.limits.connect_timeout;
-            let addresses =
-                upstream::resolve(&route.authority, &link.shard.settings.origin.hosts, limit).await?;
-            upstream::dial(&addresses, &route.authority, limit).await
+            let key = Key {
+                scheme: Scheme::Https,
+                authority: authority.clone(),
+                through: link.shard.through(Scheme::Https, authority, true),
+                server_name: None,
+                version: Version::Http11,
+            };
+            forward::dial(&link.shard, &key, recording).await
         }
     }
 }

@@ -60,7 +60,7 @@ pub enum BodyPlace {
     /// Nothing was kept.
     #[default]
     Nowhere,
-    /// In the record itself: up to 64 KiB.
+    /// In the record itself: up to 32 KiB.
     Inline(Vec<u8>),
     /// In the capture's `bodies/` folder, named by the BLAKE3 of its bytes.
     File([u8; 32]),
@@ -77,6 +77,8 @@ pub enum Truncation {
     Limit,
     /// Writing to the capture failed (disk full, folder gone).
     Disk,
+    /// The file that it was imported from did not hold it.
+    Absent,
 }
 
 impl Truncation {
@@ -87,6 +89,7 @@ impl Truncation {
             Self::Pressure => 1,
             Self::Limit => 2,
             Self::Disk => 3,
+            Self::Absent => 4,
         }
     }
 
@@ -97,6 +100,7 @@ impl Truncation {
             1 => Some(Self::Pressure),
             2 => Some(Self::Limit),
             3 => Some(Self::Disk),
+            4 => Some(Self::Absent),
             _ => None,
         }
     }
@@ -108,6 +112,7 @@ impl Truncation {
             Self::Pressure => "the disk was slower than the wire (--pressure block keeps every byte)",
             Self::Limit => "the limit capture.max_body was reached",
             Self::Disk => "writing to the capture failed",
+            Self::Absent => "the file that it was imported from did not hold it all",
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct ClientHello {
     pub alpn: Vec<Vec<u8>>,
     /// Whether a server name is asked for.
     pub names_server: bool,
+    /// The DNS name asked for, in lower case (RFC 6066 3).
+    pub server_name: Option<String>,
 }
 
 impl ClientHello {
@@ -63,10 +65,28 @@ impl ClientHello {
         Some(hello)
     }
 
+    /// Whether records hold a hello to its end; `None` when they do not begin with one, and more bytes
+    /// change nothing about that.
+    #[must_use]
+    pub fn is_whole(records: &[u8]) -> Option<bool> {
+        if !matches!(records, [] | [0x16] | [0x16, 3, ..]) {
+            return None;
+        }
+        match handshake(records)[..] {
+            [] => Some(false),
+            [1, a, b, c, ref body @ ..] => Some(body.len() >= u32::from_be_bytes([0, a, b, c]) as usize),
+            [1, ..] => Some(false),
+            _ => None,
+        }
+    }
+
     fn extension(&mut self, kind: u16, mut data: Reader<'_>) {
         self.extensions.push(kind);
         match kind {
-            SERVER_NAME => self.names_server = true,
+            SERVER_NAME => {
+                self.names_server = true;
+                self.server_name = host_name(data);
+            }
             GROUPS => self.groups = data.list16().map(Reader::u16s).unwrap_or_default(),
             POINT_FORMATS => self.formats = data.list8().map(|list| list.0.to_vec()).unwrap_or_default(),
             SIGNATURE_ALGORITHMS => self.signatures = data.list16().map(Reader::u16s).unwrap_or_default(),
@@ -154,8 +174,19 @@ fn handshake(mut records: &[u8]) -> Vec<u8> {
     message
 }
 
+/// The first name of type `host_name` in a list of server names (RFC 6066 3).
+fn host_name(mut data: Reader<'_>) -> Option<String> {
+    let mut names = data.list16()?;
+    while let (Some(kind), Some(name)) = (names.u8(), names.list16()) {
+        if kind == 0 {
+            return Some(String::from_utf8_lossy(name.0).to_lowercase());
+        }
+    }
+    None
+}
+
 /// RFC 8701: values of the form 0x?a?a, both bytes alike.
-fn is_grease(value: u16) -> bool {
+pub(super) fn is_grease(value: u16) -> bool {
     let [high, low] = value.to_be_bytes();
     high == low && low & 0x0f == 0x0a
 }
@@ -245,6 +276,7 @@ mod tests {
             versions: numbers("caca,0304,0303"),
             alpn: vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             names_server: true,
+            server_name: Some("shop.test".to_owned()),
         }
     }
 
@@ -290,6 +322,10 @@ mod tests {
         let u16s = |values: &[u16]| values.iter().flat_map(|value| value.to_be_bytes()).collect::<Vec<_>>();
         let extension = |kind: u16| -> Vec<u8> {
             let data = match kind {
+                SERVER_NAME => {
+                    let name = hello.server_name.clone().unwrap_or_default().into_bytes();
+                    list16([vec![0], list16(name)].concat())
+                }
                 GROUPS => list16(u16s(&hello.groups)),
                 POINT_FORMATS => list8(hello.formats.clone()),
                 SIGNATURE_ALGORITHMS => list16(u16s(&hello.signatures)),
@@ -318,6 +354,50 @@ mod tests {
     #[test]
     fn a_hello_over_several_records_is_read_whole() {
         assert_eq!(ClientHello::parse(&written(&chrome())), Some(chrome()));
+    }
+
+    #[test]
+    fn a_hello_is_whole_at_its_last_byte() {
+        let bytes = written(&chrome());
+        for end in 0..bytes.len() {
+            assert_eq!(ClientHello::is_whole(&bytes[..end]), Some(false), "{end}");
+        }
+        assert_eq!(ClientHello::is_whole(&bytes), Some(true));
+        for other in [&b"GET / HTTP/1.1"[..], b"\x16\x02", b"\x16\x03\x01\x00\x04\x02\x00\x00\x00"] {
+            assert_eq!(ClientHello::is_whole(other), None);
+        }
+    }
+
+    /// Hellos as they came from curl 7.88 (OpenSSL 3.0), Python 3.11 and Chromium; what they should give was
+    /// made from the same bytes by pyja3 1.0 and ja4plus 1.4.
+    #[test]
+    fn fingerprints_are_those_of_other_implementations() {
+        for (bytes, ja3, ja4, first) in [
+            (
+                &include_bytes!("fixtures/curl.bin")[..],
+                "0149f47eabf9a20d0893e2a44e5a6323",
+                "t13d3112h2_e8f1e7e78f70_b26ce05bbdd6",
+                Some(&b"h2"[..]),
+            ),
+            (
+                include_bytes!("fixtures/python.bin"),
+                "93c7d42c0df602fb91589311534831f5",
+                "t13d181100_85036bcba153_d41ae481755e",
+                None,
+            ),
+            (
+                include_bytes!("fixtures/chromium.bin"),
+                "e3e67f438e076f1aa2a934c693bf8c38",
+                "t13d1517h2_8daaf6152771_cb7bf5808d99",
+                Some(b"h2"),
+            ),
+        ] {
+            let hello = ClientHello::parse(bytes).unwrap();
+            assert_eq!((hello.ja3().as_str(), hello.ja4().as_str()), (ja3, ja4));
+            assert_eq!(hello.server_name.as_deref(), Some("api.shop.test"));
+            assert_eq!(hello.alpn.first().map(Vec::as_slice), first);
+            assert_eq!(ClientHello::is_whole(bytes), Some(true));
+        }
     }
 
     #[test]

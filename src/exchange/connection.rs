@@ -1,6 +1,6 @@
 //! Facts of one connection, on either side of the hop.
 
-use super::FrameNote;
+use super::{Dialling, FrameNote, TlsFacts};
 use std::net::SocketAddr;
 
 /// Number of a connection, unique in its capture.
@@ -51,34 +51,10 @@ pub struct Connection {
     pub local: Option<SocketAddr>,
     /// TLS on it, if any.
     pub tls: Option<TlsFacts>,
+    /// How it came about; toward origins only.
+    pub dialling: Option<Box<Dialling>>,
     /// HTTP/2 frames of the connection itself (RFC 9113 5.1.1: stream 0), in order; none on HTTP/1.
     pub frames: Vec<FrameNote>,
-}
-
-/// What a TLS handshake settled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsFacts {
-    /// `TLSv1.3`.
-    pub version: String,
-    /// Cipher suite by its IANA name.
-    pub cipher: String,
-    /// Protocol that ALPN chose.
-    pub alpn: Option<String>,
-    /// Server name that the client side of this connection asked for.
-    pub sni: Option<String>,
-    /// The server's certificate chain, DER, leaf first; on the client side our minted leaf alone.
-    pub chain: Vec<Vec<u8>>,
-    /// Whether the origin's certificate was trusted; `None` on the client side.
-    pub verdict: Option<Verdict>,
-}
-
-/// The outcome of checking an origin's certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Chains to a trusted root and names the host.
-    Trusted,
-    /// Not trusted, with the reason in words. Passed on only under `origin_insecure`.
-    Untrusted(String),
 }
 
 /// A client that would not take our certificate.

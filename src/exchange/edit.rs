@@ -117,6 +117,8 @@ causes! {
     ExtendedConnect = 34, "RFC 8441 5", "a WebSocket opens by CONNECT with :protocol in HTTP/2, by Upgrade in HTTP/1.1";
     /// White space around a value does not exist in HTTP/2.
     Spacing = 35, "RFC 9113 8.2.1", "a value has no white space around it in HTTP/2";
+    /// Our credentials for the parent proxy.
+    ParentCredentials = 36, "RFC 9110 11.7.2", "our own credentials for the parent proxy (upstream.proxy), which asks for them";
 }
 
 #[cfg(test)]

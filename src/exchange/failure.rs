@@ -49,6 +49,8 @@ words! {
         Resolve = "resolve",
         /// Opening the connection.
         Connect = "connect",
+        /// Reaching the parent proxy, or being let through by it.
+        Parent = "parent",
         /// The TLS handshake.
         Tls = "tls",
         /// Sending the request.
@@ -87,6 +89,8 @@ words! {
         Malformed = "malformed",
         /// A limit of config.toml was exceeded.
         TooLarge = "too-large",
+        /// More at once, or more often, than config.toml allows.
+        TooMany = "too-many",
         /// The request came back to us.
         Loop = "loop",
         /// The client went away before the answer.

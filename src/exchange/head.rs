@@ -7,7 +7,7 @@
 use bytes::Bytes;
 
 /// A half-open range of offsets into the raw head.
-type Span = (u32, u32);
+pub(super) type Span = (u32, u32);
 
 /// One message head, exactly as it crossed a socket, up to and with the empty line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,9 @@ pub struct Head {
     stray: Option<u32>,
 }
 
+/// Where a field line and its parts stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FieldSpan {
+pub(super) struct FieldSpan {
     line: Span,
     name: Span,
     value: Span,
@@ -56,7 +57,7 @@ impl Head {
     /// Indexes the lines of a head. Never fails: a line without a colon has an empty name.
     #[must_use]
     pub fn parse(raw: Bytes) -> Self {
-        let mut lines = Lines { raw: &raw, from: 0 };
+        let mut lines = Lines::new(&raw);
         let start = lines.next().unwrap_or((0, 0));
         let mut fields: Vec<FieldSpan> = Vec::with_capacity(16);
         for span in lines {
@@ -69,10 +70,11 @@ impl Head {
         Self { raw, start, fields, stray: None }
     }
 
-    /// The same, with the offset of an escape that stands for what no line can hold.
+    /// A head whose lines are known: the start line's length, the places of the fields, and the offset of
+    /// an escape that stands for what no line can hold.
     #[must_use]
-    pub(super) fn with_stray(self, at: Option<usize>) -> Self {
-        Self { stray: at.map(offset), ..self }
+    pub(super) fn of_lines(raw: Bytes, start: usize, fields: Vec<FieldSpan>, stray: Option<usize>) -> Self {
+        Self { raw, start: (0, offset(start)), fields, stray: stray.map(offset) }
     }
 
     /// Where the first escape stands in a section of HTTP/2 that held CR, LF or NUL, or a name
@@ -150,7 +152,18 @@ impl Head {
 }
 
 impl FieldSpan {
-    fn of(raw: &[u8], line: Span) -> Self {
+    /// The line from `line` to the end of `raw`, whose name ends at `colon`. A name that is empty, or a
+    /// colon alone, leaves it to the line where its name ends.
+    pub(super) fn at(raw: &[u8], line: usize, colon: usize) -> Self {
+        let span = (offset(line), offset(raw.len()));
+        if matches!(raw.get(line..colon), None | Some(b"" | b":")) {
+            return Self::of(raw, span);
+        }
+        let value = trimmed(raw, (offset(colon) + 1, span.1));
+        Self { line: span, name: (span.0, offset(colon)), value }
+    }
+
+    pub(super) fn of(raw: &[u8], line: Span) -> Self {
         let bytes = slice(raw, line);
         // A pseudo-field's name has a colon of its own before it (RFC 9113 8.3).
         let own = usize::from(bytes.first() == Some(&b':'));
@@ -166,15 +179,21 @@ impl FieldSpan {
         self.value = trimmed(raw, (self.value.0, end));
     }
 
-    fn borrow<'a>(&self, raw: &'a [u8]) -> Field<'a> {
+    pub(super) fn borrow<'a>(&self, raw: &'a [u8]) -> Field<'a> {
         Field { line: slice(raw, self.line), name: slice(raw, self.name), value: slice(raw, self.value) }
     }
 }
 
 /// Splits at LF, drops one CR before it, and stops at the empty line that ends a head.
-struct Lines<'a> {
+pub(super) struct Lines<'a> {
     raw: &'a [u8],
     from: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(raw: &'a [u8]) -> Self {
+        Self { raw, from: 0 }
+    }
 }
 
 impl Iterator for Lines<'_> {

@@ -105,6 +105,10 @@ impl Message {
     /// octets in hex. Captured text: it passes `text::sanitize` before it reaches a terminal.
     #[must_use]
     pub fn line(&self) -> String {
+        // A Close that says something says all of its payload.
+        if self.form == MessageForm::Close && !self.says.is_empty() {
+            return self.says.clone();
+        }
         let start = self.payload.get(..A_LINE).unwrap_or(&self.payload);
         let start = start.trim_ascii_start();
         let text = match std::str::from_utf8(start) {

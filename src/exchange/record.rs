@@ -104,7 +104,7 @@ pub struct Exchange {
     pub frames: Vec<FrameNote>,
     /// When each phase ended.
     pub timing: Timing,
-    /// The client's connection.
+    /// The client's connection; of a CONNECT whose tunnel carried TLS, what is known of that.
     pub client_connection: ConnectionId,
     /// The origin connection, once there is one, and whether it had been used before.
     pub origin_connection: Option<(ConnectionId, bool)>,

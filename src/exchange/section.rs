@@ -13,8 +13,14 @@
 //! (RFC 9113 8.2.1), and [`Head::stray`] says where, because in a value `\r` could also be just that.
 
 use super::Head;
+use super::head::{FieldSpan, Lines};
 use bytes::Bytes;
 use std::fmt::Write as _;
+
+/// What a line has beside its name and value: `: ` and its end.
+const AROUND: usize = 4;
+/// Room for a start line's method and version.
+const START: usize = 32;
 
 /// One field line of a section, as HPACK gives and takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +44,7 @@ impl Head {
         let names_authority = method == b"CONNECT" && find(":protocol").is_none();
         let (first, second) = if names_authority { (":authority", ":path") } else { (":path", ":authority") };
         let target = find(first).or_else(|| find(second).filter(|_| names_authority)).unwrap_or(b"-");
-        let mut text = Text::default();
+        let mut text = Text::for_section(fields, target.len());
         text.escaped(method);
         text.out.push(b' ');
         text.escaped(target);
@@ -49,7 +55,7 @@ impl Head {
     /// The head of a response that came as this section.
     #[must_use]
     pub fn of_response_section(fields: &[SectionField]) -> Self {
-        let mut text = Text::default();
+        let mut text = Text::for_section(fields, 0);
         text.out.extend_from_slice(b"HTTP/2 ");
         text.escaped(value_of(fields, ":status").unwrap_or(b"-"));
         text.out.push(b' ');
@@ -63,10 +69,18 @@ impl Head {
         line.ends_with(b" HTTP/2") || line.starts_with(b"HTTP/2 ")
     }
 
-    /// Name and value of each line behind the start line: the section to be encoded.
+    /// Name and value of each line behind the start line.
     pub fn section(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.fields().map(|field| (field.name, field.value))
     }
+}
+
+/// The same of a head that is only text: the section to be encoded. No line of it is folded.
+pub fn section_lines(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    Lines::new(raw).skip(1).map(|line| {
+        let field = FieldSpan::of(raw, line).borrow(raw);
+        (field.name, field.value)
+    })
 }
 
 /// A trailer section as text: each line with CR LF, without the empty line behind them.
@@ -91,29 +105,42 @@ struct Text {
 }
 
 impl Text {
-    fn into_head(mut self, fields: &[SectionField]) -> Head {
-        self.out.extend_from_slice(b"\r\n");
-        for field in fields {
-            self.field(field);
-        }
-        self.out.extend_from_slice(b"\r\n");
-        Head::parse(Bytes::from(self.out)).with_stray(self.stray)
+    /// With room for all of a section.
+    fn for_section(fields: &[SectionField], target: usize) -> Self {
+        let octets: usize = fields.iter().map(|field| field.name.len() + field.value.len() + AROUND).sum();
+        Self { out: Vec::with_capacity(START + target + octets), stray: None }
     }
 
-    fn field(&mut self, field: &SectionField) {
+    /// The lines are written one by one, so their places are known and need not be looked for.
+    fn into_head(mut self, fields: &[SectionField]) -> Head {
+        let start = self.out.len();
+        self.out.extend_from_slice(b"\r\n");
+        let mut spans = Vec::with_capacity(fields.len());
+        for field in fields {
+            spans.push(self.field(field));
+        }
+        self.out.extend_from_slice(b"\r\n");
+        Head::of_lines(Bytes::from(self.out), start, spans, self.stray)
+    }
+
+    fn field(&mut self, field: &SectionField) -> FieldSpan {
+        let line = self.out.len();
         let at = self.name(&field.name);
         self.stray = self.stray.or(at);
+        let colon = self.out.len();
         self.out.extend_from_slice(b": ");
         let at = self.escaped(&field.value);
         self.stray = self.stray.or(at);
+        let span = FieldSpan::at(&self.out, line, colon);
         self.out.extend_from_slice(b"\r\n");
+        span
     }
 
     /// A blank or a colon in a name would begin a fold or end the name sooner.
     fn name(&mut self, name: &[u8]) -> Option<usize> {
         let (colon, rest) = name.split_at(usize::from(name.first() == Some(&b':')));
         self.out.extend_from_slice(colon);
-        if !rest.iter().any(|byte| matches!(byte, b':' | b' ' | b'\t' | b'\r' | b'\n' | 0)) {
+        if rest.iter().fold(true, |stands, byte| stands & stands_in_name(*byte)) {
             self.out.extend_from_slice(rest);
             return None;
         }
@@ -136,6 +163,10 @@ impl Text {
     /// Writes octets, the three that cannot stand in a line as two characters each; tells
     /// where the first of them is.
     fn escaped(&mut self, bytes: &[u8]) -> Option<usize> {
+        if memchr::memchr3(b'\r', b'\n', 0, bytes).is_none() {
+            self.out.extend_from_slice(bytes);
+            return None;
+        }
         let mut first = None;
         for byte in bytes {
             let escape: &[u8] = match byte {
@@ -152,6 +183,10 @@ impl Text {
         }
         first
     }
+}
+
+fn stands_in_name(byte: u8) -> bool {
+    !matches!(byte, b':' | b' ' | b'\t' | b'\r' | b'\n' | 0)
 }
 
 fn hex(byte: u8) -> String {
@@ -192,6 +227,7 @@ mod tests {
         assert_eq!(head.value("path"), None);
         assert_eq!(head.request_line(), Some((&b"GET"[..], &b"/a?b"[..], &b"HTTP/2"[..])));
         let section: Vec<_> = head.section().collect();
+        assert!(section_lines(head.raw()).eq(head.section()));
         let expected: Vec<_> =
             lines.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
         assert_eq!(section, expected);
@@ -260,6 +296,9 @@ mod tests {
             let lines: Vec<_> = lines.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let head = Head::of_request_section(&fields(&lines));
             prop_assert_eq!(head.fields().len(), lines.len());
+            let parsed = Head::parse(head.raw().clone());
+            prop_assert!(parsed.fields().eq(head.fields()), "the places are those that parsing finds");
+            prop_assert_eq!(parsed.start_line(), head.start_line());
             for (field, (name, value)) in head.fields().zip(&lines) {
                 let blank = |c: char| matches!(c, ' ' | '\t');
                 if head.stray().is_none() && !name.is_empty() {

@@ -77,6 +77,12 @@ impl Flags {
     /// Deleted by a person: hidden from lists until retention removes it, or undo shows it.
     pub const HIDDEN: Self = Self(1 << 9);
 
+    /// The answer's body stands with its content codings undone, as the file had it that it was imported from.
+    pub const DECODED: Self = Self(1 << 10);
+
+    /// The same of the request's body.
+    pub const REQUEST_DECODED: Self = Self(1 << 11);
+
     /// Every flag with its word, as in JSON.
     pub const WORDS: &'static [(Self, &'static str)] = &[
         (Self::OURS, "ours"),
@@ -89,6 +95,8 @@ impl Flags {
         (Self::UPGRADED, "upgraded"),
         (Self::MARKED, "marked"),
         (Self::HIDDEN, "hidden"),
+        (Self::DECODED, "decoded"),
+        (Self::REQUEST_DECODED, "request decoded"),
     ];
 
     /// Whether all bits of `flag` are set.

@@ -1,13 +1,25 @@
-//! An exchange as a note for people: Markdown, secrets left out.
+//! An exchange as a note for people: Markdown.
 
-use super::{is_secret, url};
+use super::redact::{Secrets, Veil};
+use super::url;
 use crate::exchange::{Exchange, Head};
 use crate::text::{sanitize, units};
 use std::fmt::Write as _;
 
-/// Request and response with their bodies, as received, when they are text.
-///
-/// Values of fields that hold secrets are left out: a note is made to be passed on.
+/// A note to be passed on: secrets are covered, all that this one exchange knows of.
+#[must_use]
+pub fn covered_note(exchange: &Exchange, request_body: &[u8], response_body: &[u8], key: [u8; 32]) -> String {
+    let mut secrets = Secrets::default();
+    secrets.exchange(exchange);
+    secrets.text(request_body);
+    secrets.text(response_body);
+    match Veil::new(secrets, key) {
+        Some(veil) => markdown(&veil.exchange(exchange), &veil.text(request_body), &veil.text(response_body)),
+        None => String::new(),
+    }
+}
+
+/// Request and response with their bodies, as received, when they are text. Nothing is covered here.
 #[must_use]
 pub fn markdown(exchange: &Exchange, request_body: &[u8], response_body: &[u8]) -> String {
     let summary = &exchange.summary;
@@ -30,12 +42,7 @@ fn message(out: &mut String, title: &str, head: Option<&bytes::Bytes>, body: &[u
     let mut text = format!("{}\n", sanitize(head.start_line()));
     // Pseudo-fields (RFC 9113 8.3) are in the start line and the title.
     for field in head.fields().filter(|field| !field.is_pseudo()) {
-        let line = if is_secret(field.name) {
-            format!("{}: (left out)", sanitize(field.name))
-        } else {
-            sanitize(field.line).into_owned()
-        };
-        let _ = writeln!(text, "{line}");
+        let _ = writeln!(text, "{}", sanitize(field.line));
     }
     if !body.is_empty() {
         text.push('\n');
@@ -62,10 +69,10 @@ mod tests {
     use crate::export::request::tests::exchange;
 
     #[test]
-    fn secrets_are_left_out_and_the_block_holds() {
+    fn secrets_are_covered_and_the_block_holds() {
         let head = b"POST /x HTTP/1.1\r\nCookie: sid=1\r\nX-A: \x1b[1m\r\n\r\n";
-        let text = markdown(&exchange(head, "h.test", b""), b"```\nend", b"");
-        assert!(text.contains("Cookie: (left out)\n") && !text.contains("sid=1"), "{text}");
+        let text = covered_note(&exchange(head, "h.test", b""), b"```\nend", b"", [0; 32]);
+        assert!(text.contains("Cookie: sid=hidden-") && !text.contains("sid=1"), "{text}");
         assert!(text.contains("X-A: \\x1b[1m\n\n```\nend\n````\n"), "{text}");
         assert!(text.contains("````http\nPOST /x HTTP/1.1\n"), "{text}");
     }

@@ -5,16 +5,29 @@
 //! and no interpreter takes part of it for anything else; the text is printable throughout.
 
 mod curl;
+pub mod har;
 mod httpie;
+mod json;
 mod markdown;
+mod moment;
+mod outgoing;
 mod python;
+pub mod redact;
 mod request;
 mod script;
 mod shell;
 
 pub use curl::curl;
+pub use har::Har;
 pub use httpie::httpie;
-pub use markdown::markdown;
+pub use json::Json;
+pub use markdown::{covered_note, markdown};
+pub use moment::timestamp;
+pub use outgoing::{Content, Kept, Outgoing, UNPACKED};
 pub use python::python;
-pub use request::{Request, is_secret, url};
+pub use redact::is_secret;
+pub use request::{Request, url};
 pub use script::fetch;
+
+#[cfg(test)]
+pub(crate) use request::tests;

@@ -1,5 +1,6 @@
 //! A request as the client meant it: method, URL, fields for the origin, body.
 
+use super::redact::is_secret;
 use crate::exchange::{Exchange, Head, Target};
 use bytes::Bytes;
 
@@ -17,24 +18,6 @@ const NOT_COPIED: &[&str] = &[
     "expect",
     "content-length",
 ];
-
-/// Fields whose values open doors.
-const SECRET: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-    "x-api-key",
-    "x-auth-token",
-    "x-csrf-token",
-    "x-amz-security-token",
-];
-
-/// Whether a field's value is a secret: a password, a key, a session.
-#[must_use]
-pub fn is_secret(name: &[u8]) -> bool {
-    SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes()))
-}
 
 /// The URL that an exchange asked for; bytes that no URL holds are percent-encoded (RFC 3986 2.1).
 #[must_use]

@@ -40,16 +40,17 @@ impl Answer {
     }
 
     /// What a request gets whose origin failed: 502 or 504 (RFC 9110 15.6.3, 15.6.5); 400 when it
-    /// was the client's own body (RFC 9112 8).
+    /// was the client's own body (RFC 9112 8), 408 when that did not come (RFC 9110 15.5.9).
     #[must_use]
     pub fn failure(failure: &Failure, pseudonym: &str) -> Self {
         let status = match (failure.kind, failure.side) {
             (Kind::Loop, _) => 508,
             (Kind::Malformed | Kind::Closed, Side::Client) => 400,
+            (Kind::TimedOut, Side::Client) => 408,
             (Kind::TimedOut, Side::Origin) => 504,
             _ => 502,
         };
-        if status == 400 {
+        if matches!(status, 400 | 408) {
             let says = format!("hopscope could not pass this request on whole.\n\n{}\n", failure.says);
             return Self::text(status, says)
                 .with("Proxy-Status", proxy_status(pseudonym, "http_request_error", &failure.says));
@@ -57,10 +58,31 @@ impl Answer {
         let says = format!(
             "hopscope could not get an answer to this request.\n\n{}\n{}\n",
             failure.says,
-            cure(failure.kind)
+            if failure.phase == Phase::Parent { parent_cure(failure.kind) } else { cure(failure.kind) }
         );
         Self::text(status, says)
             .with("Proxy-Status", proxy_status(pseudonym, error_type(failure), &failure.says))
+    }
+
+    /// What a client gets that has as many connections as one may have.
+    #[must_use]
+    pub fn crowded(limit: usize, pseudonym: &str) -> Self {
+        let says = format!(
+            "hopscope serves {limit} connections of one client at once (limits.client_connections in config.toml), \
+             and this one has them.\n"
+        );
+        let status =
+            proxy_status(pseudonym, "connection_limit_reached", "too many connections of this client");
+        Self::text(503, says).with("Retry-After", "1").with("Proxy-Status", status).closing()
+    }
+
+    /// The whole answer as it is written where no engine is at work.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes {
+        let fields: Vec<(&str, &str)> =
+            self.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let head = hop::answer(self.status, &fields, self.body.len() as u64, self.close, SystemTime::now());
+        [head, self.body.clone()].concat().into()
     }
 
     /// What we say as the final recipient of TRACE or OPTIONS.
@@ -161,6 +183,13 @@ fn token(pseudonym: &str) -> String {
 
 /// RFC 9209 2.3: the error type that fits.
 fn error_type(failure: &Failure) -> &'static str {
+    if failure.phase == Phase::Parent {
+        return match failure.kind {
+            Kind::Denied => "proxy_configuration_error",
+            Kind::Loop => "proxy_loop_detected",
+            _ => "destination_unavailable",
+        };
+    }
     match failure.kind {
         Kind::Refused => "connection_refused",
         Kind::Unresolvable => "dns_error",
@@ -177,7 +206,25 @@ fn error_type(failure: &Failure) -> &'static str {
         Kind::TooLarge => "http_response_header_section_size",
         Kind::Loop => "proxy_loop_detected",
         Kind::Unreachable => "destination_ip_unroutable",
+        Kind::TooMany => "connection_limit_reached",
         Kind::GaveUp | Kind::Denied => "proxy_internal_error",
+    }
+}
+
+/// What the person can do about a parent proxy.
+fn parent_cure(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Denied => {
+            "The origin was not asked. Credentials belong into --upstream http://USER:PASS@HOST:PORT; \
+             --upstream-for HOST=direct goes round the parent."
+        }
+        Kind::Loop => "Two hopscopes in a row need different names: --pseudonym NAME.",
+        Kind::Untrusted => {
+            "Trust its root with --origin-ca FILE, or let it pass with --origin-insecure=HOST."
+        }
+        _ => {
+            "The origin was not asked. Is the parent proxy (--upstream) running, and does it speak what its URL says?"
+        }
     }
 }
 
@@ -191,15 +238,14 @@ fn cure(kind: Kind) -> &'static str {
              limits.response_timeout in config.toml."
         }
         Kind::Reset | Kind::Closed => "The server ended the connection; its own log may say why.",
-        Kind::Untrusted => {
-            "Trust its root with --origin-ca FILE, or let it pass with --origin-insecure=HOST."
-        }
         Kind::Handshake => "The server and hopscope found no common way to secure the connection.",
         Kind::Malformed => "The raw bytes are in the capture: hopscope show ID --part raw.",
         Kind::TooLarge => "The limits are limits.head and limits.fields in config.toml.",
         Kind::Loop => "Two hopscopes in a row need different names: --pseudonym NAME.",
         Kind::Unreachable => "Check the network between this machine and the server.",
-        Kind::CertificateRefused | Kind::GaveUp | Kind::Denied => "",
+        Kind::TooMany => "The limits are in config.toml.",
+        // The cure depends on the reason, and stands behind it.
+        Kind::Untrusted | Kind::CertificateRefused | Kind::GaveUp | Kind::Denied => "",
     }
 }
 

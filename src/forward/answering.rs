@@ -11,6 +11,7 @@ use crate::exchange::{Failure, Flags, Head, Kind, Phase, Side};
 use crate::hop::{self, Fault, Framing, ResponseHop};
 use crate::recorder::BodyTee;
 use crate::tap::{HeadOf, OutHead};
+use crate::upstream::parent::{self, Through};
 use crate::upstream::{self, Joint, Received, Relay, Source, Upstream};
 use bytes::Bytes;
 use hyper::Response;
@@ -26,6 +27,12 @@ impl Life {
     ) -> Response<ResponseBody> {
         let Received { head, facts, at, body: answer, from, never_indexed } = received;
         let (head, facts) = (&head, &facts);
+        if let Through::Proxy(_) = upstream.key().through
+            && facts.status >= 400
+            && let Some(failure) = self.turned_away(&upstream, head, facts.status)
+        {
+            return self.not_let_through(head.raw().clone(), failure);
+        }
         let opened = (200..300).contains(&facts.status);
         if self.facts.extended && opened && !from.is_http2() {
             return self.fail(blame::no_switch(facts.status));
@@ -68,6 +75,29 @@ impl Life {
         let rest = Rest { keep: facts.persistent, upload: !early && !close };
         let body = ResponseBody::relayed(relay, upstream, self.client, ends, self.recording, rest);
         stand_in(facts.status, body, close)
+    }
+
+    /// The parent proxy wants credentials of us: the client has none for it, and none are passed on
+    /// (RFC 9110 11.7.1). Another answer that a proxy made is passed on, and told apart from the origin's.
+    fn turned_away(&self, upstream: &Upstream, head: &Head, status: u16) -> Option<Failure> {
+        let parent = self.client.shard.parent(upstream.key().through)?;
+        if status == 407 {
+            return Some(parent::refusal(parent, &upstream.key().authority, head, status));
+        }
+        if let Some(words) = parent::is_from_a_proxy(head, status) {
+            let what = format!("passed on an answer that a proxy made, not the origin: {words}");
+            self.recording.fail(parent::failed(parent, Kind::Unreachable, &what));
+        }
+        None
+    }
+
+    fn not_let_through(self, raw: Bytes, failure: Failure) -> Response<ResponseBody> {
+        let at = self.recording.elapsed();
+        self.recording.note(|exchange| {
+            exchange.heads.response_received = Some(raw);
+            exchange.timing.response_head = Some(at);
+        });
+        self.fail(failure)
     }
 
     /// A response that ends with its head.

@@ -1,8 +1,9 @@
 //! Who is to blame when an exchange fails, in words: addresses, limits and clauses already in them.
 
-use crate::exchange::{Failure, Kind, Phase, Place, Side};
+use crate::config::Parent;
+use crate::exchange::{Failure, Kind, Phase, Place, Scheme, Side};
 use crate::hop::{Fault, Route};
-use crate::upstream::{Broken, code_name};
+use crate::upstream::{self, Broken, code_name, parent};
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -23,9 +24,18 @@ pub(super) fn place(fault: &Fault, in_body: bool) -> Place<'_> {
     Place { clause: fault.clause, offset: fault.offset, in_body }
 }
 
-/// The origin's connection, or its stream, failed before an answer came.
-pub(super) fn broken(broken: Broken, route: &Route) -> Failure {
+/// The connection to the origin, or to the parent that is `asked` in its place, or its stream, failed before
+/// an answer came; perhaps after a certificate of ours had been asked for in vain.
+pub(super) fn broken(broken: Broken, route: &Route, asked: Option<&Parent>, in_vain: bool) -> Failure {
+    let host = &route.authority.host;
     let (failure, what) = match broken {
+        Broken::Alert(alert) => return upstream::after_handshake(host, alert),
+        // Its alert may have been lost to the reset that followed it.
+        Broken::Lost(ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+            if route.scheme == Scheme::Https && in_vain =>
+        {
+            return upstream::without_certificate(host);
+        }
         Broken::Lost(kind) => {
             let (failure, what) = lost(kind);
             (failure, what.to_owned())
@@ -38,6 +48,9 @@ pub(super) fn broken(broken: Broken, route: &Route) -> Failure {
             (Kind::Closed, format!("closes the connection with {} and took no request", code_name(code)))
         }
     };
+    if let Some(parent) = asked {
+        return parent::failed(parent, failure, &what);
+    }
     let says = format!("{} {what}", route.authority);
     Failure { side: Side::Origin, phase: Phase::Wait, kind: failure, says }
 }
@@ -113,6 +126,16 @@ pub(super) fn unread(side: Side, limit: Duration) -> Failure {
     let limit = limit.as_secs_f32();
     let says = format!("the {who} took nothing of the {what} for {limit} s (limits.write_timeout)");
     Failure { side, phase, kind: Kind::TimedOut, says }
+}
+
+/// The client stopped in the middle of its request, and the origin waits for the rest.
+pub(super) fn stalled(limit: Duration) -> Failure {
+    let limit = limit.as_secs_f32();
+    let says = format!(
+        "the client sent nothing of its request's body for {limit} s, and the origin waits for it \
+         (limits.body_timeout)"
+    );
+    Failure { side: Side::Client, phase: Phase::Send, kind: Kind::TimedOut, says }
 }
 
 /// The answer was over, and the rest of the request did not come.

@@ -1,15 +1,16 @@
 //! What an exchange can reach: its shard, its client's connection, and the tunnel it came through.
 
+use super::guests::Guests;
 use crate::ca::Interceptor;
-use crate::config::Settings;
+use crate::config::{Parent, Settings};
 use crate::exchange::{Authority, ConnectionId, ExchangeId, Failure, Scheme};
 use crate::hop::{Bounds, Route, Version};
 use crate::recorder::{Recorder, Recording, Watched};
-use crate::upstream::{self, Io, Key, OriginTls, Pool, Shared, Upstream};
+use crate::upstream::parent::{self, Means, Through};
+use crate::upstream::{self, Io, Key, OriginTls, Pool, Reached, Shared, Upstream};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +32,8 @@ pub struct Shard {
     pub interceptor: Option<Arc<Interceptor>>,
     /// The addresses that we listen on: a target among them is a loop.
     pub addresses: Arc<OnceLock<Vec<SocketAddr>>>,
+    /// The clients of the process.
+    pub guests: Arc<Guests>,
     /// Ended when hopscope stops: no new exchanges, those under way finish.
     pub drain: CancellationToken,
 }
@@ -46,12 +49,46 @@ impl Shard {
     #[must_use]
     pub fn intercepts(&self, host: &str) -> bool {
         let rules = &self.settings.intercept;
-        let among =
-            |patterns: &[String]| patterns.iter().any(|pattern| upstream::pattern::names(pattern, host));
         self.interceptor.is_some()
             && rules.enabled
-            && !among(&rules.tunnel)
-            && (rules.only.is_empty() || among(&rules.only))
+            && self.may_open(host)
+            && (rules.only.is_empty() || among(&rules.only, host))
+    }
+
+    /// Whether a host of this name is not among those whose tunnels are never opened (`intercept.tunnel`).
+    #[must_use]
+    pub fn may_open(&self, host: &str) -> bool {
+        !among(&self.settings.intercept.tunnel, host)
+    }
+
+    /// The way to a target. Outside of a tunnel, a parent proxy that speaks HTTP is itself asked for http.
+    #[must_use]
+    pub fn through(&self, scheme: Scheme, authority: &Authority, in_tunnel: bool) -> Through {
+        match parent::choose(&self.settings.parents, authority) {
+            None => Through::Nobody,
+            Some((number, parent)) if parent.speaks_http() && scheme == Scheme::Http && !in_tunnel => {
+                Through::Proxy(number)
+            }
+            Some((number, _)) => Through::Tunnel(number),
+        }
+    }
+
+    /// The parent proxy of a way.
+    #[must_use]
+    pub fn parent(&self, through: Through) -> Option<&Parent> {
+        parent::numbered(&self.settings.parents, through.number()?)
+    }
+
+    /// What it takes to reach something.
+    #[must_use]
+    pub fn means(&self) -> Means<'_> {
+        let settings = &self.settings;
+        Means {
+            hosts: &settings.origin.hosts,
+            tls: &self.tls,
+            limits: &settings.limits,
+            bounds: self.bounds(),
+        }
     }
 
     /// Whether a target is our own listener.
@@ -70,6 +107,10 @@ impl Shard {
                 }
         })
     }
+}
+
+fn among(patterns: &[String], host: &str) -> bool {
+    patterns.iter().any(|pattern| upstream::pattern::names(pattern, host))
 }
 
 /// A client's connection on which HTTP is spoken: the TCP connection, or the inside of a tunnel.
@@ -135,6 +176,20 @@ pub struct Tunnel {
     pub exchange: ExchangeId,
 }
 
+impl Tunnel {
+    /// What makes connections to its end interchangeable.
+    #[must_use]
+    pub fn key(&self, shard: &Shard, version: Version) -> Key {
+        Key {
+            scheme: self.scheme,
+            authority: self.authority.clone(),
+            through: shard.through(self.scheme, &self.authority, true),
+            server_name: self.server_name.clone(),
+            version,
+        }
+    }
+}
+
 /// Origin connections kept for one client connection.
 #[derive(Debug, Default)]
 struct Origins {
@@ -152,7 +207,7 @@ type LastFailure = Option<(Instant, Failure)>;
 #[derive(Debug)]
 pub enum Dialed {
     /// A fresh connection.
-    Fresh(TcpStream),
+    Fresh(Reached),
     /// A connection from the pool that already speaks TLS and HTTP there.
     Pooled(Box<Upstream>),
     /// A fresh connection that was secured to learn what the origin speaks.
@@ -175,7 +230,7 @@ pub struct Secured {
 pub struct Unreached {
     /// The cause.
     pub failure: Failure,
-    /// The connection whose certificate was refused.
+    /// The connection that was not secured.
     pub connection: Option<ConnectionId>,
 }
 
@@ -264,17 +319,31 @@ impl Client {
 
     /// An idle origin connection of HTTP/1.1 of this client.
     pub fn take_idle(&self, route: &Route) -> Option<Upstream> {
-        let name = self.server_name(route);
+        let (name, through) = (self.server_name(route), self.through(route));
+        let leads = |upstream: &Upstream| upstream.key().is((route.scheme, &route.authority), name, through);
         let mut origins = self.lock();
-        while let Some(at) =
-            origins.idle.iter().position(|upstream| upstream.key().is(route.scheme, &route.authority, name))
-        {
+        while let Some(at) = origins.idle.iter().position(leads) {
             let mut upstream = origins.idle.swap_remove(at);
             if upstream::is_usable(&mut upstream) {
                 return Some(upstream);
             }
         }
         None
+    }
+
+    /// The way to a route.
+    #[must_use]
+    pub fn through(&self, route: &Route) -> Through {
+        self.shard.through(route.scheme, &route.authority, self.tunnel.is_some())
+    }
+
+    /// The parent proxy that is asked for a route in the origin's place.
+    #[must_use]
+    pub fn asked_parent(&self, route: &Route) -> Option<&Parent> {
+        match self.through(route) {
+            through @ Through::Proxy(_) => self.shard.parent(through),
+            Through::Nobody | Through::Tunnel(_) => None,
+        }
     }
 
     /// Whether a route leads to the end of the tunnel that this is the inside of.
@@ -293,10 +362,10 @@ impl Client {
     /// A share of an origin connection of HTTP/2 of this client that takes one more exchange. Without
     /// `room` for it, where there are `SHARED` connections already, it waits on the least busy one.
     pub fn share(&self, route: &Route) -> Option<Upstream> {
-        let name = self.server_name(route);
+        let (name, through) = (self.server_name(route), self.through(route));
         let mut origins = self.lock();
         origins.shared.retain(Shared::is_open);
-        let leads = |shared: &&Shared| shared.key().is(route.scheme, &route.authority, name);
+        let leads = |shared: &&Shared| shared.key().is((route.scheme, &route.authority), name, through);
         let least = origins.shared.iter().filter(leads).min_by_key(|shared| shared.active())?;
         let crowded = origins.shared.iter().filter(leads).count() >= SHARED;
         (least.has_room() || crowded).then(|| Upstream::Http2(least.share()))
@@ -305,13 +374,19 @@ impl Client {
     /// What makes connections of this client to a route interchangeable.
     #[must_use]
     pub fn key(&self, route: &Route, version: Version) -> Key {
-        let server_name = self.server_name(route).map(str::to_owned);
-        Key { scheme: route.scheme, authority: route.authority.clone(), server_name, version }
+        Key {
+            scheme: route.scheme,
+            authority: route.authority.clone(),
+            through: self.through(route),
+            server_name: self.server_name(route).map(str::to_owned),
+            version,
+        }
     }
 
-    /// Keeps an origin connection for this client's next exchange.
+    /// Keeps an origin connection for this client's next exchange, if any is to be kept.
     pub fn keep(&self, upstream: Upstream) {
         match upstream {
+            Upstream::Http1(_) if self.shard.settings.origin.reuse == crate::config::Reuse::Never => {}
             Upstream::Http1(_) => self.lock().idle.push(upstream),
             // The connection was kept when it was made; this was one share of it.
             Upstream::Http2(_) => {}

@@ -1,11 +1,67 @@
 //! Who may use this proxy: clients of the right network (`--allow`) with the right credentials
-//! (`--auth`, by Basic, RFC 7617). Asked outside of tunnels: what is inside has come through a CONNECT.
+//! (`--auth`, by Basic, RFC 7617, or SOCKS5's own). Asked outside of tunnels: what is inside has come
+//! through a CONNECT.
 
 use super::answer::Answer;
-use super::context::Client;
+use super::context::{Client, Shard};
 use crate::exchange::{Failure, Head, Kind, Phase, Side};
 use crate::recorder::Recording;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Whether a client may use the proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Granted,
+    /// Its address is in no network that we serve.
+    Stranger,
+    /// It has given no credentials.
+    Unnamed,
+    /// It has given wrong ones, so many within the last minute.
+    Wrong(u32),
+    /// It gave too many wrong ones: these are not looked at for so long.
+    Barred(Duration),
+}
+
+impl Admission {
+    /// Of a client at this address that has given these credentials, as `USER:PASS`.
+    #[must_use]
+    pub fn of(shard: &Shard, client: IpAddr, given: Option<&[u8]>) -> Self {
+        if !shard.settings.admits(client) {
+            return Self::Stranger;
+        }
+        let Some(expected) = shard.settings.auth.as_deref() else { return Self::Granted };
+        let Some(given) = given else { return Self::Unnamed };
+        match shard.guests.barred(client) {
+            Some(time) => Self::Barred(time),
+            None if same(given, expected.as_bytes()) => Self::Granted,
+            None => Self::Wrong(shard.guests.wrong(client)),
+        }
+    }
+
+    /// How it is recorded of a client at this address that it may not.
+    #[must_use]
+    pub fn denied(&self, client: IpAddr) -> Option<Failure> {
+        let (kind, says) = match self {
+            Self::Granted => return None,
+            Self::Stranger => (Kind::Denied, format!("{client} is in no network of allow (--allow CIDR)")),
+            Self::Unnamed => (Kind::Denied, "the client sent no proxy credentials".to_owned()),
+            Self::Wrong(count) => {
+                let says = format!("the client sent wrong proxy credentials ({count} within a minute)");
+                (Kind::Denied, says)
+            }
+            Self::Barred(_) => {
+                let says = format!(
+                    "too many wrong proxy credentials came from {client} within a minute \
+                     (limits.wrong_credentials): these were not looked at"
+                );
+                (Kind::TooMany, says)
+            }
+        };
+        Some(Failure { side: Side::Client, phase: Phase::Request, kind, says })
+    }
+}
 
 /// The answer to a client that may not, or may not yet.
 pub(super) fn refused(client: &Client, recording: &Recording, head: &Head) -> Option<Answer> {
@@ -13,36 +69,39 @@ pub(super) fn refused(client: &Client, recording: &Recording, head: &Head) -> Op
     if client.tunnel.is_some() || client.again.is_some() {
         return None;
     }
-    stranger(client, recording).or_else(|| unauthorized(client, recording, head))
-}
-
-fn stranger(client: &Client, recording: &Recording) -> Option<Answer> {
     let peer = client.peer.parse::<SocketAddr>().ok()?.ip();
-    if client.shard.settings.admits(peer) {
-        return None;
-    }
-    recording.fail(denied(format!("{peer} is in no network of allow (--allow CIDR)")));
-    let says = format!("hopscope does not serve clients at {peer}: its --allow CIDR names other networks.\n");
-    Some(Answer::text(403, says).closing())
+    let given = head.value("proxy-authorization").and_then(basic);
+    let admission = Admission::of(&client.shard, peer, given.as_deref());
+    recording.fail(admission.denied(peer)?);
+    answer(&admission, peer)
 }
 
 /// RFC 9110 11.7.1: 407 until our own credentials come.
-fn unauthorized(client: &Client, recording: &Recording, head: &Head) -> Option<Answer> {
-    let expected = client.shard.settings.auth.as_deref()?;
-    let given = head.value("proxy-authorization").and_then(basic);
-    if given.is_some_and(|given| same(&given, expected.as_bytes())) {
-        return None;
+fn answer(admission: &Admission, peer: IpAddr) -> Option<Answer> {
+    match admission {
+        Admission::Granted => None,
+        Admission::Stranger => {
+            let says = format!(
+                "hopscope does not serve clients at {peer}: its --allow CIDR names other networks.\n"
+            );
+            Some(Answer::text(403, says).closing())
+        }
+        Admission::Unnamed | Admission::Wrong(_) => {
+            let says =
+                "hopscope was started with --auth: send its user name and password as proxy credentials.\n";
+            let challenge = "Basic realm=\"hopscope\", charset=\"UTF-8\"";
+            Some(Answer::text(407, says.to_owned()).with("Proxy-Authenticate", challenge))
+        }
+        // RFC 6585 4.
+        Admission::Barred(time) => {
+            let says = format!(
+                "Too many wrong proxy credentials came from {peer}. hopscope listens again in {} s.\n",
+                time.as_secs() + 1
+            );
+            let answer = Answer::text(429, says).with("Retry-After", (time.as_secs() + 1).to_string());
+            Some(answer.closing())
+        }
     }
-    let says = "hopscope was started with --auth: send its user name and password as proxy credentials.\n";
-    recording.fail(denied("the client sent no proxy credentials, or wrong ones".to_owned()));
-    Some(
-        Answer::text(407, says.to_owned())
-            .with("Proxy-Authenticate", "Basic realm=\"hopscope\", charset=\"UTF-8\""),
-    )
-}
-
-fn denied(says: String) -> Failure {
-    Failure { side: Side::Client, phase: Phase::Request, kind: Kind::Denied, says }
 }
 
 /// The credentials of `Basic` (RFC 7617 2).

@@ -108,6 +108,8 @@ pub(super) fn response(
 pub(super) fn attempt(recording: &Recording, upstream: &Upstream, broken: Broken) {
     let says = match broken {
         Broken::Lost(kind) => format!("the reused connection had died ({kind}); sent again on a new one"),
+        // Never sent again.
+        Broken::Alert(_) => "the origin ended the connection with an alert".to_owned(),
         Broken::Reset(code) => {
             format!("the origin refused the stream with {} (RFC 9113 8.7); sent again", code_name(code))
         }

@@ -1,15 +1,14 @@
 //! Finding the connection to send a request on: the client's own, the pool's, or a new one.
 
 use super::context::{Client, Dialed, Secured, Shard, Tunnel, Unreached};
-pub use super::secure::dial;
+use super::parent::dial;
 use super::secure::{self, Begun};
 use crate::config::Reuse;
 use crate::exchange::{Failure, Flags};
 use crate::hop::{Route, Version};
 use crate::recorder::Recording;
-use crate::upstream::{Key, Offer, Upstream};
+use crate::upstream::{Offer, Reached, Upstream};
 use std::time::Instant;
-use tokio::net::TcpStream;
 
 /// What a request needs of its connection.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +109,8 @@ async fn make(
     wanted: Wanted,
 ) -> Result<Upstream, Failure> {
     let dialed = client.is_tunnel_to(route).then(|| client.take_dialed()).flatten();
-    let tcp = match dialed {
+    let key = client.key(route, wanted.version);
+    let reached = match dialed {
         Some(Dialed::Pooled(upstream)) if !wanted.fresh && upstream.version() == wanted.version => {
             return Ok(noted(recording, *upstream, true));
         }
@@ -126,16 +126,16 @@ async fn make(
             recording.note(|exchange| exchange.origin_connection = connection.map(|id| (id, false)));
             return Err(failure);
         }
-        Some(Dialed::Fresh(tcp)) => tcp,
+        Some(Dialed::Fresh(reached)) => reached,
         Some(Dialed::Pooled(upstream)) => {
             client.shard.pool.put(*upstream);
-            dial(&client.shard, route, recording).await?
+            dial(&client.shard, &key, recording).await?
         }
-        Some(Dialed::Secured(_)) | None => dial(&client.shard, route, recording).await?,
+        Some(Dialed::Secured(_)) | None => dial(&client.shard, &key, recording).await?,
     };
     let offer = if wanted.version == Version::Http2 { Offer::Both } else { Offer::Http1 };
-    let way = secure::Way { shard: &client.shard, route, key: client.key(route, wanted.version), recording };
-    match secure::begin(&way, tcp, offer).await {
+    let way = secure::Way { shard: &client.shard, route, key, recording };
+    match secure::begin(&way, reached, offer).await {
         Ok(Begun { upstream, unverified }) => {
             if unverified {
                 recording.note(|exchange| exchange.summary.flags.add(Flags::UNVERIFIED));
@@ -171,17 +171,12 @@ fn reuse(client: &Client, route: &Route) -> Option<Upstream> {
 pub async fn secure_ahead(
     shard: &Shard,
     tunnel: &Tunnel,
-    tcp: TcpStream,
+    reached: Reached,
     recording: &Recording,
 ) -> Result<Secured, Unreached> {
     let route = Route { scheme: tunnel.scheme, authority: tunnel.authority.clone() };
-    let key = Key {
-        scheme: route.scheme,
-        authority: route.authority.clone(),
-        server_name: tunnel.server_name.clone(),
-        version: Version::Http2,
-    };
+    let key = tunnel.key(shard, Version::Http2);
     let way = secure::Way { shard, route: &route, key, recording };
-    let Begun { upstream, unverified } = secure::begin(&way, tcp, Offer::Both).await?;
+    let Begun { upstream, unverified } = secure::begin(&way, reached, Offer::Both).await?;
     Ok(Secured { upstream, unverified })
 }

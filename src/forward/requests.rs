@@ -64,6 +64,8 @@ pub type Answering = Pin<Box<dyn Future<Output = Response<ResponseBody>> + Send>
 pub struct Asked {
     /// How long the client may take nothing of the answer.
     pub write_limit: Duration,
+    /// How long the rest of the request may take behind a whole answer.
+    pub rest_limit: Duration,
     recording: Recording,
     abort: Abort,
 }
@@ -80,7 +82,8 @@ impl Asked {
         let request = tap.take_request(stream)?;
         let recording = note::begin(&client, request.head.raw().clone(), request.at);
         client.proven();
-        let write_limit = client.shard.settings.limits.write_timeout;
+        let limits = &client.shard.settings.limits;
+        let (write_limit, rest_limit) = (limits.write_timeout, limits.response_timeout);
         let (end, abort) = (End::Http2 { tap, stream }, Abort::by_code());
         let answer: Answering = match request.facts {
             Ok(facts) => {
@@ -102,7 +105,7 @@ impl Asked {
                 Box::pin(std::future::ready(response))
             }
         };
-        Some((Self { write_limit, recording, abort }, answer))
+        Some((Self { write_limit, rest_limit, recording, abort }, answer))
     }
 
     /// The client reset the stream: letting go of this resets the origin's with the same code.

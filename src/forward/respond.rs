@@ -87,6 +87,9 @@ impl Life {
         if self.client.shard.is_ourselves(&route.authority) {
             return self.refuse(&blame::self_loop(&self.client.shard.settings.pseudonym));
         }
+        if let Err(fault) = hop::refuse_loop(&self.head, &self.client.shard.settings.pseudonym) {
+            return self.refuse(&fault);
+        }
         let dialed = tunnel::connect(&self.client, &self.end, route, &self.recording).await;
         dialed.unwrap_or_else(|failure| self.fail(failure))
     }

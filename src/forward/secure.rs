@@ -1,11 +1,13 @@
 //! From a TCP connection to one that speaks HTTP: the TLS handshake, the verdict, the protocol.
 
 use super::context::{Shard, Unreached};
-use crate::exchange::{Failure, Kind, Phase, Scheme, Side, TlsFacts, Verdict};
+use super::parent::dial;
+use crate::exchange::{Dialling, Failure, Kind, Phase, Scheme, Side, TlsFacts, Verdict};
 use crate::hop::{Route, Version};
 use crate::recorder::Recording;
 use crate::tap::http2::Limits;
-use crate::upstream::{self, Exclusive, Io, Key, Offer, Shared, Upstream};
+use crate::upstream::{self, Exclusive, Io, Key, Leg, NotSecured, Offer, Reached, Shared, Upstream};
+use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 /// Where a connection leads, and who asks for it.
@@ -24,31 +26,20 @@ pub(super) struct Begun {
     pub(super) unverified: bool,
 }
 
-/// Resolves and connects, noting when each was done.
-pub async fn dial(shard: &Shard, route: &Route, recording: &Recording) -> Result<TcpStream, Failure> {
-    let limit = shard.settings.limits.connect_timeout;
-    let addresses = upstream::resolve(&route.authority, &shard.settings.origin.hosts, limit).await?;
-    let resolved = recording.elapsed();
-    recording.note(|exchange| exchange.timing.resolved = Some(resolved));
-    let tcp = upstream::dial(&addresses, &route.authority, limit).await?;
-    let connected = recording.elapsed();
-    recording.note(|exchange| exchange.timing.connected = Some(connected));
-    Ok(tcp)
-}
-
 /// Secures a connection where its scheme says so, and begins what the two sides agree on.
-pub(super) async fn begin(way: &Way<'_>, tcp: TcpStream, offer: Offer) -> Result<Begun, Unreached> {
-    let (peer, local) = (tcp.peer_addr().ok(), tcp.local_addr().ok());
+pub(super) async fn begin(way: &Way<'_>, reached: Reached, offer: Offer) -> Result<Begun, Unreached> {
+    let Reached { leg, mut dialling } = reached;
+    let (peer, local) = ends(leg.tcp());
     let (io, tls, version): (Box<dyn Io>, _, _) = match way.route.scheme {
-        Scheme::Http => (Box::new(tcp), None, way.key.version),
+        Scheme::Http => (leg.into_io(), None, way.key.version),
         Scheme::Https => {
-            let (stream, facts) = secured(way, tcp, offer).await?;
+            let (stream, facts) = secured(way, leg, offer, &mut dialling).await?;
             let version = upstream::version_of(&facts);
             (stream, Some(facts), version)
         }
     };
     let unverified = tls.as_ref().is_some_and(|facts| matches!(facts.verdict, Some(Verdict::Untrusted(_))));
-    let opened = way.shard.recorder.opened(Side::Origin, peer, local, tls);
+    let opened = way.shard.recorder.reached(peer, local, tls, dialling);
     let key = Key { version, ..way.key.clone() };
     let write_limit = way.shard.settings.limits.write_timeout;
     let upstream = if version == Version::Http2 {
@@ -67,20 +58,27 @@ pub(super) async fn begin(way: &Way<'_>, tcp: TcpStream, offer: Offer) -> Result
 }
 
 /// The TLS handshake, then the verdict: an untrusted origin passes only where the settings say so.
-async fn secured(way: &Way<'_>, tcp: TcpStream, offer: Offer) -> Result<(Box<dyn Io>, TlsFacts), Unreached> {
+async fn secured(
+    way: &Way<'_>,
+    leg: Leg,
+    offer: Offer,
+    dialling: &mut Box<Dialling>,
+) -> Result<(Box<dyn Io>, TlsFacts), Unreached> {
     let (tls, limits) = (&way.shard.tls, &way.shard.settings.limits);
     let name = way.key.server_name.as_deref().unwrap_or(&way.route.authority.host);
     let first = tls.spoken().first(&way.key, offer);
-    let (stream, facts) = match tls.connect(tcp, name, first, limits.tls_timeout).await {
+    let ends = ends(leg.tcp());
+    let (stream, facts) = match tls.connect(leg, name, first, limits.tls_timeout).await {
         Ok(secured) => secured,
         // RFC 7301 3.2: the origin speaks none of what was offered; perhaps it speaks the other.
         Err(refused) if refused.no_protocol => {
-            let Some(other) = first.other() else { return Err(unreached(refused.failure)) };
-            let tcp = dial(way.shard, way.route, way.recording).await.map_err(unreached)?;
-            let again = tls.connect(tcp, name, other, limits.tls_timeout).await;
-            again.map_err(|_| unreached(refused.failure))?
+            let Some(other) = first.other() else { return Err(unsecured(way, ends, refused, dialling)) };
+            let reached = dial(way.shard, &way.key, way.recording).await.map_err(unreached)?;
+            *dialling = reached.dialling;
+            let again = tls.connect(reached.leg, name, other, limits.tls_timeout).await;
+            again.map_err(|_| unsecured(way, ends, refused, dialling))?
         }
-        Err(refused) => return Err(unreached(refused.failure)),
+        Err(refused) => return Err(unsecured(way, ends, refused, dialling)),
     };
     let at = way.recording.elapsed();
     way.recording.note(|exchange| exchange.timing.secured = Some(at));
@@ -88,11 +86,26 @@ async fn secured(way: &Way<'_>, tcp: TcpStream, offer: Offer) -> Result<(Box<dyn
         && !tls.may_pass(name, verdict)
     {
         // The row shows the certificate that was refused.
-        let id = way.shard.recorder.connection(Side::Origin, None, None, Some(facts.clone()));
-        return Err(Unreached { failure: upstream::untrusted(name, why), connection: Some(id) });
+        let failure = upstream::untrusted(name, why);
+        let refused = NotSecured { failure, no_protocol: false, facts };
+        return Err(unsecured(way, ends, refused, dialling));
     }
     tls.spoken().note(&way.key, offer, upstream::version_of(&facts));
     Ok((Box::new(stream), facts))
+}
+
+/// The two addresses of a connection.
+type Ends = (Option<SocketAddr>, Option<SocketAddr>);
+
+fn ends(tcp: &TcpStream) -> Ends {
+    (tcp.peer_addr().ok(), tcp.local_addr().ok())
+}
+
+/// A connection that came to nothing is on the record as well, with what is known of its handshake.
+fn unsecured(way: &Way<'_>, (peer, local): Ends, refused: NotSecured, dialling: &Dialling) -> Unreached {
+    let dialling = Box::new(dialling.clone());
+    let id = way.shard.recorder.reached(peer, local, Some(refused.facts), dialling).id();
+    Unreached { failure: refused.failure, connection: Some(id) }
 }
 
 fn unreached(failure: Failure) -> Unreached {

@@ -4,12 +4,13 @@ use super::answer::stand_in;
 use super::origin::{self, Wanted};
 use super::respond::Life;
 use super::response::{ResponseBody, is_sent};
-use super::{blame, note, websocket};
+use super::{blame, note, parent, websocket};
+use crate::config::Reuse;
 use crate::exchange::{Failure, Interim, Side};
 use crate::hop::{self, Fault, Forwarded, Framing, RequestHop, Route, Version};
 use crate::recorder::BodyTee;
 use crate::tap::{End, HeadOf, Interims, OutHead};
-use crate::upstream::{self, Broken, Relay, RequestBody, Sending, Source, Upstream};
+use crate::upstream::{self, Awaited, Broken, Relay, RequestBody, Sending, Source, Upstream};
 use bytes::Bytes;
 use h2::Reason;
 use hyper::Response;
@@ -23,6 +24,14 @@ const INTERIMS: usize = 100;
 /// Times that a request is sent again at most; an origin that always refuses has answered.
 const AGAIN: usize = 3;
 
+/// A request's body on this side of its way.
+enum Upload {
+    /// Nothing of it has gone out.
+    First(Source),
+    /// What went out, nobody has looked at: it goes out again.
+    Again(Box<Relay>),
+}
+
 impl Life {
     /// The request goes to its origin and the answer comes back.
     pub(super) async fn forward(self, route: &Route, body: Source) -> Response<ResponseBody> {
@@ -30,7 +39,7 @@ impl Life {
         if self.client.tunnel.is_none() && shard.is_ourselves(&route.authority) {
             return self.refuse(&blame::self_loop(&shard.settings.pseudonym));
         }
-        let (mut body, mut wanted) = (Some(body), self.wanted(route));
+        let (mut body, mut wanted) = (Some(Upload::First(body)), self.wanted(route));
         // What may go no further reaches no origin, so the head is made first.
         let mut ready = match self.through_the_hop(route, wanted.version) {
             Ok(forwarded) => Some((wanted.version, forwarded)),
@@ -62,7 +71,10 @@ impl Life {
             };
             let outcome = self.send(&mut upstream, forwarded, &mut body).await;
             let broken = match outcome {
-                Ok(upstream::Answer::Response(received)) => return self.relay(upstream, received, body),
+                Ok(upstream::Answer::Response(received)) => {
+                    let untouched = body.and_then(Upload::into_source);
+                    return self.relay(upstream, received, untouched);
+                }
                 Ok(upstream::Answer::Refused { raw, fault }) => return self.nonsense(raw, &fault),
                 Ok(upstream::Answer::Cut) => return self.fail(blame::cut(self.end.body_fault())),
                 Ok(upstream::Answer::Broken(broken)) => broken,
@@ -71,13 +83,14 @@ impl Life {
             if upstream.is_stalled() {
                 return self.fail(blame::unread(Side::Origin, shard.settings.limits.write_timeout));
             }
-            if sent >= AGAIN || !self.may_retry(broken, upstream.is_reused()) {
-                return self.broken(broken, route);
+            body = body.or_else(|| upstream.reclaim().map(Upload::Again));
+            if sent >= AGAIN || !self.may_retry(broken, upstream.is_reused(), body.is_some()) {
+                return self.broken(broken, route, !upstream.is_reused());
             }
             note::attempt(&self.recording, &upstream, broken);
             wanted.fresh = true;
         }
-        self.broken(Broken::Lost(ErrorKind::UnexpectedEof), route)
+        self.broken(Broken::Lost(ErrorKind::UnexpectedEof), route, false)
     }
 
     /// What to ask for: what the origin is believed to speak, but HTTP/1.1 for an Upgrade, which has no
@@ -93,22 +106,24 @@ impl Life {
         &self,
         upstream: &mut Upstream,
         forwarded: Forwarded,
-        body: &mut Option<Source>,
+        body: &mut Option<Upload>,
     ) -> Result<upstream::Answer, Failure> {
-        let framing = forwarded.framing;
+        let (framing, awaited) = (forwarded.framing, Awaited::default());
         self.recording.note(|exchange| exchange.request_edits = forwarded.edits);
         let head = (self.out_head(forwarded.raw, framing), self.never_indexed.clone());
         let form = (self.facts.head_method, self.facts.upgrade || self.facts.extended);
-        match upstream.send(form, head, |end| self.outgoing(body, framing, end)) {
-            Ok(mut sending) => self.wait(upstream, &mut sending).await,
+        match upstream.send(form, head, |end| self.outgoing(body, framing, end, &awaited)) {
+            Ok(mut sending) => self.wait(upstream, &mut sending, &awaited).await,
             Err(broken) => Ok(upstream::Answer::Broken(broken)),
         }
     }
 
-    /// The origin failed before it answered. Its `RST_STREAM` is carried over to a client that has one
-    /// (RFC 9113 7); any other client, and any other failure, is answered in words.
-    fn broken(self, broken: Broken, route: &Route) -> Response<ResponseBody> {
-        let failure = blame::broken(broken, route);
+    /// The origin failed before it answered, on a `fresh` connection or one used before. Its `RST_STREAM`
+    /// is carried over to a client that has one (RFC 9113 7); any other client, and any other failure, is
+    /// answered in words.
+    fn broken(self, broken: Broken, route: &Route, fresh: bool) -> Response<ResponseBody> {
+        let in_vain = fresh && self.client.shard.tls.asked_in_vain(&route.authority.host);
+        let failure = blame::broken(broken, route, self.client.asked_parent(route), in_vain);
         match broken {
             Broken::Reset(code) if self.end.is_http2() => {
                 self.recording.fail(failure);
@@ -132,15 +147,27 @@ impl Life {
             route,
             toward,
             websocket_key: key.as_deref(),
+            persistent: settings.origin.reuse != Reuse::Never,
         };
-        hop::forward_request(&self.head, &self.facts, &hop)
+        match self.client.asked_parent(route) {
+            None => hop::forward_request(&self.head, &self.facts, &hop),
+            Some(asked) => {
+                hop::forward_to_parent(&self.head, &self.facts, &hop, parent::authorization(asked).as_deref())
+            }
+        }
     }
 
     fn out_head(&self, raw: Bytes, framing: Framing) -> OutHead {
         OutHead { raw, framing, closes: true, of: HeadOf::Request, sent: self.recording.watcher() }
     }
 
-    fn outgoing(&self, body: &mut Option<Source>, framing: Framing, end: &End) -> RequestBody {
+    fn outgoing(
+        &self,
+        body: &mut Option<Upload>,
+        framing: Framing,
+        end: &End,
+        awaited: &Awaited,
+    ) -> RequestBody {
         // What follows an extended CONNECT is no body, but another protocol's.
         if self.facts.extended {
             return if end.is_http2() { RequestBody::Open } else { RequestBody::Empty };
@@ -149,19 +176,28 @@ impl Life {
             self.recording.note(|exchange| exchange.request_body.complete = true);
             return RequestBody::Empty;
         }
-        let Some(source) = body.take() else { return RequestBody::Empty };
-        let tee = BodyTee::of_request(self.recording.clone(), &self.head);
-        let relay = Relay::new(source, framing, Side::Client, tee, self.end.clone(), end.clone());
-        RequestBody::Relayed(Box::new(relay.under(&self.head)))
+        let relay = match body.take() {
+            None => return RequestBody::Empty,
+            Some(Upload::Again(relay)) => relay.again(framing, end.clone()),
+            Some(Upload::First(source)) => {
+                let tee = BodyTee::of_request(self.recording.clone(), &self.head);
+                Relay::new(source, framing, Side::Client, tee, self.end.clone(), end.clone())
+                    .under(&self.head)
+            }
+        };
+        RequestBody::Relayed(Box::new(relay.telling(awaited)))
     }
 
-    /// Waits for the final response head; interim ones pass to the client meanwhile.
+    /// Waits for the final response head; interim ones pass to the client meanwhile. The origin has its time
+    /// from when it has the whole request, and until then the client must go on sending it.
     async fn wait(
         &self,
         upstream: &mut Upstream,
         sending: &mut Sending,
+        awaited: &Awaited,
     ) -> Result<upstream::Answer, Failure> {
-        let limit = self.client.shard.settings.limits.response_timeout;
+        let limits = &self.client.shard.settings.limits;
+        let (limit, stall) = (limits.response_timeout, limits.body_timeout);
         let mut deadline = Instant::now() + limit;
         poll_fn(|cx| {
             let answer = upstream.poll_answer(cx, sending);
@@ -169,13 +205,20 @@ impl Life {
             if answer.is_ready() {
                 return answer.map(Ok);
             }
-            while upstream.poll_until(cx, deadline).is_ready() {
+            loop {
+                let stalled = awaited.since().map(|since| since + stall);
+                if upstream.poll_until(cx, stalled.map_or(deadline, |at| at.min(deadline))).is_pending() {
+                    return Poll::Pending;
+                }
+                let now = Instant::now();
+                if stalled.is_some_and(|at| at <= now) {
+                    return Poll::Ready(Err(blame::stalled(stall)));
+                }
                 if !self.is_uploading() {
                     return Poll::Ready(Err(blame::too_slow(limit)));
                 }
-                deadline = Instant::now() + limit;
+                deadline = now + limit;
             }
-            Poll::Pending
         })
         .await
     }
@@ -204,14 +247,16 @@ impl Life {
 
     /// RFC 9110 9.2.2: sent again only if that cannot do harm: no byte of an answer came, the
     /// method is idempotent, and there is no body that is gone by now. What an origin has not looked at
-    /// can be sent again whatever the method (RFC 9113 8.7).
-    fn may_retry(&self, broken: Broken, reused: bool) -> bool {
-        if !matches!(self.facts.framing, Framing::None | Framing::Length(0)) {
-            return false;
-        }
+    /// can be sent again whatever the method, with its body if that is `still_there` (RFC 9113 8.7).
+    fn may_retry(&self, broken: Broken, reused: bool, still_there: bool) -> bool {
+        let bodiless = matches!(self.facts.framing, Framing::None | Framing::Length(0));
         let kind = match broken {
-            Broken::Unprocessed(_) => return true,
-            Broken::Reset(code) => return code == u32::from(Reason::REFUSED_STREAM),
+            Broken::Unprocessed(_) => return bodiless || still_there,
+            Broken::Alert(_) => return false,
+            Broken::Reset(code) => {
+                return code == u32::from(Reason::REFUSED_STREAM) && (bodiless || still_there);
+            }
+            Broken::Lost(_) if !bodiless => return false,
             Broken::Lost(kind) => kind,
         };
         let method = self.head.request_line().map_or(&b""[..], |(method, ..)| method);
@@ -225,5 +270,15 @@ impl Life {
         );
         let unsent = self.recording.note(|exchange| exchange.heads.request_sent.is_none());
         died && reused && (idempotent || unsent)
+    }
+}
+
+impl Upload {
+    /// The body as it comes, if nothing of it has gone out.
+    fn into_source(self) -> Option<Source> {
+        match self {
+            Self::First(source) => Some(source),
+            Self::Again(_) => None,
+        }
     }
 }

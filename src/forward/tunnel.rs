@@ -2,13 +2,14 @@
 
 use super::answer::stand_in;
 use super::context::{After, Client, Dialed};
-use super::origin;
+use super::parent;
 use super::response::ResponseBody;
 use crate::config::Reuse;
 use crate::exchange::{Failure, Flags, Scheme};
 use crate::hop::{self, Framing, Route, Version};
 use crate::recorder::Recording;
 use crate::tap::{End, HeadOf, OutHead};
+use crate::upstream::Key;
 use hyper::Response;
 
 /// Dials the target and answers 200, or says why not.
@@ -20,7 +21,7 @@ pub(super) async fn connect(
 ) -> Result<Response<ResponseBody>, Failure> {
     let dialed = match pooled(client, route) {
         Some(upstream) => Dialed::Pooled(Box::new(upstream)),
-        None => Dialed::Fresh(origin::dial(&client.shard, route, recording).await?),
+        None => Dialed::Fresh(parent::dial(&client.shard, &key(client, route), recording).await?),
     };
     let raw = hop::established();
     recording.note(|exchange| {
@@ -31,6 +32,12 @@ pub(super) async fn connect(
     end.queue(OutHead { raw, framing: Framing::None, closes: false, of, sent }, Vec::new());
     client.then(After::Connect { authority: route.authority.clone(), dialed, recording: recording.clone() });
     Ok(stand_in(200, ResponseBody::Empty, false))
+}
+
+/// Whatever comes behind the 200, a parent proxy is asked for a tunnel.
+fn key(client: &Client, route: &Route) -> Key {
+    let through = client.shard.through(route.scheme, &route.authority, true);
+    Key { through, ..client.key(route, Version::Http11) }
 }
 
 /// A pooled connection to the target proves that it can be reached, if the tunnel will be opened.

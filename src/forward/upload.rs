@@ -12,7 +12,8 @@ use std::task::Poll;
 /// Sends a request on to its end: "A client that receives a response while it is still sending the
 /// associated request SHOULD continue sending that request unless it receives an explicit indication to
 /// the contrary" (RFC 9110 7.5). Then the exchange is over and the connection is kept; should the origin
-/// end it before, or the rest not come in time, the client's ends with it.
+/// end it before, or the rest not come in time, the client's ends with it. An origin of HTTP/2 may have asked
+/// for that (RFC 9113 8.1).
 pub(super) fn go_on(client: Arc<Client>, mut upstream: Upstream, recording: Recording) {
     tokio::spawn(async move {
         let sent = poll_fn(|cx| {
@@ -29,6 +30,7 @@ pub(super) fn go_on(client: Arc<Client>, mut upstream: Upstream, recording: Reco
                 upstream.rest();
                 client.keep(upstream);
             }
+            Ok(false) if upstream.has_enough() => recording.complete(),
             Ok(false) => {}
             Err(_) => recording.fail(blame::unfinished(limit)),
         }

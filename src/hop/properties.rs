@@ -101,8 +101,14 @@ fn send_request(head: &Head, via: bool) -> Option<(RequestFacts, Forwarded)> {
     let absolute = head.request_line()?.1.contains(&b':');
     let tunnel = (!absolute).then_some((Scheme::Https, &authority));
     let Ok(Destination::Origin(route)) = route(head, &facts, tunnel) else { return None };
-    let hop =
-        RequestHop { pseudonym: "us", via, route: &route, toward: Version::Http11, websocket_key: None };
+    let hop = RequestHop {
+        pseudonym: "us",
+        via,
+        route: &route,
+        toward: Version::Http11,
+        websocket_key: None,
+        persistent: true,
+    };
     forward_request(head, &facts, &hop).ok().map(|forwarded| (facts, forwarded))
 }
 

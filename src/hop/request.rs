@@ -23,6 +23,9 @@ pub struct RequestHop<'a> {
     /// The `Sec-WebSocket-Key` to send where an extended CONNECT becomes an Upgrade: 16 random
     /// octets in Base64 (RFC 6455 4.1), which HTTP/2 does not have (RFC 8441 5).
     pub websocket_key: Option<&'a str>,
+    /// Whether the connection is kept: else the request says `Connection: close` (RFC 9112 9.6), where
+    /// HTTP/1.1 is spoken and no switch is asked for.
+    pub persistent: bool,
 }
 
 /// The head to send to the origin for a checked request.
@@ -35,6 +38,40 @@ pub fn forward_request(head: &Head, facts: &RequestFacts, hop: &RequestHop<'_>) 
         (Version::Http2, _) => return http2::request_from_http2(head, facts, hop),
         _ => {}
     }
+    rewrite(head, facts, hop, Next::Origin)
+}
+
+/// The head to send to a parent proxy in place of the origin, a CONNECT for it too. Its target stays as
+/// it came, in the form that proxies are asked in (RFC 9112 3.2.2, 3.2.3). `authorization` is the value
+/// of our own Proxy-Authorization; the client's was for us.
+pub fn forward_to_parent(
+    head: &Head,
+    facts: &RequestFacts,
+    hop: &RequestHop<'_>,
+    authorization: Option<&str>,
+) -> Result<Forwarded, Fault> {
+    rewrite(head, facts, hop, Next::Parent(authorization))
+}
+
+/// A request that carries our pseudonym in Via has been here before.
+pub fn refuse_loop(head: &Head, pseudonym: &str) -> Result<(), Fault> {
+    Lines::of(head).refuse_loop(head, pseudonym)
+}
+
+/// Who is asked.
+#[derive(Clone, Copy)]
+enum Next<'a> {
+    Origin,
+    /// With our own credentials, if it has any of us.
+    Parent(Option<&'a str>),
+}
+
+fn rewrite(
+    head: &Head,
+    facts: &RequestFacts,
+    hop: &RequestHop<'_>,
+    next: Next<'_>,
+) -> Result<Forwarded, Fault> {
     let lines = Lines::of(head);
     lines.refuse_loop(head, hop.pseudonym)?;
     let target = OriginTarget::of(head);
@@ -48,7 +85,10 @@ pub fn forward_request(head: &Head, facts: &RequestFacts, hop: &RequestHop<'_>) 
         lines,
         seen: Seen::default(),
     };
-    rewriting.start_line(&target);
+    match next {
+        Next::Origin => rewriting.start_line(&target),
+        Next::Parent(_) => rewriting.start_line_to_parent(),
+    }
     for (number, field) in head.fields().enumerate() {
         rewriting.field(&field);
         if rewriting.lines.last_via == Some(number) {
@@ -58,6 +98,11 @@ pub fn forward_request(head: &Head, facts: &RequestFacts, hop: &RequestHop<'_>) 
     if rewriting.lines.last_via.is_none() {
         rewriting.add_via();
     }
+    if let Next::Parent(Some(authorization)) = next {
+        let line: &[&[u8]] = &[b"Proxy-Authorization: ", authorization.as_bytes()];
+        rewriting.writer.add(line, Cause::ParentCredentials);
+    }
+    rewriting.add_close();
     Ok(rewriting.writer.finish(facts.framing, true))
 }
 
@@ -162,6 +207,16 @@ impl Rewriting<'_> {
         }
     }
 
+    fn start_line_to_parent(&mut self) {
+        let (method, target, version) = self.head.request_line().unwrap_or_default();
+        let causes = [(version != b"HTTP/1.1", Cause::OwnVersion)];
+        self.writer.start(&[method, b" ", target, b" HTTP/1.1"], &causes);
+        if self.lines.hosts == 0 {
+            // A CONNECT's target is the authority, the port with it.
+            self.writer.add(&[b"Host: ", self.host.unwrap_or(target)], Cause::HostAdded);
+        }
+    }
+
     fn field(&mut self, field: &Field<'_>) {
         match Known::of(field) {
             Known::Host => self.host(field),
@@ -213,16 +268,20 @@ impl Rewriting<'_> {
         let options = &self.lines.options;
         let upgrade: &[u8] = options.upgrade.unwrap_or(b"upgrade");
         let te: &[u8] = options.te.unwrap_or(b"TE");
-        let (value, cause): (&[&[u8]], _) = match (self.facts.upgrade, self.te) {
+        let close = options.close.unwrap_or(b"close");
+        let (value, cause): (&[&[u8]], _) = match (self.facts.upgrade, self.te, self.closes()) {
             _ if !first => return self.writer.drop(Cause::Connection),
-            (false, false) => return self.writer.drop(Cause::Connection),
-            (true, false) => (&[upgrade], Cause::Upgrade),
-            (false, true) => (&[te], Cause::Te),
-            (true, true) => (&[upgrade, b", ", te], Cause::Upgrade),
+            (false, false, false) => return self.writer.drop(Cause::Connection),
+            (false, false, true) => (&[close], Cause::Persistence),
+            (false, true, true) => (&[te, b", ", close], Cause::Persistence),
+            (true, false, _) => (&[upgrade], Cause::Upgrade),
+            (false, true, false) => (&[te], Cause::Te),
+            (true, true, _) => (&[upgrade, b", ", te], Cause::Upgrade),
         };
         let said = usize::from(self.facts.upgrade && options.upgrade.is_some())
-            + usize::from(self.te && options.te.is_some());
-        let wanted = usize::from(self.facts.upgrade) + usize::from(self.te);
+            + usize::from(self.te && options.te.is_some())
+            + usize::from(self.closes() && options.close.is_some());
+        let wanted = usize::from(self.facts.upgrade) + usize::from(self.te) + usize::from(self.closes());
         if options.lines == 1 && options.count == wanted && said == wanted {
             return self.writer.keep(field);
         }
@@ -254,7 +313,21 @@ impl Rewriting<'_> {
             self.writer.replace(field, &[b"trailers"], Cause::Te);
         }
         if self.lines.options.lines == 0 {
-            self.writer.add(&[b"Connection: TE"], Cause::Te);
+            let line: &[u8] = if self.closes() { b"Connection: TE, close" } else { b"Connection: TE" };
+            self.writer.add(&[line], Cause::Te);
+        }
+    }
+
+    /// "A client that does not support persistent connections MUST send the "close" connection option in
+    /// every request message" (RFC 9112 9.3). One that is to be switched is no longer HTTP's to close.
+    fn closes(&self) -> bool {
+        !self.hop.persistent && !self.facts.upgrade
+    }
+
+    fn add_close(&mut self) {
+        let is_said = self.lines.options.lines > 0 || (self.te && self.seen.has(Known::Te));
+        if self.closes() && !is_said {
+            self.writer.add(&[b"Connection: close"], Cause::Persistence);
         }
     }
 
@@ -314,11 +387,20 @@ mod tests {
 
     /// Sends a head, its lines split by ` | `, through the rules; the ledger must explain it.
     fn sent(received: &str) -> Result<(String, Vec<Cause>), u16> {
+        sent_by(received, forward_request)
+    }
+
+    /// The same by one of the ways that a head can go.
+    fn sent_by(
+        received: &str,
+        forward: impl Fn(&Head, &RequestFacts, &RequestHop<'_>) -> Result<Forwarded, Fault>,
+    ) -> Result<(String, Vec<Cause>), u16> {
         let head = Head::parse(Bytes::from(format!("{}\r\n\r\n", received.replace(" | ", "\r\n"))));
         let facts =
             check_request(&head, &Bounds { fields: 100, head: 9000 }).map_err(|fault| fault.status)?;
         let tunnel = Authority { host: "t".to_owned(), port: 443 };
-        let tunnel = Some((Scheme::Https, &tunnel)).filter(|_| !received.contains("://"));
+        let inside = !received.contains("://") && !received.starts_with("CONNECT ");
+        let tunnel = Some((Scheme::Https, &tunnel)).filter(|_| inside);
         let Ok(Destination::Origin(route)) = route(&head, &facts, tunnel) else { return Err(0) };
         let hop = RequestHop {
             pseudonym: "us",
@@ -326,8 +408,9 @@ mod tests {
             route: &route,
             toward: Version::Http11,
             websocket_key: None,
+            persistent: true,
         };
-        let forwarded = forward_request(&head, &facts, &hop).map_err(|fault| fault.status)?;
+        let forwarded = forward(&head, &facts, &hop).map_err(|fault| fault.status)?;
         let new = Head::parse(forwarded.raw.clone());
         assert_eq!(replay_edits(&head, &new, &forwarded.edits), Ok(()), "{received}");
         let text = String::from_utf8_lossy(&forwarded.raw);
@@ -567,6 +650,33 @@ mod tests {
         assert_eq!(lines, "GET / HTTP/1.1 | Via: 1.0 a | Host: t | via: 1.1 b (us) | Via: 1.1 us | C: d");
         let (lines, _) = sent("GET / HTTP/1.0 | Host: t").expect("1.0");
         assert_eq!(lines, "GET / HTTP/1.1 | Host: t | Via: 1.0 us");
+    }
+
+    #[test]
+    fn rfc9112_3_2_2_a_parent_proxy_is_asked_in_absolute_form() {
+        let to_parent = |received: &str, own: Option<&str>| {
+            sent_by(received, |head, facts, hop| forward_to_parent(head, facts, hop, own)).expect(received)
+        };
+        let received = "GET HTTP://h/a HTTP/1.1 | Host: other | Proxy-Authorization: Basic dQ== | Proxy-Connection: keep-alive";
+        assert_eq!(
+            to_parent(received, None),
+            (
+                "GET HTTP://h/a HTTP/1.1 | Host: h | Via: 1.1 us".to_owned(),
+                vec![Cause::HostFromTarget, Cause::ProxyCredentials, Cause::HopByHop, Cause::Via]
+            )
+        );
+        let (lines, causes) = to_parent("OPTIONS http://h HTTP/1.0 | A: b", Some("Basic bWU="));
+        assert_eq!(
+            lines,
+            "OPTIONS http://h HTTP/1.1 | Host: h | A: b | Via: 1.0 us | Proxy-Authorization: Basic bWU="
+        );
+        assert_eq!(causes.last(), Some(&Cause::ParentCredentials));
+        let (lines, _) = to_parent("CONNECT h:443 HTTP/1.0 | User-Agent: x", None);
+        assert_eq!(lines, "CONNECT h:443 HTTP/1.1 | Host: h:443 | User-Agent: x | Via: 1.0 us");
+        let again = sent_by("CONNECT h:443 HTTP/1.1 | Host: h:443 | Via: 1.1 us", |head, facts, hop| {
+            forward_to_parent(head, facts, hop, None)
+        });
+        assert_eq!(again, Err(508));
     }
 
     #[test]

@@ -145,7 +145,11 @@ impl<'a> Writer<'a> {
     fn keep_in_section(&mut self, field: &Field<'_>, folded: bool, spaced: bool) {
         let lowered = self.push_name(name(field));
         self.out.extend_from_slice(b": ");
-        unfold(&mut self.out, field.value);
+        if folded {
+            unfold(&mut self.out, field.value);
+        } else {
+            self.out.extend_from_slice(field.value);
+        }
         self.out.extend_from_slice(b"\r\n");
         let behind_colon = field.line.get(field.name.len() + 1..).unwrap_or_default();
         let odd = behind_colon.strip_prefix(b" ") != Some(field.value);

@@ -2,7 +2,7 @@
 //! in order, their number is bounded.
 
 use super::parts::MOST_PARTS;
-use super::{Field, Parsed, View, inspect, parse, table};
+use super::{Field, Parsed, View, inspect, parse, table, verdicts};
 use crate::exchange::{Head, Scheme};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -97,6 +97,28 @@ proptest! {
         for finding in inspect(&view) {
             let line = heads[finding.message as usize].unwrap().line(finding.line).unwrap();
             prop_assert!(finding.span.start <= finding.span.end && finding.span.end <= line.len(), "{:?}", finding);
+        }
+    }
+}
+
+/// Bytes of all words of a verdict together: steps are bounded in number, and each repeats a few lines at most.
+const MOST_WORDS: usize = 256 * 1024;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn verdicts_follow_from_any_heads(request in any_head(false), response in any_head(true), arrived in any::<i64>()) {
+        for heads in [[Some(&request), None, Some(&response), None], [Some(&request), None, None, None], [None, None, Some(&response), None]] {
+            for scheme in [None, Some(Scheme::Http), Some(Scheme::Https)] {
+                let view = View { heads, scheme, host: Some("h.test"), arrived: Some(arrived), trailers: false };
+                let verdicts = verdicts(&view);
+                for told in verdicts.told() {
+                    prop_assert!(!told.says.is_empty(), "{}", told.topic);
+                    let words: usize = told.steps.iter().map(|step| step.says.len()).sum();
+                    prop_assert!(words < MOST_WORDS, "{}: {words}", told.topic);
+                }
+            }
         }
     }
 }

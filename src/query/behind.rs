@@ -13,7 +13,7 @@ pub trait Behind {
     /// The messages.
     fn messages(&self) -> Option<&[Message]>;
 
-    /// Remarks of the header inspector: none yet.
+    /// Remarks of the header inspector; none where nobody looks.
     fn findings(&self) -> Option<&[Finding]> {
         Some(&[])
     }

@@ -25,6 +25,7 @@ mod kinds;
 mod matcher;
 mod mitm;
 mod moment;
+mod needle;
 mod number;
 mod op;
 mod parse;
@@ -49,6 +50,7 @@ pub use fields::{FIELDS, Field, Name};
 pub use help::help;
 pub use kinds::{Level, Truth};
 pub use matcher::Matcher;
+pub use needle::{InBodies, InHeads, Needles};
 pub use print::{value, word_text};
 pub use sql::{Sql, SqlValue};
 pub use tree::Side;
@@ -120,6 +122,20 @@ impl Query {
             }
         }
         words(&self.node)
+    }
+
+    /// Every field that it asks about; words ask about [`Name::Any`].
+    pub fn names(&self, each: &mut dyn FnMut(Name)) {
+        fn walk(node: &Node, each: &mut dyn FnMut(Name)) {
+            match node {
+                Node::Not(inner) => walk(inner, each),
+                Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| walk(node, each)),
+                Node::Word(_) => each(Name::Any),
+                Node::Test(test) => each(test.name),
+                Node::All | Node::Nothing => {}
+            }
+        }
+        walk(&self.node, each);
     }
 
     /// Whether the row alone makes certain that an exchange is meant. For many in a row a [`Matcher`] is

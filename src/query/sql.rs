@@ -33,6 +33,8 @@ pub struct Sql {
     pub values: Vec<SqlValue>,
     /// What every row that the fragment lets through is still to be judged by.
     pub residual: Query,
+    /// Whether only statuses from 400 on are meant, for which there is an index.
+    pub failed: bool,
 }
 
 /// A condition that holds wherever the part of the filter holds.
@@ -68,7 +70,22 @@ impl Query {
         let clause = if clauses.is_empty() { "1".to_owned() } else { clauses.join(" AND ") };
         let rest = Node::and(rest);
         let residual = Query { plan: Arc::new(rest.clone()), node: rest, now: self.now };
-        Sql { clause, values, residual }
+        Sql { clause, values, residual, failed: nodes.iter().any(is_failed) }
+    }
+}
+
+/// Whether it means nothing but statuses from 400 on.
+fn is_failed(node: &Node) -> bool {
+    let high = |number: &Number| number.get() >= 400.0;
+    match node {
+        Node::Or(nodes) => nodes.iter().all(is_failed),
+        Node::Test(test) if test.name == Name::Status => test.wants.iter().all(|want| match want {
+            Want::Class(class) => *class >= 4,
+            Want::Number(Compare::Is | Compare::Above | Compare::Least, number) => high(number),
+            Want::Between(Some(from), _) => high(from),
+            _ => false,
+        }),
+        _ => false,
     }
 }
 

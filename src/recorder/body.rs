@@ -1,6 +1,6 @@
 //! A copy of a body for the capture, taken as its bytes pass.
 //!
-//! Up to 64 KiB stay in the record. A longer body goes in blocks to the store's body writer.
+//! Up to 32 KiB stay in the record. A longer body goes in blocks to the store's body writer.
 //! Bytes that are not yet on disk count against one budget for all bodies; when it is used up,
 //! `capture.pressure` decides: `block` makes this body's stream wait, `drop` lets it wait for at
 //! most 100 ms at a stretch and then stops copying this body. No other exchange ever waits.
@@ -15,10 +15,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::Sleep;
 
-/// Bodies up to this size stay in the record.
-const INLINE: usize = 64 * 1024;
+/// Bodies up to this size stay in the record. There each octet is written twice, to the log and to the
+/// database; from here on a file of its own costs less, and nothing when it is there already.
+const INLINE: usize = 32 * 1024;
 /// Longer ones go to the body writer in blocks of this size.
 const BLOCK: usize = 256 * 1024;
+/// What is made room for before any octet of a body has shown that its length is true.
+const FIRST: usize = 64 * 1024;
 /// How long a body may hold back its own stream under `drop`.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -32,6 +35,10 @@ pub struct BodyTee {
     length: u64,
     kept: u64,
     in_file: bool,
+    /// Whether a block has gone to the body writer.
+    handed_over: bool,
+    /// How long the body will be, where its framing tells.
+    expected: Option<u64>,
     truncated: Option<Truncation>,
     patience: Option<Pin<Box<Sleep>>>,
     over: bool,
@@ -50,6 +57,8 @@ impl BodyTee {
             length: 0,
             kept: 0,
             in_file: false,
+            handed_over: false,
+            expected: None,
             truncated: None,
             patience: None,
             over: false,
@@ -74,6 +83,11 @@ impl BodyTee {
         let mut tee = Self::new(recording, Side::Origin);
         tee.pieces = pieces;
         tee
+    }
+
+    /// How long the body will be: the buffer is made once, and no larger than it has to be.
+    pub fn expect(&mut self, length: Option<u64>) {
+        self.expected = length;
     }
 
     /// The recording that this body belongs to.
@@ -138,7 +152,8 @@ impl BodyTee {
         ready!(self.poll_room(cx));
         if !self.buffer.is_empty() {
             let block = std::mem::replace(&mut self.buffer, Vec::with_capacity(BLOCK + BLOCK / 4));
-            self.send(block);
+            self.handed_over = true;
+            self.inbox().body_block(self.recording.id(), self.side, block);
         }
         Poll::Ready(())
     }
@@ -191,9 +206,12 @@ impl BodyTee {
 
     fn keep(&mut self, data: &[u8]) {
         self.kept += data.len() as u64;
+        if self.buffer.capacity() == 0 && self.expected.is_some() {
+            self.make_room(FIRST);
+        }
         if !self.in_file && self.buffer.len() + data.len() > INLINE {
             self.in_file = true;
-            self.buffer.reserve_exact(BLOCK.saturating_sub(self.buffer.len()));
+            self.make_room(BLOCK);
             let (side, kept) = (self.side, self.kept);
             self.recording.note(|exchange| {
                 let body = exchange.body_mut(side);
@@ -204,20 +222,18 @@ impl BodyTee {
         self.buffer.extend_from_slice(data);
     }
 
+    /// Makes room for the whole body, but for no more than `most` octets.
+    fn make_room(&mut self, most: usize) {
+        let expected = self.expected.and_then(|length| usize::try_from(length).ok()).unwrap_or(most);
+        self.buffer.reserve_exact(expected.min(most).saturating_sub(self.buffer.len()));
+    }
+
     fn inbox(&self) -> &Inbox {
         &self.recording.0.recorder.shared.inbox
     }
 
-    fn send(&self, block: Vec<u8>) {
-        self.inbox().body_block(self.recording.id(), self.side, block);
-    }
-
     fn place(&mut self) -> BodyPlace {
         if self.in_file {
-            let block = std::mem::take(&mut self.buffer);
-            if !block.is_empty() {
-                self.send(block);
-            }
             return BodyPlace::Arriving;
         }
         match std::mem::take(&mut self.buffer) {
@@ -227,21 +243,26 @@ impl BodyTee {
     }
 
     /// The closure holds the recording, so the exchange is not over before its body is in place.
-    fn finish_file(&self) {
+    fn finish_file(&mut self) {
         let (recording, side) = (self.recording.clone(), self.side);
-        self.inbox().body_end(
-            self.recording.id(),
-            side,
-            Box::new(move |written| {
-                recording.note(|exchange| {
-                    let body = exchange.body_mut(side);
-                    store::settle(body, &written);
-                    if body.truncated.is_some() {
-                        exchange.summary.flags.add(Flags::TRUNCATED);
-                    }
-                });
-            }),
-        );
+        let done = Box::new(move |written: Result<_, _>| {
+            recording.note(|exchange| {
+                let body = exchange.body_mut(side);
+                store::settle(body, &written);
+                if body.truncated.is_some() {
+                    exchange.summary.flags.add(Flags::TRUNCATED);
+                }
+            });
+        });
+        let (id, last) = (self.recording.id(), std::mem::take(&mut self.buffer));
+        match (last.is_empty(), self.handed_over) {
+            (false, false) => self.inbox().body_whole(id, side, last, done),
+            (false, true) => {
+                self.inbox().body_block(id, side, last);
+                self.inbox().body_end(id, side, done);
+            }
+            (true, _) => self.inbox().body_end(id, side, done),
+        }
     }
 }
 

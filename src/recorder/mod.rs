@@ -12,8 +12,8 @@ pub use pieces::Pieces;
 
 use crate::config;
 use crate::exchange::{
-    Cause, Connection, ConnectionId, Edit, Event, Exchange, ExchangeId, Failure, Flags, FrameNote, Head,
-    Kind, Live, Phase, Side, State, Summary, TlsFacts,
+    Cause, Connection, ConnectionId, Dialling, Edit, Event, Exchange, ExchangeId, Failure, Flags, FrameNote,
+    Head, Kind, Live, Phase, Side, State, Summary, TlsFacts,
 };
 use crate::store::Inbox;
 use crate::tap::{HeadOf, HeadSent};
@@ -100,6 +100,21 @@ impl Recorder {
         Opened { recorder: self.clone(), connection, at: Instant::now() }
     }
 
+    /// The same for one toward an origin that came about in this way.
+    #[must_use]
+    pub fn reached(
+        &self,
+        peer: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+        tls: Option<TlsFacts>,
+        dialling: Box<Dialling>,
+    ) -> Opened {
+        let connection = self.number(Side::Origin, peer, local, tls);
+        let connection = Connection { dialling: Some(dialling), ..connection };
+        self.push(Event::Connection(Box::new(connection.clone())));
+        Opened { recorder: self.clone(), connection, at: Instant::now() }
+    }
+
     /// A connection with its number.
     fn number(
         &self,
@@ -110,7 +125,7 @@ impl Recorder {
     ) -> Connection {
         let id = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
         let opened = micros(SystemTime::now());
-        Connection { id, side, opened, peer, local, tls, frames: Vec::new() }
+        Connection { id, side, opened, peer, local, tls, dialling: None, frames: Vec::new() }
     }
 
     /// Begins an exchange whose first byte came at `began`.
@@ -120,9 +135,8 @@ impl Recorder {
         let started = micros(SystemTime::now()) - i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
         let exchange = blank(id, started, client, connection);
         let live = Arc::new(Live::new(exchange));
-        let inner =
-            Inner { recorder: self.clone(), began, live, over: OnceLock::new(), reset: OnceLock::new() };
-        Recording(Arc::new(inner))
+        let (over, reset) = (OnceLock::new(), OnceLock::new());
+        Recording(Arc::new(Inner { recorder: self.clone(), began, live, over, reset }))
     }
 
     /// Ready when an exchange may begin: under `pressure = "block"`, not while the store's buffers are full.
@@ -304,6 +318,12 @@ impl Recording {
         let _ = self.0.reset.set(code.to_owned());
     }
 
+    /// A CONNECT went to a parent proxy in this form.
+    pub fn connect_sent(&self, head: &Bytes, edits: Vec<Edit>) {
+        self.note(|exchange| exchange.request_edits = edits);
+        self.0.sent(HeadOf::Request, head.clone(), false);
+    }
+
     /// Both messages are complete.
     pub fn complete(&self) {
         let elapsed = self.elapsed();
@@ -331,7 +351,9 @@ impl HeadSent for Inner {
         let mut exchange = self.live.lock();
         match of {
             HeadOf::Request => {
-                exchange.heads.request_sent = Some(head);
+                let ours = exchange.request_edits.last();
+                let secret = ours.is_some_and(|edit| edit.cause == Cause::ParentCredentials);
+                exchange.heads.request_sent = Some(if secret { blanked(&head) } else { head });
                 exchange.timing.request_sent = Some(elapsed);
             }
             HeadOf::Response { over } => {
@@ -346,6 +368,18 @@ impl HeadSent for Inner {
             }
         }
     }
+}
+
+/// The head without the value of its last line, our own credentials for a parent proxy: they belong to
+/// the settings, which no capture holds. What is blanked keeps its length.
+fn blanked(head: &Bytes) -> Bytes {
+    let mut bytes = head.to_vec();
+    let end = bytes.len().saturating_sub(4);
+    let from = bytes.get(..end).and_then(|lines| lines.iter().rposition(|byte| *byte == b' '));
+    if let Some(value) = from.and_then(|from| bytes.get_mut(from + 1..end)) {
+        value.fill(b'*');
+    }
+    bytes.into()
 }
 
 /// The ledger's line for a `Connection: close` that became necessary after the rules had run.

@@ -19,6 +19,8 @@ use std::sync::mpsc::Receiver;
 pub(super) enum Job {
     /// More bytes of a body.
     Block { id: ExchangeId, side: Side, block: Vec<u8> },
+    /// All of a body.
+    Whole { id: ExchangeId, side: Side, block: Vec<u8>, done: Done },
     /// No more of them.
     End { id: ExchangeId, side: Side, done: Done },
     /// No more of anything.
@@ -70,10 +72,25 @@ impl BodyWriter {
                     self.body(id, side).append(&block);
                     self.inbox.release(block.len());
                 }
+                Job::Whole { id, side, block, done } => {
+                    let outcome = self.whole(id, side, &block);
+                    self.inbox.release(block.len());
+                    done(outcome);
+                }
                 Job::End { id, side, done } => done(self.end(id, side)),
                 Job::Stop => break,
             }
         }
+    }
+
+    /// Most bodies are seen again and again: those are looked for before they are written.
+    fn whole(&mut self, id: ExchangeId, side: Side, block: &[u8]) -> Result<[u8; 32], StoreError> {
+        let hash = *blake3::hash(block).as_bytes();
+        if body_file(&self.capture, &hash).exists() {
+            return Ok(hash);
+        }
+        self.body(id, side).append(block);
+        self.end(id, side)
     }
 
     fn body(&mut self, id: ExchangeId, side: Side) -> &mut Arriving {
@@ -90,8 +107,8 @@ impl BodyWriter {
             // The name promises the hash of the content: a block that went in by half must go.
             file.set_len(body.kept).map_err(StoreError::io("cut", &tmp))?;
         }
-        if body.file.is_some() {
-            keep(&self.capture, &tmp, &hash)?;
+        if body.file.is_some() && keep(&self.capture, &tmp, &hash)? {
+            self.inbox.count_kept(body.kept);
         }
         match body.failure {
             None => Ok(hash),
@@ -132,25 +149,29 @@ pub(super) fn body_file(capture: &Path, hash: &[u8; 32]) -> PathBuf {
     folder::bodies(capture).join(hex.get(..2).unwrap_or_default()).join(hex.as_str())
 }
 
-/// Gives an arrived body its lasting name beside the first one.
-pub(super) fn keep(capture: &Path, tmp: &Path, hash: &[u8; 32]) -> Result<(), StoreError> {
+/// Gives an arrived body its lasting name beside the first one; whether it had none yet.
+pub(super) fn keep(capture: &Path, tmp: &Path, hash: &[u8; 32]) -> Result<bool, StoreError> {
     let file = body_file(capture, hash);
     if file.exists() {
-        return Ok(());
+        return Ok(false);
     }
     if let Some(parent) = file.parent() {
         folder::private_dir(parent).map_err(StoreError::io("make", parent))?;
     }
     match fs::hard_link(tmp, &file) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         // File systems without a second name for a file.
-        Err(_) => fs::rename(tmp, &file).map_err(StoreError::io("name", &file)),
+        Err(_) => fs::rename(tmp, &file).map(|()| true).map_err(StoreError::io("name", &file)),
     }
 }
 
-/// Takes the first name away once the row is safe.
-pub(super) fn forget_tmp(capture: &Path, id: ExchangeId, side: Side) {
+/// Takes the first name away once the row is safe. Retention may have removed the last row with the same body
+/// meanwhile, and its file: then it gets its lasting name once more.
+pub(super) fn forget_tmp(capture: &Path, id: ExchangeId, side: Side, hash: &[u8; 32]) {
+    let tmp = tmp_file(capture, id, side);
     // What stays for whatever reason is swept at the next start.
-    let _ = fs::remove_file(tmp_file(capture, id, side));
+    if keep(capture, &tmp, hash).is_ok() {
+        let _ = fs::remove_file(tmp);
+    }
 }

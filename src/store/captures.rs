@@ -1,7 +1,8 @@
 //! The captures kept: where they lie, which is which, and which must go.
 
 use super::error::StoreError;
-use super::folder::{self, SEGMENT};
+use super::folder::{self, size};
+use super::segment;
 use std::ffi::OsStr;
 use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -102,7 +103,7 @@ impl Captures {
             }
         }
         if path.exists() {
-            let why = if path.is_dir() { "the folder holds no 000001.db" } else { "it is a file" };
+            let why = if path.is_dir() { folder::NO_SEGMENT } else { "it is a file" };
             return Err(StoreError::NotACapture { path: path.to_owned(), why });
         }
         if is_name {
@@ -177,7 +178,7 @@ pub(super) fn temporary_name() -> String {
 }
 
 /// Removes a capture unless somebody records into it; whether it is gone.
-fn remove(path: &Path) -> Result<bool, StoreError> {
+pub fn remove(path: &Path) -> Result<bool, StoreError> {
     let _lock = match folder::lock(path) {
         Ok(lock) => lock,
         Err(StoreError::Recorded { .. }) => return Ok(false),
@@ -218,19 +219,9 @@ fn local_time() -> String {
 
 /// The WAL is younger than the database while a capture is recorded.
 fn modified(path: &Path) -> Option<SystemTime> {
-    let of = |name: &str| fs::metadata(path.join(name)).and_then(|meta| meta.modified()).ok();
-    of(SEGMENT).max(of("000001.db-wal"))
-}
-
-fn size(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| match entry.metadata() {
-            Ok(meta) if meta.is_dir() => size(&entry.path()),
-            Ok(meta) => meta.len(),
-            Err(_) => 0,
-        })
-        .sum()
+    let of = |name: String| fs::metadata(path.join(name)).and_then(|meta| meta.modified()).ok();
+    let newest = segment::list(path).ok()?.pop()?;
+    of(newest.to_string()).max(of(format!("{newest}-wal")))
 }
 
 #[cfg(test)]
@@ -251,7 +242,7 @@ mod tests {
 
     fn age(path: &Path, days: u64) {
         let then = SystemTime::now() - Duration::from_secs(days * 24 * 3600);
-        fs::File::options().write(true).open(path.join(SEGMENT)).unwrap().set_modified(then).unwrap();
+        fs::File::options().write(true).open(path.join("000001.db")).unwrap().set_modified(then).unwrap();
     }
 
     fn names(kept: &[Kept]) -> Vec<&str> {

@@ -1,12 +1,14 @@
 //! Connections as rows, there and back; each certificate is kept once.
 
-use super::frames;
-use super::rows::{Fault, int, side_of};
-use crate::exchange::{Connection, ConnectionId, TlsFacts, Verdict};
+use super::rows::{Fault, int, nat, side_of};
+use super::{dialling, frames};
+use crate::exchange::{ClientCertificate, Connection, ConnectionId, TlsFacts, Verdict};
 use rusqlite::{OptionalExtension, Row, params};
 
 const WRITE_CONNECTION: &str =
     "INSERT OR REPLACE INTO connection VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)";
+
+const WRITE_HANDSHAKE: &str = "INSERT OR REPLACE INTO handshake VALUES (?1,?2,?3,?4,?5,?6,?7)";
 
 /// Writes a connection over whatever stood under its number.
 pub(super) fn write(db: &rusqlite::Connection, connection: &Connection) -> rusqlite::Result<()> {
@@ -32,6 +34,22 @@ pub(super) fn write(db: &rusqlite::Connection, connection: &Connection) -> rusql
         reason,
         frames::json(&connection.frames),
     ])?;
+    if let Some(how) = &connection.dialling {
+        dialling::write(db, int(connection.id.0), how)?;
+    }
+    tls.map_or(Ok(()), |tls| write_handshake(db, connection.id, tls))
+}
+
+fn write_handshake(db: &rusqlite::Connection, id: ConnectionId, tls: &TlsFacts) -> rusqlite::Result<()> {
+    db.prepare_cached(WRITE_HANDSHAKE)?.execute(params![
+        int(id.0),
+        tls.group,
+        tls.resumed,
+        tls.took.map(int),
+        tls.stapled,
+        tls.client_certificate.as_str(),
+        tls.hello,
+    ])?;
     Ok(())
 }
 
@@ -48,6 +66,7 @@ pub(super) fn read(db: &rusqlite::Connection, id: ConnectionId) -> Result<Option
         peer: address(row.get(3)?)?,
         local: address(row.get(4)?)?,
         tls: row.get::<_, Option<String>>(5)?.map(|version| tls(db, row, version)).transpose()?,
+        dialling: dialling::read(db, id)?,
         frames: frames::read(row.get(12)?)?,
     }))
 }
@@ -73,7 +92,7 @@ fn tls(db: &rusqlite::Connection, row: &Row<'_>, version: String) -> Result<TlsF
         chain.push(der.ok_or(Fault::Bad("certificate chain"))?);
     }
     let trusted: Option<bool> = row.get(10)?;
-    Ok(TlsFacts {
+    let facts = TlsFacts {
         version,
         cipher: row.get::<_, Option<_>>(6)?.unwrap_or_default(),
         alpn: row.get(7)?,
@@ -84,6 +103,24 @@ fn tls(db: &rusqlite::Connection, row: &Row<'_>, version: String) -> Result<TlsF
             Some(true) => Some(Verdict::Trusted),
             Some(false) => Some(Verdict::Untrusted(row.get::<_, Option<_>>(11)?.unwrap_or_default())),
         },
+        ..TlsFacts::default()
+    };
+    handshake(db, row.get(0)?, facts)
+}
+
+/// Adds what a capture of format 3 knows of it.
+fn handshake(db: &rusqlite::Connection, id: i64, facts: TlsFacts) -> Result<TlsFacts, Fault> {
+    let mut statement = db.prepare_cached("SELECT * FROM handshake WHERE connection = ?1")?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(facts) };
+    Ok(TlsFacts {
+        group: row.get(1)?,
+        resumed: row.get(2)?,
+        took: row.get::<_, Option<i64>>(3)?.map(nat),
+        stapled: row.get(4)?,
+        client_certificate: ClientCertificate::from_word(row.get::<_, Option<String>>(5)?.as_deref()),
+        hello: row.get(6)?,
+        ..facts
     })
 }
 

@@ -6,6 +6,7 @@
 //! at the start is a dead process's and is replaced.
 
 use super::error::StoreError;
+use super::inbox::Figures;
 use crate::exchange::Order;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -70,6 +71,9 @@ pub struct Status {
     pub version: String,
     /// The capture it writes.
     pub capture: PathBuf,
+    /// How the writing goes.
+    #[serde(default)]
+    pub figures: Figures,
 }
 
 /// Answers requests. Runs on the connection's own thread.
@@ -294,6 +298,7 @@ mod tests {
             listen: vec!["127.0.0.1:8080".parse().unwrap(), "[::1]:8080".parse().unwrap()],
             version: "0.1.0".to_owned(),
             capture: capture.to_owned(),
+            figures: Figures::default(),
         })
     }
 

@@ -1,9 +1,9 @@
 //! What lies behind a list row, read when a filter asks for it and not before.
 
 use super::reader::Reader;
-use super::rows;
-use crate::exchange::{self, Exchange, ExchangeId, Head, Message};
-use crate::query::{Behind, Side, Written};
+use crate::exchange::{self, Exchange, ExchangeId, Message};
+use crate::inspect::Recorded;
+use crate::query::{Behind, Finding, Side, Written};
 use crate::view;
 use std::cell::OnceCell;
 use std::io::Read as _;
@@ -22,6 +22,7 @@ pub(super) struct Deep<'r> {
     exchange: OnceCell<Option<Exchange>>,
     bodies: [OnceCell<Option<Vec<u8>>>; 2],
     messages: OnceCell<Option<Vec<Message>>>,
+    findings: OnceCell<Option<Vec<Finding>>>,
 }
 
 impl<'r> Deep<'r> {
@@ -34,6 +35,7 @@ impl<'r> Deep<'r> {
             exchange,
             bodies: [OnceCell::new(), OnceCell::new()],
             messages: OnceCell::new(),
+            findings: OnceCell::new(),
         }
     }
 
@@ -47,23 +49,23 @@ impl<'r> Deep<'r> {
         Some(found.into_iter().map(|numbered| numbered.message).collect())
     }
 
+    /// What the header inspector finds in its heads.
+    fn inspect(&self) -> Option<Vec<Finding>> {
+        let found = Recorded::of(self.exchange()?).findings();
+        let finding = |found: &crate::inspect::Finding| Finding {
+            lint: found.rule.id.to_owned(),
+            severity: found.rule.severity as usize,
+        };
+        Some(found.iter().map(finding).collect())
+    }
+
     fn read(&self, side: Side) -> Option<Vec<u8>> {
         let exchange = self.exchange()?;
-        let (whose, head) = match side {
-            Side::Request => (exchange::Side::Client, &exchange.heads.request_received),
-            Side::Response => {
-                let heads = &exchange.heads;
-                (
-                    exchange::Side::Origin,
-                    if heads.response_received.is_some() {
-                        &heads.response_received
-                    } else {
-                        &heads.response_sent
-                    },
-                )
-            }
+        let whose = match side {
+            Side::Request => exchange::Side::Client,
+            Side::Response => exchange::Side::Origin,
         };
-        let codings = head.clone().map(|raw| view::codings(&Head::parse(raw))).unwrap_or_default();
+        let codings = view::codings_of(exchange, whose);
         let open = || self.reader.body(exchange, whose).ok();
         let mut bytes = Vec::new();
         match view::decoded(Box::new(open()?), &codings) {
@@ -77,7 +79,7 @@ impl<'r> Deep<'r> {
 
 impl Behind for Deep<'_> {
     fn written(&self) -> Option<&Written> {
-        self.written.get_or_init(|| rows::written(&self.reader.db, self.id).ok().flatten()).as_ref()
+        self.written.get_or_init(|| self.reader.written(self.id).ok().flatten()).as_ref()
     }
 
     fn body(&self, side: Side) -> Option<&[u8]> {
@@ -87,5 +89,9 @@ impl Behind for Deep<'_> {
 
     fn messages(&self) -> Option<&[Message]> {
         self.messages.get_or_init(|| self.read_messages()).as_deref()
+    }
+
+    fn findings(&self) -> Option<&[Finding]> {
+        self.findings.get_or_init(|| self.inspect()).as_deref()
     }
 }

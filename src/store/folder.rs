@@ -1,13 +1,15 @@
 //! The capture as a folder: made, checked, locked; nothing in it is readable by others.
 
 use super::error::StoreError;
+use super::mount;
+use super::segment::{self, Name};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The first segment. Rotation will count on; a small capture is exactly this file.
-pub(super) const SEGMENT: &str = "000001.db";
+/// Why a folder is no capture.
+pub(super) const NO_SEGMENT: &str = "the folder holds no 000001.db, nor one with a higher number";
 /// Held by the process that records.
 pub(super) const LOCK: &str = "writer.lock";
 /// Who lists captures probes the lock for an instant; the writer looks again this often before it gives up.
@@ -32,13 +34,17 @@ impl Folder {
             judge(&path)?;
         }
         let lock = lock(&path)?;
-        let warnings = if fresh { Vec::new() } else { looseness(&path) };
+        let mut warnings = if fresh { Vec::new() } else { looseness(&path) };
+        warnings.extend(mount::remote(&path).map(|kind| {
+            format!(
+                "{} lies on a network file system ({kind}): it is written without a log, which is slower, and who \
+                 reads it from another machine may find it locked; --capture with a folder of this machine is better",
+                path.display()
+            )
+        }));
         for folder in [bodies(&path), tmp(&path)] {
             private_dir(&folder).map_err(StoreError::io("make", &folder))?;
         }
-        let segment = path.join(SEGMENT);
-        // SQLite gives -wal and -shm the mode of the database file.
-        private_file(&segment).map_err(StoreError::io("make", &segment))?;
         Ok(Self { path, _lock: lock, warnings })
     }
 
@@ -49,7 +55,7 @@ impl Folder {
 
 /// Whether a folder holds a capture.
 pub(super) fn is_capture(path: &Path) -> bool {
-    path.join(SEGMENT).is_file()
+    path.join(Name::FIRST.to_string()).is_file() || segment::every(path).is_ok_and(|names| !names.is_empty())
 }
 
 /// Whether a process records into it now.
@@ -117,6 +123,18 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Bytes of all files in a folder and below.
+pub(super) fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(meta) if meta.is_dir() => size(&entry.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
 /// Makes the folder, and whether it is new.
 fn make(path: &Path) -> Result<bool, StoreError> {
     if let Some(parent) = path.parent() {
@@ -147,7 +165,9 @@ fn judge(path: &Path) -> Result<(), StoreError> {
 fn looseness(path: &Path) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt;
     let mut warnings = Vec::new();
-    for (path, wanted) in [(path.to_owned(), 0o700), (path.join(SEGMENT), 0o600)] {
+    let segments = segment::list(path).unwrap_or_default();
+    let files = segments.into_iter().map(|name| (name.file(path), 0o600));
+    for (path, wanted) in std::iter::once((path.to_owned(), 0o700)).chain(files) {
         let mode = path.metadata().map_or(wanted, |meta| meta.permissions().mode() & 0o777);
         if mode & 0o077 != 0 {
             warnings.push(format!(

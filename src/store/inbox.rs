@@ -16,12 +16,14 @@ use super::error::StoreError;
 use super::under_way::UnderWay;
 use crate::config::Pressure;
 use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Message, Side, Truncation};
+use serde::{Deserialize, Serialize};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{SendError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::Thread;
+use std::time::Duration;
 
 /// The writer is woken early at this many events in one shard's buffer …
 const SWAP_EVENTS: usize = 1024;
@@ -52,6 +54,10 @@ pub struct Inbox {
     full: AtomicBool,
     under_way: Arc<UnderWay>,
     lost: Lost,
+    /// Bytes of large bodies that are new in the capture, until they are asked for.
+    kept: AtomicU64,
+    longest_commit: AtomicU64,
+    most_queued: AtomicU64,
 }
 
 /// What could not be kept, since the store was opened.
@@ -67,6 +73,17 @@ pub struct Losses {
     pub messages: u64,
     /// Why nothing can be written at present; `None` when all is well.
     pub trouble: Option<String>,
+}
+
+/// How the writing goes, since the store was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Microseconds that the longest commit took.
+    pub longest_commit: u64,
+    /// Events that wait for the writer at this moment.
+    pub queued: u64,
+    /// The most that one swap has brought.
+    pub most_queued: u64,
 }
 
 #[derive(Debug, Default)]
@@ -107,6 +124,9 @@ impl Inbox {
             full: AtomicBool::new(false),
             under_way: Arc::default(),
             lost: Lost::default(),
+            kept: AtomicU64::new(0),
+            longest_commit: AtomicU64::new(0),
+            most_queued: AtomicU64::new(0),
         }
     }
 
@@ -171,6 +191,17 @@ impl Inbox {
         }
     }
 
+    /// A large body that is one block, with its length reserved: where the same bytes are kept already, they
+    /// are not written again. `done` as with [`Inbox::body_end`].
+    pub fn body_whole(&self, id: ExchangeId, side: Side, block: Vec<u8>, done: Done) {
+        if let Err(SendError(Job::Whole { block, done, .. })) =
+            self.bodies.send(Job::Whole { id, side, block, done })
+        {
+            self.release(block.len());
+            done(Err(StoreError::Closed));
+        }
+    }
+
     /// Ends a large body. `done` gets its BLAKE3 on the body-writer thread, once the file bears that
     /// name; [`super::settle`] writes the outcome into the [`crate::exchange::Body`].
     pub fn body_end(&self, id: ExchangeId, side: Side, done: Done) {
@@ -189,6 +220,21 @@ impl Inbox {
             messages: self.lost.messages.load(SeqCst),
             trouble: lock(&self.lost.trouble).clone(),
         }
+    }
+
+    /// How the writing goes.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        Figures {
+            longest_commit: self.longest_commit.load(SeqCst),
+            queued: self.shards.iter().map(|shard| lock(shard).events.len() as u64).sum(),
+            most_queued: self.most_queued.load(SeqCst),
+        }
+    }
+
+    pub(super) fn count_commit(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.longest_commit.fetch_max(micros, SeqCst);
     }
 
     /// Counts messages that are not recorded, or without their payload.
@@ -226,6 +272,7 @@ impl Inbox {
                 swapped.events.extend(taken.events);
             }
         }
+        self.most_queued.fetch_max(swapped.events.len() as u64, SeqCst);
         if self.full.swap(false, SeqCst) {
             self.budget.wake_all();
         }
@@ -282,6 +329,15 @@ impl Inbox {
         }
     }
 
+    pub(super) fn count_kept(&self, bytes: u64) {
+        self.kept.fetch_add(bytes, SeqCst);
+    }
+
+    /// Bytes of large bodies that are new since the last call.
+    pub(super) fn take_kept(&self) -> u64 {
+        self.kept.swap(0, SeqCst)
+    }
+
     pub(super) fn count_lost(&self, records: u64) {
         self.lost.records.fetch_add(records, SeqCst);
     }
@@ -294,7 +350,7 @@ impl Inbox {
         *lock(&self.lost.trouble) = trouble;
     }
 
-    fn wake_writer(&self) {
+    pub(super) fn wake_writer(&self) {
         if let Some(writer) = self.writer.get() {
             writer.unpark();
         }

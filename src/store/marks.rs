@@ -6,12 +6,13 @@
 
 use super::control::{self, Reply, Request};
 use super::error::StoreError;
-use super::folder::{self, SEGMENT};
-use super::{rows, schema};
+use super::folder;
+use super::rows;
+use super::segment;
 use crate::exchange::{ExchangeId, Flags};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use std::ops::Range;
 use std::path::Path;
-use std::time::Duration;
 
 /// Numbers in one request: its line stays below the bound of the control socket.
 const A_REQUEST: usize = 32_768;
@@ -53,23 +54,31 @@ fn at_rest(capture: &Path, ids: &[ExchangeId], flag: Flags, on: bool) -> Result<
     }
     let _lock = folder::lock(capture)?;
     let sql = || StoreError::sql("write to", capture);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(capture.join(SEGMENT), flags).map_err(sql())?;
-    db.busy_timeout(Duration::from_secs(2)).map_err(sql())?;
-    schema::check(&db, capture, false)?;
-    let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate).map_err(sql())?;
-    write(&tx, &Marks { ids: ids.to_vec(), flag, on }).map_err(sql())?;
-    tx.commit().map_err(sql())
+    let marks = Marks { ids: ids.to_vec(), flag, on };
+    // The newest last: whoever sees its count of changes finds them all.
+    for name in segment::list(capture).map_err(StoreError::io("read", capture))? {
+        let db = segment::connect_to_write(capture, name)?;
+        let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate).map_err(sql())?;
+        write(&tx, &marks).map_err(sql())?;
+        tx.commit().map_err(sql())?;
+    }
+    Ok(())
 }
 
 /// Writes a mark into the rows that are there, and counts that marks have changed.
 pub(super) fn write(db: &Connection, marks: &Marks) -> rusqlite::Result<()> {
+    write_within(db, marks, &(0..u64::MAX))?;
+    db.execute("INSERT INTO meta VALUES ('marks', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1", [])?;
+    Ok(())
+}
+
+/// Writes a mark into the rows of a segment that holds these numbers.
+pub(super) fn write_within(db: &Connection, marks: &Marks, numbers: &Range<u64>) -> rusqlite::Result<()> {
     let mut update = db.prepare_cached("UPDATE exchange SET flags = (flags & ~?2) | ?3 WHERE id = ?1")?;
     let set = if marks.on { marks.flag.0 } else { 0 };
-    for id in &marks.ids {
+    for id in marks.ids.iter().filter(|id| numbers.contains(&id.0)) {
         update.execute(params![rows::int(id.0), marks.flag.0, set])?;
     }
-    db.execute("INSERT INTO meta VALUES ('marks', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1", [])?;
     Ok(())
 }
 

@@ -78,44 +78,42 @@ impl Reader {
             "SELECT {COLUMNS}, length(payload), CASE WHEN length(payload) <= {GLANCE} THEN payload END \
              FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3"
         );
-        let read = || -> Result<Vec<Numbered>, Fault> {
-            let mut statement = self.db.prepare_cached(&sql)?;
+        let found = self.of(id, |db| {
+            let mut statement = db.prepare_cached(&sql)?;
             let mut rows = statement.query(params![from, to, i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 let payload = row.get::<_, Option<Vec<u8>>>(9)?;
                 let key: i64 = row.get(0)?;
-                let payload = payload.map_or_else(|| self.glance(key), Ok)?;
+                let payload = payload.map_or_else(|| glance(db, key), Ok)?;
                 found.push(numbered(row, payload)?);
             }
             Ok(found)
-        };
-        read().map_err(|fault| fault.at(id.0, &self.path))
+        })?;
+        Ok(found.unwrap_or_default())
     }
 
     /// One message, with all of its payload that was kept.
     pub fn message(&self, id: ExchangeId, number: u64) -> Result<Option<Numbered>, StoreError> {
         let Some(key) = key(id, number) else { return Ok(None) };
         let sql = format!("SELECT {COLUMNS}, length(payload), payload FROM message WHERE id = ?1");
-        let read = || -> Result<Option<Numbered>, Fault> {
-            let mut statement = self.db.prepare_cached(&sql)?;
+        let found = self.of(id, |db| {
+            let mut statement = db.prepare_cached(&sql)?;
             let mut rows = statement.query([key])?;
             let Some(row) = rows.next()? else { return Ok(None) };
             let payload = row.get(9)?;
             numbered(row, payload).map(Some)
-        };
-        read().map_err(|fault| fault.at(id.0, &self.path))
+        })?;
+        Ok(found.flatten())
     }
 
     /// How many messages of an exchange there are so far: one more than the highest number.
     pub fn message_count(&self, id: ExchangeId) -> Result<u64, StoreError> {
         let Some((from, to)) = keys(id, 0..MOST_MESSAGES) else { return Ok(0) };
         let sql = "SELECT id FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1";
-        let last = || -> rusqlite::Result<Option<i64>> {
-            self.db.prepare_cached(sql)?.query_row([from, to], |row| row.get(0)).optional()
-        };
-        let last = last().map_err(StoreError::sql("read", &self.path))?;
-        Ok(last.map_or(0, |key| number(key) + 1))
+        let last: Option<Option<i64>> = self
+            .of(id, |db| Ok(db.prepare_cached(sql)?.query_row([from, to], |row| row.get(0)).optional()?))?;
+        Ok(last.flatten().map_or(0, |key| number(key) + 1))
     }
 
     /// The number of the next message, at or behind `from` (or at or before it), whose payload or words
@@ -128,8 +126,8 @@ impl Reader {
         let sql = format!(
             "SELECT id, says, payload FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id {order} LIMIT ?3"
         );
-        let read = || -> rusqlite::Result<Sought> {
-            let mut statement = self.db.prepare_cached(&sql)?;
+        let found = self.of(id, |db| {
+            let mut statement = db.prepare_cached(&sql)?;
             let limit = i64::try_from(search.limit).unwrap_or(i64::MAX);
             let mut rows = statement.query(params![from, to, limit])?;
             let (mut seen, mut last) = (0, 0);
@@ -142,17 +140,17 @@ impl Reader {
             }
             let next = if search.forward { Some(last + 1) } else { last.checked_sub(1) };
             Ok(next.filter(|_| seen == search.limit && seen > 0).map_or(Sought::Nowhere, Sought::GoOn))
-        };
-        read().map_err(StoreError::sql("read", &self.path))
+        })?;
+        Ok(found.unwrap_or(Sought::Nowhere))
     }
+}
 
-    /// The beginning of a long payload, without reading the rest of it.
-    fn glance(&self, key: i64) -> rusqlite::Result<Vec<u8>> {
-        let blob = self.db.blob_open("main", "message", "payload", key, true)?;
-        let mut start = vec![0; GLANCE.min(blob.len())];
-        blob.read_at_exact(&mut start, 0)?;
-        Ok(start)
-    }
+/// The beginning of a long payload, without reading the rest of it.
+fn glance(db: &Connection, key: i64) -> rusqlite::Result<Vec<u8>> {
+    let blob = db.blob_open("main", "message", "payload", key, true)?;
+    let mut start = vec![0; GLANCE.min(blob.len())];
+    blob.read_at_exact(&mut start, 0)?;
+    Ok(start)
 }
 
 /// What is looked for among messages.

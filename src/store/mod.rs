@@ -20,16 +20,29 @@ pub mod captures;
 mod connections;
 pub mod control;
 mod deep;
+mod dialling;
 mod error;
+mod fill;
 mod folder;
 mod frames;
 mod inbox;
+mod kept;
 mod look;
 mod marks;
 mod messages;
+mod mount;
+mod packed;
+mod packer;
+mod packing;
 mod reader;
+mod rotation;
 mod rows;
 mod schema;
+mod search;
+mod segment;
+mod segments;
+mod sieve;
+mod sql;
 mod sweep;
 mod under_way;
 mod writer;
@@ -41,19 +54,22 @@ mod tests;
 
 pub use bodies::settle;
 pub use error::StoreError;
+pub use fill::Filling;
 pub use folder::is_recorded;
-pub use inbox::{Done, Inbox, Losses};
+pub use inbox::{Done, Figures, Inbox, Losses};
 pub use look::{Hits, Standing};
 pub use marks::{may_set, set_flag};
 pub use messages::{GLANCE, Numbered, Seek, Sought};
 pub use reader::{BodyReader, Reader};
 pub use schema::FORMAT;
+pub use search::{Found, Search};
+pub use sql::{Cell, EachRow, Sql};
 pub use writer::Listener;
 
 use crate::config;
 use bodies::BodyWriter;
-use folder::{Folder, SEGMENT};
-use rusqlite::Connection;
+use folder::Folder;
+use rotation::{Limits, Rotation};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
@@ -97,15 +113,13 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let folder = Folder::take(path)?;
         let path = folder.path();
-        let db = Connection::open(path.join(SEGMENT)).map_err(StoreError::sql("open", path))?;
-        schema::prepare(&db, path)?;
-        sweep::sweep(&db, path)?;
-        let next_exchange = first_free(&db, "SELECT max(id) FROM exchange", path)?;
-        let next_connection = first_free(&db, "SELECT max(id) FROM connection", path)?;
+        let segments = Rotation::open(path, Limits::of(settings))?;
+        let (next_exchange, next_connection) = segments.free()?;
         let (jobs, queue) = mpsc::channel();
         let inbox = Arc::new(Inbox::new(shards, settings.pressure, settings.unsaved, jobs));
         let listeners = Arc::<Listeners>::default();
-        let writer = Writer::new(db, path.to_owned(), Arc::clone(&inbox), Arc::clone(&listeners), rhythm);
+        let writer =
+            Writer::new(segments, path.to_owned(), Arc::clone(&inbox), Arc::clone(&listeners), rhythm);
         let bodies = BodyWriter::new(path, Arc::clone(&inbox));
         let writer = spawn("store-writer", path, move || writer.run())?;
         let mut store = Self {
@@ -195,9 +209,30 @@ impl Drop for Store {
     }
 }
 
-fn first_free(db: &Connection, sql: &str, path: &Path) -> Result<u64, StoreError> {
-    let last: Option<i64> = db.query_row(sql, [], |row| row.get(0)).map_err(StoreError::sql("read", path))?;
-    Ok(last.map_or(1, |last| rows::nat(last) + 1))
+/// What packing a capture came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packed {
+    /// Segments that were plain.
+    pub segments: usize,
+    /// Bytes of all segments before …
+    pub before: u64,
+    /// … and after.
+    pub after: u64,
+}
+
+/// Packs what is plain of a capture that nobody records. `tell` hears how many exchanges of how many are done.
+pub fn pack(path: &Path, tell: &mut dyn FnMut(u64, u64)) -> Result<Packed, StoreError> {
+    if !folder::is_capture(path) {
+        return Err(StoreError::NotACapture { path: path.to_owned(), why: folder::NO_SEGMENT });
+    }
+    let folder = Folder::take(path)?;
+    let size = || -> u64 {
+        let names = segment::list(folder.path()).unwrap_or_default();
+        names.iter().filter_map(|name| name.file(folder.path()).metadata().ok()).map(|meta| meta.len()).sum()
+    };
+    let before = size();
+    let segments = Rotation::open(folder.path(), Limits::NONE)?.pack_all(tell)?;
+    Ok(Packed { segments, before, after: size() })
 }
 
 fn spawn<T: Send + 'static>(

@@ -1,7 +1,7 @@
 //! Exchanges as rows, there and back.
 
 use super::error::StoreError;
-use super::frames;
+use super::{frames, packed};
 use crate::exchange::{
     Attempt, Body, BodyPlace, Cause, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, Heads,
     Interim, Kind, Phase, Scheme, Side, State, Summary, Timing, Truncation,
@@ -37,7 +37,7 @@ macro_rules! payload_row {
         concat!(
             $verb,
             " INTO payload VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,",
-            "?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37)"
+            "?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,NULL,NULL)"
         )
     };
 }
@@ -114,13 +114,6 @@ pub(super) fn summary(row: &Row<'_>) -> Result<Summary, Fault> {
     })
 }
 
-/// Reads the list row of one exchange; `None` when there is no such row.
-pub(super) fn read_summary(db: &rusqlite::Connection, id: ExchangeId) -> Result<Option<Summary>, Fault> {
-    let mut list = db.prepare_cached(&format!("SELECT {SUMMARY} FROM exchange WHERE id = ?1"))?;
-    let mut rows = list.query([int(id.0)])?;
-    rows.next()?.map(summary).transpose()
-}
-
 /// Reads a whole exchange; `None` when there is no such row.
 pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Option<Exchange>, Fault> {
     let key = int(id.0);
@@ -128,7 +121,10 @@ pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Opti
     let mut rows = list.query([key])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let summary = summary(row)?;
-    let mut payload = db.prepare_cached("SELECT * FROM payload WHERE id = ?1")?;
+    // Behind all columns the packed ones once more, as they were before.
+    let mut payload = db.prepare_cached(
+        "SELECT *, unpacked(packed_heads), unpacked(packed_bodies) FROM payload WHERE id = ?1",
+    )?;
     let mut rows = payload.query([key])?;
     let row = rows.next()?.ok_or(Fault::Bad("payload"))?;
     Ok(Some(Exchange {
@@ -141,16 +137,11 @@ pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Opti
 /// Reads the heads and ledgers of one exchange, and no body; `None` when there is no such row.
 pub(super) fn written(db: &rusqlite::Connection, id: ExchangeId) -> Result<Option<Written>, Fault> {
     let sql = "SELECT request_received, request_sent, response_received, response_sent, request_edits, \
-               response_edits FROM payload WHERE id = ?1";
+               response_edits, unpacked(packed_heads) FROM payload WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([int(id.0)])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let heads = Heads {
-        request_received: bytes(row, 0)?,
-        request_sent: bytes(row, 1)?,
-        response_received: bytes(row, 2)?,
-        response_sent: bytes(row, 3)?,
-    };
+    let heads = heads(row, 0, 6)?;
     let ((request, _), (response, _)) = (edits(row.get(4)?)?, edits(row.get(5)?)?);
     Ok(Some(Written::new(&heads, request, response)))
 }
@@ -162,6 +153,8 @@ pub(super) enum Fault {
     Sql(rusqlite::Error),
     /// The column holds what its format does not allow.
     Bad(&'static str),
+    /// The same, of the row with this number.
+    BadIn(u64, &'static str),
 }
 
 impl Fault {
@@ -170,6 +163,15 @@ impl Fault {
         match self {
             Self::Sql(source) => StoreError::sql("read", capture)(source),
             Self::Bad(what) => StoreError::Damaged { id, what },
+            Self::BadIn(id, what) => StoreError::Damaged { id, what },
+        }
+    }
+
+    /// Of a row whose first column is its number.
+    pub(super) fn of(self, row: &Row<'_>) -> Self {
+        match (self, row.get(0)) {
+            (Self::Bad(what), Ok(id)) => Self::BadIn(nat(id), what),
+            (other, _) => other,
         }
     }
 }
@@ -274,6 +276,9 @@ fn write_payload(db: &rusqlite::Connection, exchange: &Exchange, how: Place) -> 
 fn of_payload(row: &Row<'_>, summary: Summary) -> Result<Exchange, Fault> {
     let moment = |column: usize| row.get(column).map(opt_nat);
     let origin: Option<i64> = row.get(2)?;
+    // From the end: a capture brought up to date under a reader's eyes has columns more before these.
+    let unpacked = row.as_ref().column_count().saturating_sub(2);
+    let [request_inline, response_inline] = inline_bodies(row, 34, unpacked + 1)?;
     let (request_edits, request_withheld) = edits(row.get(14)?)?;
     let (response_edits, response_withheld) = edits(row.get(15)?)?;
     Ok(Exchange {
@@ -297,21 +302,45 @@ fn of_payload(row: &Row<'_>, summary: Summary) -> Result<Exchange, Fault> {
         },
         request_edits,
         response_edits,
-        request_body: Body { withheld: request_withheld, ..body(row, 16, 34)? },
-        response_body: Body { withheld: response_withheld, ..body(row, 23, 35)? },
-        heads: Heads {
-            request_received: bytes(row, 30)?,
-            request_sent: bytes(row, 31)?,
-            response_received: bytes(row, 32)?,
-            response_sent: bytes(row, 33)?,
-        },
+        request_body: Body { withheld: request_withheld, ..body(row, 16, request_inline)? },
+        response_body: Body { withheld: response_withheld, ..body(row, 23, response_inline)? },
+        heads: heads(row, 30, unpacked)?,
         interim: Vec::new(),
         attempts: Vec::new(),
         frames: frames::read(row.get(36)?)?,
     })
 }
 
-fn body(row: &Row<'_>, at: usize, inline: usize) -> Result<Body, Fault> {
+/// The four heads, from four columns, or from one that holds them unpacked.
+fn heads(row: &Row<'_>, at: usize, unpacked: usize) -> Result<Heads, Fault> {
+    let mut heads = match row.get_ref(unpacked)?.as_bytes_or_null().ok().flatten() {
+        None => [bytes(row, at)?, bytes(row, at + 1)?, bytes(row, at + 2)?, bytes(row, at + 3)?],
+        Some(joined) => {
+            let parts = packed::split::<4>(joined).ok_or(Fault::Bad("packed heads"))?;
+            parts.map(|part| part.map(Bytes::copy_from_slice))
+        }
+    }
+    .into_iter();
+    let mut next = || heads.next().flatten();
+    Ok(Heads {
+        request_received: next(),
+        request_sent: next(),
+        response_received: next(),
+        response_sent: next(),
+    })
+}
+
+/// The bodies that lie in the row, the same way.
+fn inline_bodies(row: &Row<'_>, at: usize, unpacked: usize) -> Result<[Vec<u8>; 2], Fault> {
+    let Some(joined) = row.get_ref(unpacked)?.as_bytes_or_null().ok().flatten() else {
+        let own = |at| row.get::<_, Option<Vec<u8>>>(at).map(Option::unwrap_or_default);
+        return Ok([own(at)?, own(at + 1)?]);
+    };
+    let parts = packed::split::<2>(joined).ok_or(Fault::Bad("packed bodies"))?;
+    Ok(parts.map(|part| part.unwrap_or_default().to_vec()))
+}
+
+fn body(row: &Row<'_>, at: usize, inline: Vec<u8>) -> Result<Body, Fault> {
     let truncated: Option<u8> = row.get(at + 3)?;
     Ok(Body {
         length: nat(row.get(at)?),
@@ -323,7 +352,7 @@ fn body(row: &Row<'_>, at: usize, inline: usize) -> Result<Body, Fault> {
         },
         place: match row.get(at + 4)? {
             0_u8 => BodyPlace::Nowhere,
-            1 => BodyPlace::Inline(row.get::<_, Option<Vec<u8>>>(inline)?.unwrap_or_default()),
+            1 => BodyPlace::Inline(inline),
             2 => BodyPlace::File(row.get::<_, [u8; 32]>(at + 5).map_err(|_| Fault::Bad("body's hash"))?),
             3 => BodyPlace::Arriving,
             _ => return Err(Fault::Bad("body's place")),

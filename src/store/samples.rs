@@ -1,9 +1,9 @@
 //! Exchanges for the store's tests: a usual one, one with everything, any one.
 
 use crate::exchange::{
-    Attempt, Body, BodyPlace, Cause, Connection, ConnectionId, Edit, Event, Exchange, ExchangeId, Failure,
-    Flags, FrameNote, Heads, Interim, Kind, Live, Phase, Scheme, Side, State, Summary, Timing, TlsFacts,
-    Truncation, Verdict,
+    Attempt, Body, BodyPlace, Cause, ClientCertificate, Connection, ConnectionId, Edit, Event, Exchange,
+    ExchangeId, Failure, Flags, FrameNote, Heads, Interim, Kind, Live, Phase, Scheme, Side, State, Summary,
+    Timing, TlsFacts, Truncation, Verdict,
 };
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -222,6 +222,7 @@ pub(super) fn any_connection(id: u64) -> impl Strategy<Value = Connection> {
             peer,
             local,
             tls,
+            dialling: None,
             frames,
         },
     )
@@ -229,14 +230,27 @@ pub(super) fn any_connection(id: u64) -> impl Strategy<Value = Connection> {
 
 fn any_tls() -> impl Strategy<Value = TlsFacts> {
     let verdict = of(prop_oneof![Just(Verdict::Trusted), text().prop_map(Verdict::Untrusted)]);
-    (text(), text(), of(text()), of(text()), vec(vec(any::<u8>(), 0..80), 0..4), verdict).prop_map(
-        |(version, cipher, alpn, sni, chain, verdict)| TlsFacts {
-            version,
-            cipher,
-            alpn,
-            sni,
-            chain,
-            verdict,
+    let texts = (text(), text(), of(text()), of(text()), of(text()));
+    let asked =
+        select(vec![ClientCertificate::NotAsked, ClientCertificate::Withheld, ClientCertificate::Given]);
+    let more = (any::<bool>(), of(count()), any::<bool>(), asked, of(vec(any::<u8>(), 0..80)));
+    (texts, vec(vec(any::<u8>(), 0..80), 0..4), verdict, more).prop_map(
+        |((version, cipher, group, alpn, sni), chain, verdict, more)| {
+            let (resumed, took, stapled, client_certificate, hello) = more;
+            TlsFacts {
+                version,
+                cipher,
+                group,
+                alpn,
+                sni,
+                resumed,
+                took,
+                chain,
+                verdict,
+                stapled,
+                client_certificate,
+                hello,
+            }
         },
     )
 }

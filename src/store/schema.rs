@@ -1,26 +1,28 @@
-//! The tables of a segment, made and checked; the drawing is `schema.sql`, `message.sql`, `views.sql`.
+//! The tables of a segment, made and checked; the drawing is `schema.sql` and the other `.sql`.
 //!
 //! A capture of an older format is read as it is, with what it lacks put before it; a writer that
 //! continues it brings it up to date first. One of a newer format is refused in words.
 //!
 //! ```text
 //! NAME.hop/            0700, files 0600
-//!   000001.db          SQLite, WAL while recorded, one plain file when closed
+//!   000001.db          a segment: SQLite, WAL while recorded, one plain file when closed; then 000002.db ...
+//!   000001.1.db        the same segment, packed, instead of it
 //!   writer.lock        held by the process that records; its pid inside
 //!   control.sock       answers for it
 //!   pinned             (if there) keeps the capture from retention
-//!   bodies/ab/<hex>    bodies over 64 KiB, named by their BLAKE3
+//!   bodies/ab/<hex>    bodies over 32 KiB, named by their BLAKE3
 //!   bodies/tmp/<id>.<side>   bodies still arriving
 //! ```
 
 use super::error::StoreError;
+use super::{mount, packed, rows};
 use crate::exchange::Cause;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use std::path::Path;
 use std::time::Duration;
 
 /// The format that this hopscope writes, in `PRAGMA user_version`.
-pub const FORMAT: i64 = 2;
+pub const FORMAT: i64 = 3;
 
 /// The oldest format that it reads.
 const OLDEST: i64 = 1;
@@ -29,51 +31,187 @@ const OLDEST: i64 = 1;
 const APPLICATION: i64 = 0x686f_7053;
 
 /// The tables.
-const TABLES: &str = concat!(include_str!("schema.sql"), include_str!("message.sql"));
+const TABLES: &str = concat!(
+    include_str!("schema.sql"),
+    include_str!("message.sql"),
+    include_str!("handshake.sql"),
+    include_str!("dialling.sql")
+);
 
 /// What a person asks for.
-const VIEWS: &str = include_str!("views.sql");
+pub(super) const VIEWS: &str = include_str!("views.sql");
 
 /// From format 1 to 2: messages and frames.
-const UPGRADE: &str = concat!(
+const TO_2: &str = concat!(
     "ALTER TABLE exchange ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE payload ADD COLUMN frames TEXT;
-     ALTER TABLE connection ADD COLUMN frames TEXT;
-     DROP VIEW exchanges; DROP VIEW heads; DROP VIEW bodies; DROP VIEW edits;",
+     ALTER TABLE connection ADD COLUMN frames TEXT;",
     include_str!("message.sql")
 );
+
+/// From format 2 to 3: more than one segment, packed ones, an index of failures, more of connections.
+const TO_3: &str = concat!(
+    "ALTER TABLE payload ADD COLUMN packed_heads BLOB;
+     ALTER TABLE payload ADD COLUMN packed_bodies BLOB;
+     CREATE TABLE segment(number INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, connection INTEGER NOT NULL, ended INTEGER) STRICT;
+     CREATE TABLE dictionary(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+     CREATE INDEX exchange_failed ON exchange(id, status, host) WHERE status >= 400;
+     CREATE INDEX payload_request_file ON payload(request_hash) WHERE request_hash IS NOT NULL;
+     CREATE INDEX payload_response_file ON payload(response_hash) WHERE response_hash IS NOT NULL;
+     INSERT INTO segment VALUES (1, 0, 0, NULL);",
+    include_str!("handshake.sql"),
+    include_str!("dialling.sql")
+);
+
+/// Views are made anew, with the words of today.
+const DROP_VIEWS: &str =
+    "DROP VIEW IF EXISTS exchanges; DROP VIEW IF EXISTS heads; DROP VIEW IF EXISTS bodies;
+     DROP VIEW IF EXISTS edits; DROP VIEW IF EXISTS messages; DROP VIEW IF EXISTS frames;";
 
 /// What a reader puts before the tables of format 1: names in `temp` are looked up first, and nothing of
 /// it is written to the capture. Once a writer has brought that up to date, the tables' own columns stand
 /// before these, under the same names; the messages are seen by who opens it anew.
-const SHIM: &str = "CREATE TEMP VIEW exchange AS SELECT *, 0 AS messages FROM main.exchange;
-     CREATE TEMP VIEW payload AS SELECT *, NULL AS frames FROM main.payload;
+const SHIM_1: &str = "CREATE TEMP VIEW exchange AS SELECT *, 0 AS messages FROM main.exchange;
+     CREATE TEMP VIEW payload AS SELECT *, NULL AS frames, NULL AS packed_heads, NULL AS packed_bodies FROM main.payload;
      CREATE TEMP VIEW connection AS SELECT *, NULL AS frames FROM main.connection;
      CREATE TEMP TABLE message(id INTEGER PRIMARY KEY, at, side, form, flags, wire, length, says, payload);";
 
+/// The same for format 2.
+const SHIM_2: &str =
+    "CREATE TEMP VIEW payload AS SELECT *, NULL AS packed_heads, NULL AS packed_bodies FROM main.payload;";
+
+/// What both lack.
+const SHIM: &str = "CREATE TEMP TABLE segment(number, exchange, connection, ended);
+     CREATE TEMP TABLE dictionary(id INTEGER PRIMARY KEY, data);
+     CREATE TEMP TABLE handshake(connection INTEGER PRIMARY KEY, \"group\", resumed, took, stapled,
+       client_certificate, hello);
+     CREATE TEMP TABLE dialling(connection INTEGER PRIMARY KEY, parent, host, found, looked_up, tries);";
+
+/// A segment among the others of its capture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) number: u32,
+    /// The lowest number of an exchange that may stand in it.
+    pub(super) exchange: u64,
+    /// The same of a connection that is no copy.
+    pub(super) connection: u64,
+    /// When its last exchange was over.
+    pub(super) ended: Option<i64>,
+}
+
+/// What a new segment begins with.
+#[derive(Clone, Debug)]
+pub(super) struct Birth {
+    /// The capture's own number; `None` for a new one.
+    pub(super) uuid: Option<Vec<u8>>,
+    /// How often marks were changed in the capture so far.
+    pub(super) marks: i64,
+    /// All segments up to this one.
+    pub(super) stretches: Vec<Stretch>,
+}
+
+impl Default for Birth {
+    /// The first segment of a capture.
+    fn default() -> Self {
+        let first = Stretch { number: 1, exchange: 0, connection: 0, ended: None };
+        Self { uuid: None, marks: 0, stretches: vec![first] }
+    }
+}
+
 /// Sets a writer's connection up and makes the tables where there are none.
-pub(super) fn prepare(db: &Connection, capture: &Path) -> Result<(), StoreError> {
+pub(super) fn prepare(db: &Connection, capture: &Path, birth: &Birth) -> Result<(), StoreError> {
     let sql = || StoreError::sql("open", capture);
     db.busy_timeout(Duration::from_secs(2)).map_err(sql())?;
     check(db, capture, true)?;
     // An exchange takes 2 to 3 KiB. On pages of 4 KiB that is one a page: measured 24 us and 4.4 kB an
     // exchange against 16 us and 3.1 kB on 8 KiB. (16 KiB: 15 us, 2.6 kB, but twice the WAL for a lone one.)
-    db.execute_batch(
-        "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
+    db.execute_batch(&format!(
+        "PRAGMA page_size = 8192; PRAGMA journal_mode = {}; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
-    )
+        journal(capture)
+    ))
     .map_err(sql())?;
     db.set_prepared_statement_cache_capacity(32);
     match version(db).map_err(sql())? {
-        (0, 0) => create(db).map_err(sql()),
-        (_, FORMAT) => Ok(()),
-        _ => upgrade(db).map_err(sql()),
+        (0, 0) => create(db, birth).map_err(sql())?,
+        (_, FORMAT) => {}
+        (_, format) => upgrade(db, format).map_err(sql())?,
     }
+    packed::teach(db).map_err(sql())
+}
+
+/// The journal of a segment that is written to: on network file systems none that needs shared memory.
+pub(super) fn journal(capture: &Path) -> &'static str {
+    if mount::remote(capture).is_some() { "TRUNCATE" } else { "WAL" }
+}
+
+/// The tables alone.
+pub(super) fn tables(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(TABLES)?;
+    db.execute_batch(VIEWS)?;
+    explain(db)
+}
+
+/// Makes a database that has its tables a capture's.
+pub(super) fn seal(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "application_id", APPLICATION)?;
+    db.pragma_update(None, "user_version", FORMAT)
+}
+
+/// All segments of the capture, as a segment knows them; rising.
+pub(super) fn stretches(db: &Connection) -> rusqlite::Result<Vec<Stretch>> {
+    let mut statement =
+        db.prepare("SELECT number, exchange, connection, ended FROM segment ORDER BY number")?;
+    let found = statement.query_map([], |row| {
+        let (exchange, connection) = (rows::nat(row.get(1)?), rows::nat(row.get(2)?));
+        Ok(Stretch { number: row.get(0)?, exchange, connection, ended: row.get(3)? })
+    })?;
+    found.collect()
+}
+
+/// What the segment behind this one begins with: its number, and the first of its exchanges and connections.
+pub(super) fn birth(
+    db: &Connection,
+    mut stretches: Vec<Stretch>,
+    number: u32,
+    (exchange, connection): (u64, u64),
+) -> rusqlite::Result<Birth> {
+    let of_meta = |key: &str| {
+        let sql = "SELECT value FROM meta WHERE key = ?1";
+        db.query_row(sql, [key], |row| row.get::<_, rusqlite::types::Value>(0)).optional()
+    };
+    let uuid = match of_meta("uuid")? {
+        Some(rusqlite::types::Value::Blob(uuid)) => Some(uuid),
+        _ => None,
+    };
+    let marks = match of_meta("marks")? {
+        Some(rusqlite::types::Value::Integer(marks)) => marks,
+        _ => 0,
+    };
+    stretches.push(Stretch { number, exchange, connection, ended: None });
+    Ok(Birth { uuid, marks, stretches })
+}
+
+/// Whether a segment's file has no tables yet.
+pub(super) fn is_in_the_making(capture: &Path, name: super::segment::Name) -> bool {
+    let empty = |db: Connection| Ok(version(&db)? == (0, 0) && is_empty(&db)?);
+    Connection::open(name.file(capture)).and_then(empty).unwrap_or(false)
+}
+
+/// Whether a segment has the newest format.
+pub(super) fn is_newest(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(db)?.1 == FORMAT)
 }
 
 /// Puts before an older capture what it lacks, for reading.
 pub(super) fn complete(db: &Connection) -> rusqlite::Result<()> {
-    if version(db)?.1 < FORMAT { db.execute_batch(SHIM) } else { Ok(()) }
+    match version(db)?.1 {
+        1 => db.execute_batch(SHIM_1)?,
+        2 => db.execute_batch(SHIM_2)?,
+        _ => return packed::teach(db),
+    }
+    db.execute_batch(SHIM)?;
+    packed::teach(db)
 }
 
 /// Whether it is a capture that we can read. An empty file is one in the making: `may_be_empty`
@@ -92,7 +230,7 @@ pub(super) fn check(db: &Connection, capture: &Path, may_be_empty: bool) -> Resu
         (APPLICATION, format) if format > FORMAT => {
             Err(StoreError::Newer { path: capture.to_owned(), format, ours: FORMAT })
         }
-        _ => not("its 000001.db is a database of something else"),
+        _ => not("its database is one of something else"),
     }
 }
 
@@ -106,28 +244,33 @@ fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// All in one transaction: a reader finds no tables, or all of them.
-fn create(db: &Connection) -> rusqlite::Result<()> {
+fn create(db: &Connection, birth: &Birth) -> rusqlite::Result<()> {
     let tx = db.unchecked_transaction()?;
-    tx.execute_batch(TABLES)?;
-    tx.execute_batch(VIEWS)?;
-    tx.execute_batch(
-        "INSERT INTO meta VALUES ('uuid', randomblob(16)),
-           ('started', CAST(unixepoch('subsec') * 1000000 AS INTEGER));",
-    )?;
+    tables(&tx)?;
     tx.execute(
-        "INSERT INTO meta VALUES ('format', ?1), ('hopscope', ?2)",
-        params![FORMAT, env!("CARGO_PKG_VERSION")],
+        "INSERT INTO meta VALUES ('uuid', coalesce(?1, randomblob(16))),
+           ('started', CAST(unixepoch('subsec') * 1000000 AS INTEGER)), ('format', ?2), ('hopscope', ?3),
+           ('marks', ?4)",
+        params![birth.uuid, FORMAT, env!("CARGO_PKG_VERSION"), birth.marks],
     )?;
-    explain(&tx)?;
-    tx.pragma_update(None, "application_id", APPLICATION)?;
-    tx.pragma_update(None, "user_version", FORMAT)?;
+    for Stretch { number, exchange, connection, ended } in &birth.stretches {
+        tx.execute(
+            "INSERT INTO segment VALUES (?1, ?2, ?3, ?4)",
+            params![number, rows::int(*exchange), rows::int(*connection), ended],
+        )?;
+    }
+    seal(&tx)?;
     tx.commit()
 }
 
 /// The same for a capture of an older format, which keeps what it holds.
-fn upgrade(db: &Connection) -> rusqlite::Result<()> {
+fn upgrade(db: &Connection, from: i64) -> rusqlite::Result<()> {
     let tx = db.unchecked_transaction()?;
-    tx.execute_batch(UPGRADE)?;
+    tx.execute_batch(DROP_VIEWS)?;
+    if from < 2 {
+        tx.execute_batch(TO_2)?;
+    }
+    tx.execute_batch(TO_3)?;
     tx.execute_batch(VIEWS)?;
     explain(&tx)?;
     tx.execute("UPDATE meta SET value = ?1 WHERE key = 'format'", [FORMAT])?;

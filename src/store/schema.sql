@@ -1,4 +1,4 @@
--- A hopscope capture segment, format 2. Open it with any sqlite3, also while it is recorded:
+-- A hopscope capture segment, format 3. Open it with any sqlite3, also while it is recorded:
 --   sqlite3 -readonly NAME.hop/000001.db 'SELECT id, method, url, status FROM exchanges'
 -- Times: `started`, `opened`, `at` of gap: microseconds since the epoch; all others: microseconds since
 -- the exchange's first byte. NULL = did not happen, or not known. Texts are UTF-8 (what was not stands as
@@ -37,6 +37,9 @@ CREATE TABLE exchange(
 -- Only rows under way are in it: a finished exchange, written once, never touches it.
 CREATE INDEX exchange_open ON exchange(id) WHERE state = 0;
 
+-- What went wrong is what is looked for most. In the order of the numbers, so that the newest come first (format 3).
+CREATE INDEX exchange_failed ON exchange(id, status, host) WHERE status >= 400;
+
 -- One row an exchange, beside its list row. The bodies stand behind the heads, so that reading those does
 -- not walk overflow pages.
 CREATE TABLE payload(
@@ -49,7 +52,7 @@ CREATE TABLE payload(
   at_response_end INTEGER,
   -- the ledgers, JSON: [[line before | null, line after | null, cause], ...]; line 0 is the start line
   request_edits TEXT, response_edits TEXT,
-  -- bodies: bytes that passed, bytes kept, ended as framed?, 1 pressure 2 limit 3 disk,
+  -- bodies: bytes that passed, bytes kept, ended as framed?, 1 pressure 2 limit 3 disk 4 imported so,
   -- 0 nowhere 1 here 2 in bodies/ by hash 3 still in bodies/tmp/
   request_length INTEGER NOT NULL, request_kept INTEGER NOT NULL, request_complete INTEGER NOT NULL,
   request_truncated INTEGER, request_place INTEGER NOT NULL, request_hash BLOB, request_trailers BLOB,
@@ -57,11 +60,19 @@ CREATE TABLE payload(
   response_truncated INTEGER, response_place INTEGER NOT NULL, response_hash BLOB, response_trailers BLOB,
   -- the four heads, each up to and with its empty line, as they crossed the socket
   request_received BLOB, request_sent BLOB, response_received BLOB, response_sent BLOB,
-  request_body BLOB, response_body BLOB, -- as received: framing removed, codings kept; up to 64 KiB
+  request_body BLOB, response_body BLOB, -- as received: framing removed, codings kept; up to 32 KiB
   -- HTTP/2, JSON: [[at, on the origin's side?, sent by us?, type, flags, stream, length, count, words], ...];
   -- the view frames has them as rows (format 2)
-  frames TEXT
+  frames TEXT,
+  -- In a packed segment, instead of the four heads, and of the bodies that it makes smaller: zstd over, for
+  -- each, its length in 4 bytes (little-endian, ffffffff for NULL), then all bytes. The frame names its
+  -- dictionary. `hopscope sql` shows them as if they stood above (format 3)
+  packed_heads BLOB, packed_bodies BLOB
 ) STRICT;
+
+-- Which large bodies are still referred to, once what referred to them first has gone (format 3).
+CREATE INDEX payload_request_file ON payload(request_hash) WHERE request_hash IS NOT NULL;
+CREATE INDEX payload_response_file ON payload(response_hash) WHERE response_hash IS NOT NULL;
 
 CREATE TABLE interim(                   -- 1xx responses
   exchange INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, forwarded INTEGER NOT NULL,
@@ -80,7 +91,7 @@ CREATE TABLE connection(
   side TEXT NOT NULL,                   -- client, origin
   opened INTEGER NOT NULL,
   peer TEXT, local TEXT,                -- address:port
-  tls_version TEXT, tls_cipher TEXT, tls_alpn TEXT, tls_sni TEXT, -- tls_version NULL: no TLS
+  tls_version TEXT, tls_cipher TEXT, tls_alpn TEXT, tls_sni TEXT, -- tls_version NULL: no TLS, '': only offered
   tls_chain BLOB,                       -- certificate.hash of each, leaf first, 32 bytes apiece
   tls_trusted INTEGER, tls_untrusted TEXT, -- NULL on the client side; the reason where not trusted
   frames TEXT                           -- HTTP/2: those of the connection itself, as in payload (format 2)
@@ -91,5 +102,14 @@ CREATE TABLE certificate(hash BLOB PRIMARY KEY, der BLOB NOT NULL) STRICT; -- BL
 CREATE TABLE gap(                       -- exchanges that the disk was too slow for
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, records INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE segment(                   -- those of the capture up to this one (format 3)
+  number INTEGER PRIMARY KEY,           -- 2 is 000002.db, and 000002.1.db once it was written anew
+  exchange INTEGER NOT NULL,            -- no exchange in it has a lower number, none before it a higher or equal one
+  connection INTEGER NOT NULL,          -- connections with a lower number are copies from those before
+  ended INTEGER                         -- when the last exchange in it was over; NULL: some may be under way
+) STRICT;
+
+CREATE TABLE dictionary(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT; -- of zstd, by the number in its frames
 
 CREATE TABLE cause(code INTEGER PRIMARY KEY, clause TEXT NOT NULL, says TEXT NOT NULL) STRICT;

@@ -12,16 +12,14 @@ use rusqlite::Connection;
 use std::fs::{self, File};
 use std::path::Path;
 
-/// Ends every open exchange and empties `bodies/tmp`. Only for who holds the writer lock, with no
-/// body writer running.
-pub(super) fn sweep(db: &Connection, capture: &Path) -> Result<(), StoreError> {
+/// Ends every open exchange of a segment. Only for who holds the writer lock, with no body writer running.
+pub(super) fn end_all(db: &Connection, capture: &Path) -> Result<(), StoreError> {
     let sql = || StoreError::sql("sweep", capture);
     let tx = db.unchecked_transaction().map_err(sql())?;
     for id in open_rows(&tx).map_err(sql())? {
         end(&tx, capture, id)?;
     }
-    tx.commit().map_err(sql())?;
-    empty_tmp(capture)
+    tx.commit().map_err(sql())
 }
 
 fn open_rows(db: &Connection) -> rusqlite::Result<Vec<ExchangeId>> {
@@ -73,7 +71,8 @@ fn rescue(capture: &Path, id: ExchangeId, side: Side, body: &mut Body) -> Result
     Ok(())
 }
 
-fn empty_tmp(capture: &Path) -> Result<(), StoreError> {
+/// Empties `bodies/tmp`, once every segment has had what it needs of it.
+pub(super) fn empty_tmp(capture: &Path) -> Result<(), StoreError> {
     let tmp = folder::tmp(capture);
     for entry in fs::read_dir(&tmp).map_err(StoreError::io("read", &tmp))?.flatten() {
         let path = entry.path();

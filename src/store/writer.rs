@@ -8,15 +8,18 @@
 use super::error::StoreError;
 use super::inbox::{Inbox, Swapped, inline_bytes, lock, payload_bytes};
 use super::marks::{self, Marks};
+use super::reader::Reader;
+use super::rotation::Rotation;
 use super::rows::Place;
 use super::under_way::{Open, UnderWay};
-use super::{bodies, connections, messages, rows, sweep};
+use super::{bodies, connections, messages, rows};
 use crate::exchange::{
-    BodyPlace, Connection as Peer, Event, ExchangeId, Live, Message, Side, State, Summary,
+    BodyPlace, Connection as Peer, ConnectionId, Event, ExchangeId, Live, Message, Side, State, Summary,
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use std::collections::VecDeque;
 use std::mem;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -26,6 +29,12 @@ use std::time::{Duration, Instant, SystemTime};
 const COMMITS_A_LOOK: u32 = 8;
 /// Pages (8 KiB) in the WAL beyond which they are moved into the database: 16 MiB.
 const WAL_PAGES: i64 = 2048;
+/// Pages in the WAL beyond which readers are waited for, so that it begins anew: 64 MiB.
+const LARGE_WAL_PAGES: i64 = 4 * WAL_PAGES;
+/// How long: a reader's stretch, and no more than the buffers hold.
+const READERS_TURN: Duration = Duration::from_millis(100);
+/// How long for other locks, as [`super::schema::prepare`] has it.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Rows marked in one transaction: the traffic's rows wait no longer than for these.
 const MARKS_A_SWAP: usize = 4096;
 /// How often a failing commit is tried again before closing gives up.
@@ -52,6 +61,9 @@ pub(super) struct Rhythm {
     pub(super) early: Duration,
     /// After a commit that the disk refused.
     pub(super) retry: Duration,
+    /// From the beginning of a segment until those before it may be sealed: what was on its way to them has
+    /// arrived by then.
+    pub(super) seal: Duration,
 }
 
 impl Default for Rhythm {
@@ -60,13 +72,14 @@ impl Default for Rhythm {
             swap: Duration::from_millis(20),
             early: Duration::from_secs(1),
             retry: Duration::from_millis(250),
+            seal: Duration::from_secs(2),
         }
     }
 }
 
 /// All that the writer thread owns.
 pub(super) struct Writer {
-    db: Connection,
+    segments: Rotation,
     capture: PathBuf,
     inbox: Arc<Inbox>,
     listeners: Arc<Listeners>,
@@ -76,6 +89,8 @@ pub(super) struct Writer {
     due: VecDeque<(Instant, ExchangeId)>,
     /// Rows to write; more than none after a turn only when the disk refused them.
     rows: Vec<Row>,
+    /// Rows of segments before the growing one that could not be written with the last ones.
+    postponed: Vec<Row>,
     /// Exchanges under way that listeners have yet to hear of.
     news: Vec<ExchangeId>,
     /// Marks to be written, a bounded number a swap.
@@ -83,6 +98,10 @@ pub(super) struct Writer {
     /// Exchanges lost and not yet written down as a gap.
     lost: u64,
     commits: u32,
+    /// The highest numbers of an exchange and of a connection that were heard of.
+    highest: (u64, u64),
+    /// When those before the growing segment may be sealed.
+    seal_at: Option<Instant>,
 }
 
 enum Row {
@@ -102,7 +121,7 @@ enum Nap {
 
 impl Writer {
     pub(super) fn new(
-        db: Connection,
+        segments: Rotation,
         capture: PathBuf,
         inbox: Arc<Inbox>,
         listeners: Arc<Listeners>,
@@ -110,7 +129,7 @@ impl Writer {
     ) -> Self {
         let open = inbox.under_way();
         Self {
-            db,
+            segments,
             capture,
             inbox,
             listeners,
@@ -118,16 +137,23 @@ impl Writer {
             open,
             due: VecDeque::new(),
             rows: Vec::new(),
+            postponed: Vec::new(),
             news: Vec::new(),
             marks: VecDeque::new(),
             lost: 0,
             commits: 0,
+            highest: (0, 0),
+            seal_at: None,
         }
     }
 
     /// Works until asked to close, then drains and seals the segment.
     pub(super) fn run(mut self) -> Result<(), StoreError> {
         self.inbox.writer_is(thread::current());
+        let inbox = Arc::clone(&self.inbox);
+        // Without the thread segments stay, and stay plain.
+        let _ = self.segments.start_packer(move || inbox.wake_writer());
+        self.segments.retain();
         loop {
             // Asked before the swap: whatever was pushed before closing is then in it.
             let closing = self.inbox.is_closing();
@@ -143,6 +169,7 @@ impl Writer {
     fn turn(&mut self) -> bool {
         let mut arrived = false;
         if self.rows.is_empty() {
+            self.rows.append(&mut self.postponed);
             let swapped = self.inbox.swap();
             arrived = !swapped.events.is_empty();
             self.sort(swapped, Instant::now());
@@ -152,7 +179,18 @@ impl Writer {
         self.tell_news();
         // The reason is told through `losses`, and the rows wait.
         let _ = self.commit();
+        self.segments.take_done();
+        if arrived || self.seal_in().is_some() {
+            // What cannot be begun or sealed now is tried again with the next rows.
+            let _ = self.rotate();
+        }
         arrived
+    }
+
+    /// How long until segments may be sealed; none where there are none, or where something is under way in
+    /// them: its end will wake us.
+    fn seal_in(&self) -> Option<Duration> {
+        self.seal_at.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     fn rest(&mut self, arrived: bool) {
@@ -171,6 +209,9 @@ impl Writer {
         if !self.rows.is_empty() {
             return Nap::For(self.rhythm.retry);
         }
+        if !self.postponed.is_empty() {
+            return Nap::For(self.rhythm.swap);
+        }
         if !self.marks.is_empty() {
             return Nap::For(Duration::ZERO);
         }
@@ -181,7 +222,8 @@ impl Writer {
         let open = self.open.lock();
         while self.due.pop_front_if(|(_, id)| !open.contains_key(id)).is_some() {}
         drop(open);
-        Nap::Asleep(self.due.front().map(|(due, _)| due.saturating_duration_since(now)))
+        let due = self.due.front().map(|(due, _)| due.saturating_duration_since(now));
+        Nap::Asleep([due, self.seal_in()].into_iter().flatten().min())
     }
 
     /// Turns events into rows.
@@ -190,10 +232,14 @@ impl Writer {
         for event in swapped.events {
             match event {
                 Event::Messages { id, first, messages } => {
+                    self.heard_of(id);
                     speaking.push(id);
                     self.rows.push(Row::Messages { id, first, messages });
                 }
-                Event::Connection(connection) => self.rows.push(Row::Connection(connection)),
+                Event::Connection(connection) => {
+                    self.highest.1 = self.highest.1.max(connection.id.0);
+                    self.rows.push(Row::Connection(connection));
+                }
                 Event::Opened(live) | Event::Changed(live) => self.opened_or_changed(live, now),
                 Event::Flag { ids, flag, on } => self.marks.push_back(Marks { ids, flag, on }),
                 Event::Finished(live) => {
@@ -202,6 +248,7 @@ impl Writer {
                         self.inbox.count_body(&exchange);
                         exchange.summary.id
                     };
+                    self.heard_of(id);
                     // Only what has been open all the while without an early row is surely new.
                     let new = self.open.lock().remove(&id).is_some_and(|open| !open.written);
                     self.rows.push(Row::Finished(live, if new { Place::New } else { Place::Over }));
@@ -216,6 +263,10 @@ impl Writer {
         }
     }
 
+    fn heard_of(&mut self, id: ExchangeId) {
+        self.highest.0 = self.highest.0.max(id.0);
+    }
+
     /// Messages are looked for while an exchange lasts: it gets its row with them, unless it is over already.
     fn early(&mut self, id: ExchangeId) {
         if let Some(open) = self.open.lock().get_mut(&id).filter(|open| !open.written) {
@@ -226,6 +277,7 @@ impl Writer {
 
     fn opened_or_changed(&mut self, live: Arc<Live>, now: Instant) {
         let id = live.id();
+        self.heard_of(id);
         let early = now + self.rhythm.early;
         let mut all = self.open.lock();
         let open = all.entry(id).or_insert_with(|| {
@@ -318,9 +370,10 @@ impl Writer {
             return;
         }
         let open = |id: &ExchangeId| self.open.lock().get(id).map(|open| Arc::clone(&open.live));
+        let Ok(reader) = Reader::open(&self.capture) else { return };
         let row = |id: &ExchangeId| match open(id) {
             Some(live) => Some(live.summary()),
-            None => rows::read_summary(&self.db, *id).ok().flatten(),
+            None => reader.summaries(*id, *id).ok().and_then(|mut rows| rows.pop()),
         };
         let rows: Vec<_> = marked.iter().filter_map(row).collect();
         for listener in listeners.iter() {
@@ -332,11 +385,21 @@ impl Writer {
         if self.rows.is_empty() && self.lost == 0 {
             return Ok(());
         }
+        // What cannot be written behind (somebody reads there) waits, and nothing else with it.
+        let begun = Instant::now();
+        let behind = self.write_behind().is_ok();
         if let Err(source) = self.write() {
             self.inbox.set_trouble(Some(source.to_string()));
             return Err(StoreError::sql("write to", &self.capture)(source));
         }
+        self.inbox.count_commit(begun.elapsed());
         self.inbox.set_trouble(None);
+        if !behind {
+            let numbers = 0..self.segments.first();
+            let (late, rows) =
+                mem::take(&mut self.rows).into_iter().partition(|row| !row.within(&numbers).is_empty());
+            (self.postponed, self.rows) = (late, rows);
+        }
         self.lost = 0;
         self.after_commit();
         self.commits += 1;
@@ -347,10 +410,32 @@ impl Writer {
         Ok(())
     }
 
-    fn write(&self) -> rusqlite::Result<()> {
-        let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+    /// Begins the next segment when this one is large enough, and seals those before it once they are over.
+    fn rotate(&mut self) -> Result<(), StoreError> {
+        self.segments.count_bodies(self.inbox.take_kept());
+        let full = self.segments.is_full(self.highest.0).map_err(StoreError::sql("read", &self.capture))?;
+        if full {
+            let (exchange, connection) = self.highest;
+            self.segments.rotate(exchange + 1, connection + 1)?;
+            self.segments.retain();
+            self.seal_at = Some(Instant::now() + self.rhythm.seal);
+        }
+        if self.seal_in().is_none_or(|left| left.is_zero()) && !self.segments.is_settled() {
+            self.seal_at = None;
+            let lowest = self.open.lock().keys().map(|id| id.0).min();
+            self.segments.settle(lowest)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> rusqlite::Result<()> {
+        let first = self.segments.first();
+        for id in self.rows.iter().filter_map(Row::used).flatten() {
+            self.segments.carry(id);
+        }
+        let tx = Transaction::new_unchecked(self.segments.db(), TransactionBehavior::Immediate)?;
         let mut unwritable = 0;
-        for row in &self.rows {
+        for row in self.rows.iter().filter(|row| row.id().is_none_or(|id| id.0 >= first)) {
             match write_row(&tx, row) {
                 Ok(()) => {}
                 Err(error) if is_of_the_row(&error) => match row {
@@ -369,6 +454,25 @@ impl Writer {
         tx.commit()?;
         self.inbox.count_lost(unwritable);
         Ok(())
+    }
+
+    /// What belongs to segments before the one that grows: late ends, and marks. Written over whatever is there,
+    /// so that it may be written again when the rest fails.
+    fn write_behind(&mut self) -> rusqlite::Result<()> {
+        let rows = &self.rows;
+        let held = |numbers: &Range<u64>| rows.iter().flat_map(|row| row.within(numbers)).collect();
+        self.segments.write_behind(held, |db, numbers| {
+            let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+            for row in rows.iter().filter(|row| !row.within(numbers).is_empty()) {
+                let written = match row {
+                    Row::Marks(marks) => marks::write_within(&tx, marks, numbers),
+                    Row::Finished(live, _) => rows::write_exchange(&tx, &live.lock(), Place::Over),
+                    row => write_row(&tx, row),
+                };
+                written.or_else(|error| if is_of_the_row(&error) { Ok(()) } else { Err(error) })?;
+            }
+            tx.commit()
+        })
     }
 
     /// Gives back the budget, drops first names of bodies, tells of what has finished.
@@ -398,8 +502,8 @@ impl Writer {
                     let id = exchange.summary.id;
                     self.inbox.release(inline_bytes(&exchange));
                     for side in [Side::Client, Side::Origin] {
-                        if matches!(exchange.body(side).place, BodyPlace::File(_)) {
-                            bodies::forget_tmp(&self.capture, id, side);
+                        if let BodyPlace::File(hash) = &exchange.body(side).place {
+                            bodies::forget_tmp(&self.capture, id, side, hash);
                         }
                     }
                     if heard {
@@ -420,16 +524,23 @@ impl Writer {
         (summary.state == State::Open).then_some(Summary { messages, ..summary })
     }
 
-    /// PASSIVE: it never waits for readers, nor they for it.
+    /// PASSIVE: it never waits for readers, nor they for it. Readers that take turns without a pause keep the WAL
+    /// from beginning anew; when it has grown large, they are waited for, each for its stretch: the buffers hold
+    /// meanwhile what comes.
     fn checkpoint(&self) -> rusqlite::Result<()> {
-        let pages: i64 = self
-            .db
-            .prepare_cached("PRAGMA wal_checkpoint(NOOP)")?
-            .query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?;
-        if pages > WAL_PAGES {
-            self.db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))?;
+        let db = self.segments.db();
+        let of_wal = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+        let (all, moved) = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], of_wal)?;
+        if all > LARGE_WAL_PAGES {
+            db.busy_timeout(READERS_TURN)?;
+            let done = db.prepare_cached("PRAGMA wal_checkpoint(RESTART)")?.query_row([], |_| Ok(()));
+            db.busy_timeout(PATIENCE)?;
+            done
+        } else if all - moved > WAL_PAGES {
+            db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 
     /// Takes the last events, ends what is still open, and leaves one plain file.
@@ -439,8 +550,8 @@ impl Writer {
         let open: Vec<_> = self.open.lock().drain().map(|(_, open)| Row::Open(open.live)).collect();
         self.rows.extend(open);
         self.drain()?;
-        sweep::sweep(&self.db, &self.capture)?;
-        self.seal();
+        self.segments.sweep()?;
+        self.segments.close();
         Ok(())
     }
 
@@ -456,23 +567,40 @@ impl Writer {
         self.sort(swapped, Instant::now());
         loop {
             self.take_marks();
+            self.rows.append(&mut self.postponed);
             self.commit()?;
             if self.marks.is_empty() {
                 return Ok(());
             }
         }
     }
+}
 
-    /// Without a WAL the segment opens from read-only media too. Where a reader still looks on, it stays
-    /// in WAL, which is as good.
-    fn seal(&self) {
-        let _ = self.db.execute_batch(
-            "INSERT OR REPLACE INTO meta VALUES ('ended', CAST(unixepoch('subsec') * 1000000 AS INTEGER));",
-        );
-        self.db.flush_prepared_statement_cache();
-        let _ = self.db.busy_timeout(Duration::ZERO);
-        let _ = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        let _ = self.db.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()));
+impl Row {
+    /// The exchange that it is about; none for connections and marks.
+    fn id(&self) -> Option<ExchangeId> {
+        match self {
+            Self::Connection(_) | Self::Marks(_) => None,
+            Self::Open(live) | Self::Finished(live, _) => Some(live.id()),
+            Self::Messages { id, .. } => Some(*id),
+        }
+    }
+
+    /// The exchanges with these numbers that it tells something of.
+    fn within(&self, numbers: &Range<u64>) -> Vec<u64> {
+        let held = |id: &u64| numbers.contains(id);
+        match self {
+            Self::Marks(marks) => marks.ids.iter().map(|id| id.0).filter(held).collect(),
+            row => row.id().map(|id| id.0).filter(held).into_iter().collect(),
+        }
+    }
+
+    /// The connections that its exchange went over.
+    fn used(&self) -> Option<impl Iterator<Item = ConnectionId> + use<>> {
+        let (Self::Open(live) | Self::Finished(live, _)) = self else { return None };
+        let exchange = live.lock();
+        let origin = exchange.origin_connection.map(|(id, _)| id);
+        Some(std::iter::once(exchange.client_connection).chain(origin))
     }
 }
 
@@ -511,22 +639,23 @@ fn is_of_the_row(error: &rusqlite::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{folder, samples, schema};
+    use super::super::rotation::Limits;
+    use super::super::samples;
     use super::*;
     use crate::config::Pressure;
     use std::sync::mpsc;
 
     fn writer() -> (tempfile::TempDir, Writer) {
         let dir = tempfile::tempdir().unwrap();
-        let db = Connection::open(dir.path().join(folder::SEGMENT)).unwrap();
-        schema::prepare(&db, dir.path()).unwrap();
+        std::fs::create_dir_all(dir.path().join("bodies/tmp")).unwrap();
+        let segments = Rotation::open(dir.path(), Limits::NONE).unwrap();
         let inbox = Arc::new(Inbox::new(1, Pressure::Drop, 1, mpsc::channel().0));
         let path = dir.path().to_owned();
-        (dir, Writer::new(db, path, inbox, Arc::default(), Rhythm::default()))
+        (dir, Writer::new(segments, path, inbox, Arc::default(), Rhythm::default()))
     }
 
     fn rows(writer: &Writer) -> i64 {
-        writer.db.query_row("SELECT count(*) FROM exchange", [], |row| row.get(0)).unwrap()
+        writer.segments.db().query_row("SELECT count(*) FROM exchange", [], |row| row.get(0)).unwrap()
     }
 
     #[test]
@@ -596,7 +725,8 @@ mod tests {
         writer.inbox.count_lost(3);
         writer.sort(Swapped { events: Vec::new(), dropped: 3 }, Instant::now());
         writer.commit().unwrap();
-        let gap: i64 = writer.db.query_row("SELECT sum(records) FROM gap", [], |row| row.get(0)).unwrap();
+        let gap: i64 =
+            writer.segments.db().query_row("SELECT sum(records) FROM gap", [], |row| row.get(0)).unwrap();
         assert_eq!((rows(&writer), gap, writer.inbox.losses().records), (1, 2, 2));
     }
 
@@ -615,7 +745,7 @@ mod tests {
             writer.commit().unwrap();
             largest = largest.max(wal.metadata().unwrap().len());
         }
-        let database = dir.path().join(folder::SEGMENT).metadata().unwrap().len();
+        let database = dir.path().join("000001.db").metadata().unwrap().len();
         assert!(largest < 40 << 20 && database > 16 << 20, "WAL {largest}, database {database}");
     }
 }

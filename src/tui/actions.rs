@@ -5,7 +5,7 @@
 
 use super::again;
 use super::app::{App, Screen};
-use super::detail::{Tab, body, find, messages};
+use super::detail::{Tab, body, find, inspected, messages};
 use super::keymap::Press;
 use super::{compare, onboarding, panes, saving};
 use crossterm::event::{KeyCode, KeyEvent};
@@ -97,6 +97,14 @@ pub enum Action {
     View,
     /// Fold or unfold.
     Fold,
+    /// The next line with a finding.
+    NextFinding,
+    /// The line with a finding before.
+    FindingBefore,
+    /// The pane that explains a head.
+    Explain,
+    /// Secrets as they are, or masked.
+    Secrets,
     /// One pane or two.
     Layout,
     /// More room for the list.
@@ -170,12 +178,14 @@ macro_rules! table {
 
 /// Every action. Footers name what fits, in this order.
 pub const TABLE: &[Entry] = table! {
-    Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange, or a message; in the help, do it", "open", MAIN_AND_HELP;
+    Action::Open, "open", [code(KeyCode::Enter)], "enter", "open the exchange, or a message; more of what explains a head; in the help, do it", "open", MAIN_AND_HELP;
     Action::Back, "back", [key('q')], "q", "back; at the list, quit", "back", ALL;
     Action::Search, "search", [key('/')], "/", "filter the list as you type; find in a text or in the help", "find", MAIN_AND_HELP;
     Action::Help, "help", [key('?')], "?", "the keys", "help", ALL;
     Action::Hop, "hop", [key('H')], "H", "the hop: both, as received, as sent; the other body", "received/sent", MAIN_AND_COMPARE;
     Action::View, "view", [key('p')], "p", "the body: pretty, raw, hex; from messages to the whole body", "view", DETAIL;
+    Action::NextFinding, "next finding", [key('w')], "w", "next finding of the header inspector", "next finding", DETAIL;
+    Action::Explain, "explain", [key('X')], "X", "explain the header line, or leave that out", "explain", DETAIL;
     Action::EditReplay, "edit", [key('e')], "e", "edit a copy in $EDITOR, then send it", "edit", MAIN;
     Action::Replay, "replay", [key('r')], "r", "send again as it is", "replay", MAIN_AND_COMPARE;
     Action::ReplayForm, "replay form", [key('R')], "R", "send again: how often, where to, with which fields", "", MAIN_AND_COMPARE;
@@ -193,6 +203,8 @@ pub const TABLE: &[Entry] = table! {
     Action::Tab(5), "tls", [key('6')], "6", "TLS: both connections", "", MAIN;
     Action::Tab(6), "hops", [key('7')], "7", "Hops: received beside sent, with reasons", "hops", MAIN;
     Action::Tab(7), "raw", [key('8')], "8", "Raw: the four heads byte for byte", "", MAIN;
+    Action::FindingBefore, "finding before", [key('W')], "W", "finding before", "", DETAIL;
+    Action::Secrets, "secrets", [key('x')], "x", "show secrets as they are, or mask them", "", DETAIL;
     Action::Palette, "palette", [key(':'), ctrl('p')], ":", "any command by its name", "command", ALL;
     Action::Follow, "follow", [key('F')], "F", "follow the newest exchange or message, or stay", "follow", MAIN;
     Action::Noise, "noise", [key('.')], ".", "show or hide noise: opened CONNECTs, expected differences", "noise", LISTS_AND_COMPARE;
@@ -252,7 +264,8 @@ pub fn works(action: Action, app: &App) -> bool {
         _ if app.screen() != Screen::List && messages::works(action, app).is_some() => {
             messages::works(action, app) == Some(true)
         }
-        Action::Open | Action::Follow if app.screen() == Screen::Detail => false,
+        Action::Open if app.screen() == Screen::Detail => has_pane(app),
+        Action::Follow if app.screen() == Screen::Detail => false,
         Action::Open | Action::TabBefore | Action::TabAfter => app.detail.id.is_some(),
         Action::Tab(place) => {
             app.detail.id.is_some() && !(app.shows_detail() && app.detail.tab as usize == place)
@@ -296,6 +309,10 @@ pub fn works(action: Action, app: &App) -> bool {
             true
         }
         Action::Search | Action::NextHit | Action::HitBefore | Action::Left | Action::Right => false,
+        // The header inspector.
+        Action::NextFinding | Action::FindingBefore => inspected::works(app),
+        Action::Explain => app.detail.shows_head() && (has_pane(app) || app.detail.unexplained),
+        Action::Secrets => app.detail.shows_head() && app.detail.holds_secrets(),
         // The body, and heads in hex.
         Action::View if app.detail.tab == Tab::Raw => app.detail.loaded.is_some(),
         Action::View | Action::Fold => false,
@@ -310,6 +327,11 @@ pub fn works(action: Action, app: &App) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether a head and the pane that explains it are in view.
+fn has_pane(app: &App) -> bool {
+    app.detail.is_explained() && app.detail_text_place().1.height > 0
 }
 
 #[cfg(test)]

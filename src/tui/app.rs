@@ -151,6 +151,13 @@ impl App {
         if self.is_split() { self.list_places().side } else { layout::detail(self.area).0 }
     }
 
+    /// Where the detail's text stands, and the pane that explains it: empty where there is none.
+    #[must_use]
+    pub fn detail_text_place(&self) -> (Rect, Rect) {
+        let (_, text) = layout::detail_parts(self.detail_place());
+        self.detail.text_parts(text)
+    }
+
     /// Brings everything that depends on something else back in order: the cursor into the
     /// list, the list's window around the cursor, the detail onto the cursor's exchange.
     pub fn settle(&mut self) {
@@ -160,7 +167,7 @@ impl App {
         let height = usize::from(self.list_places().rows.height);
         self.list.settle(height);
         self.detail.select(self.list.cursor);
-        let (_, text) = layout::detail_parts(self.detail_place());
+        let (text, _) = self.detail_text_place();
         self.detail.settle(self.theme, &self.list, &self.status, text);
         if self.base == Screen::Compare {
             self.compare.settle(self.theme, layout::detail(self.area).0);

@@ -184,7 +184,7 @@ fn part(source: &dyn Source, exchange: &Exchange, side: Side) -> Result<Part, Un
         Err(format!("too large for the clipboard ({size}B; limit 100 kB): b saves it to a file"))
     };
     let raw = read(&mut view::reader(octets.as_ref()));
-    let codings = head_of(exchange, side).map(|head| view::codings(&Head::parse(head))).unwrap_or_default();
+    let codings = view::codings_of(exchange, side);
     let plain = match view::decoded(Box::new(view::reader(octets.as_ref())), &codings) {
         Err(unknown) => Err(format!("{unknown}: b saves it to a file")),
         Ok(mut body) => match read(&mut body) {
@@ -262,7 +262,8 @@ fn offers(
     };
     let note = || {
         let body = |part: &Part| part.plain.clone().unwrap_or_default();
-        fits(export::markdown(exchange, &body(request), &body(response)).into_bytes())
+        let key = crate::ca::random_key();
+        fits(export::covered_note(exchange, &body(request), &body(response), key).into_bytes())
     };
     let listed = || if lines { Ok(Vec::new()) } else { Err("there is no header line".to_owned()) };
     let hidden = pointed.field.as_ref().is_some_and(|(.., secret)| *secret);
@@ -462,7 +463,7 @@ mod tests {
         assert_eq!(copied(&mut stage, "yu").unwrap().2, "");
         assert_eq!(copied(&mut stage, "yljj<enter>").unwrap().2, "holds a secret");
         let (_, note, _) = copied(&mut stage, "ym").unwrap();
-        assert!(note.contains("Authorization: (left out)") && !note.contains("Bearer"), "{note}");
+        assert!(note.contains("Authorization: Bearer hidden-") && !note.contains("Bearer x"), "{note}");
     }
 
     #[test]

@@ -4,12 +4,12 @@
 //! The failure's own words tell what happened and why; what stands here comes behind them.
 
 use crate::exchange::{Failure, Kind, Phase, Side};
-use std::path::Path;
 
 /// What a person can do about a failure.
 #[must_use]
 pub fn cure(failure: &Failure) -> &'static str {
     match (failure.kind, failure.phase, failure.side) {
+        (kind, Phase::Parent, _) => parent(kind),
         (Kind::Refused, ..) => "Is the server running, and on this port? `ss -ltn` lists what listens.",
         (Kind::Unresolvable, ..) => {
             "Check the host's name; hopscope asks this machine's resolver: `getent hosts NAME` asks the same."
@@ -33,6 +33,9 @@ pub fn cure(failure: &Failure) -> &'static str {
         }
         (Kind::TooLarge, ..) => {
             "It is longer than config.toml's [limits] allow; raise `head` or `fields` there if it may be."
+        }
+        (Kind::TooMany, ..) => {
+            "config.toml's [limits] say how many there may be; raise them if these are meant."
         }
         (Kind::Loop, ..) => {
             "The request is addressed to hopscope itself; two hopscopes in a row need --pseudonym."
@@ -71,16 +74,30 @@ pub fn cure_for(failure: &Failure, host: &str) -> String {
     named.iter().fold(cure.to_owned(), |cure, (from, to)| cure.replace(from, &format!("{to}{name}")))
 }
 
+fn parent(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Denied => {
+            "Give its credentials in --upstream http://USER:PASS@HOST:PORT, or go round it: --upstream-for HOST=direct."
+        }
+        Kind::Untrusted => {
+            "Trust the parent proxy's root with --origin-ca FILE, or pass it by --origin-insecure=HOST."
+        }
+        Kind::Loop => "Two hopscopes in a row need different names: start one with --pseudonym NAME.",
+        Kind::Unreachable => {
+            "The parent proxy's own log should say why it could not get an answer from the origin."
+        }
+        _ => "Is the parent proxy (--upstream) running, and does it speak what its URL says?",
+    }
+}
+
 fn timed_out(phase: Phase, side: Side) -> &'static str {
     match (phase, side) {
         (Phase::Request, Side::Client) => {
             "The client was slower than config.toml's [limits] allow; raise them if it may be."
         }
-        (Phase::Body, Side::Client) => {
-            "The client stopped reading its answer; limits.write_timeout says how long it may pause."
-        }
+        (Phase::Body, Side::Client) => "The client paused: limits.write_timeout says for how long it may.",
         (Phase::Send, Side::Client) => {
-            "The client was answered before it had sent all, and stopped: limits.response_timeout may be raised."
+            "The client stopped sending: limits.body_timeout and limits.response_timeout say how long it may."
         }
         (Phase::Send, Side::Origin) => {
             "The server stopped reading the request: its log may say why. limits.write_timeout may be raised."
@@ -123,8 +140,10 @@ fn cut(phase: Phase, side: Side) -> &'static str {
         (Phase::Body | Phase::Response, Side::Origin) => {
             "The response is incomplete: what came is kept. The server's log should say why it stopped."
         }
-        (Phase::Tunnel, Side::Origin) => "The tunnel was relayed unread; the server ended it.",
-        (Phase::Tunnel, Side::Client) => "The tunnel was relayed unread; the client ended it.",
+        (Phase::Tunnel, Side::Origin) => {
+            "hopscope only passes such bytes on; the server ended it, and its log may say why."
+        }
+        (Phase::Tunnel, Side::Client) => "hopscope only passes such bytes on; the client ended it.",
         (_, Side::Origin) => "The server ended the connection itself; its log should say why.",
         (_, Side::Client) => "The client went away; look for a timeout or a cancel on its side.",
     }
@@ -143,6 +162,8 @@ fn untrusted(says: &str) -> &'static str {
         "If it is yours, trust this very certificate with --origin-ca FILE, or pass it by --origin-insecure=HOST."
     } else if says("unknown issuer") {
         "Trust the issuer with --origin-ca FILE (a company's or a test's own CA), or pass it by --origin-insecure=HOST."
+    } else if ["too weak", "version 1"].iter().any(|words| says(words)) {
+        "If it is yours, have one made that fits, or let it pass with --origin-insecure=HOST."
     } else {
         "Trust its root with --origin-ca FILE, or let it pass with --origin-insecure=HOST."
     }
@@ -152,44 +173,10 @@ fn handshake(says: &str) -> &'static str {
     if says.contains("does not speak TLS") {
         "Ask for it with http:// instead, or find the port on which it speaks TLS."
     } else if says.contains("client certificate") {
-        "hopscope has no client certificate to show: leave this host unread with --tunnel HOST."
+        "Give it one with origin.client_certificates in config.toml, or leave it unread with --tunnel HOST."
     } else {
         "Does the server speak TLS on this port, and a version from 1.2 up?"
     }
-}
-
-/// Clients by the beginning of a product in their User-Agent, and how each is told of our authority.
-const RECIPES: &[(&str, &str)] = &[
-    ("curl/", "curl --cacert {}"),
-    ("Wget/", "wget --ca-certificate={}"),
-    ("python-requests/", "REQUESTS_CA_BUNDLE={}"),
-    ("Python-urllib/", "SSL_CERT_FILE={}"),
-    ("python-httpx/", "SSL_CERT_FILE={}"),
-    ("aiohttp/", "SSL_CERT_FILE={}"),
-    ("pip/", "PIP_CERT={}"),
-    ("git/", "GIT_SSL_CAINFO={}"),
-    ("aws-cli/", "AWS_CA_BUNDLE={}"),
-    ("Boto3/", "AWS_CA_BUNDLE={}"),
-    ("npm/", "npm_config_cafile={}"),
-    ("node", "NODE_EXTRA_CA_CERTS={}"),
-    ("undici", "NODE_EXTRA_CA_CERTS={}"),
-    ("axios/", "NODE_EXTRA_CA_CERTS={}"),
-    ("Deno/", "DENO_CERT={}"),
-    ("Go-http-client/", "SSL_CERT_FILE={}"),
-    ("Ruby", "SSL_CERT_FILE={}"),
-    ("cargo", "CARGO_HTTP_CAINFO={}"),
-    ("Java", "import {} into a trust store and name it with -Djavax.net.ssl.trustStore=FILE"),
-    ("okhttp/", "import {} into the system's or the app's trust store"),
-    ("Mozilla/", "import {} into the browser's authorities (Settings, Certificates)"),
-];
-
-/// How the client that sent this User-Agent is told of the authority in the file `ca`.
-#[must_use]
-pub fn recipe(user_agent: &[u8], ca: &Path) -> Option<String> {
-    let agent = String::from_utf8_lossy(user_agent);
-    let is_of = |product: &str| agent.split([' ', '(']).any(|part| part.starts_with(product));
-    let (_, recipe) = RECIPES.iter().find(|(product, _)| is_of(product))?;
-    Some(recipe.replace("{}", &ca.display().to_string()))
 }
 
 #[cfg(test)]
@@ -236,25 +223,5 @@ mod tests {
         assert_eq!(cause(&failure), "the certificate of h is not trusted: self-signed");
         assert!(cure_for(&failure, "h.test:8443").contains("--origin-insecure=h.test."));
         assert!(cure_for(&failure, "").contains("--origin-insecure=HOST"));
-    }
-
-    #[test]
-    fn a_client_that_does_not_trust_us_gets_its_own_recipe() {
-        let ca = Path::new("/c/ca.pem");
-        for (agent, says) in [
-            ("curl/8.5.0", "curl --cacert /c/ca.pem"),
-            ("python-requests/2.32.3", "REQUESTS_CA_BUNDLE=/c/ca.pem"),
-            ("Python/3.12 aiohttp/3.9", "SSL_CERT_FILE=/c/ca.pem"),
-            ("node", "NODE_EXTRA_CA_CERTS=/c/ca.pem"),
-            ("git/2.43.0", "GIT_SSL_CAINFO=/c/ca.pem"),
-            ("aws-cli/2.15 md/Botocore", "AWS_CA_BUNDLE=/c/ca.pem"),
-            (
-                "Mozilla/5.0 (X11) Gecko",
-                "import /c/ca.pem into the browser's authorities (Settings, Certificates)",
-            ),
-        ] {
-            assert_eq!(recipe(agent.as_bytes(), ca).as_deref(), Some(says));
-        }
-        assert_eq!(recipe(b"unheard-of/1", ca), None);
     }
 }

@@ -570,6 +570,9 @@ pub fn varied() -> Vec<Exchange> {
     ]
 }
 
+/// A client's connection of which only the hello is known.
+pub const OFFERED: u64 = 21;
+
 /// Connections by number: 1 is a client's and 2 an origin's, secured; 11 and 12 the same without TLS.
 fn connection(id: ConnectionId) -> Connection {
     let client = id.0 % 10 == 1;
@@ -577,11 +580,16 @@ fn connection(id: ConnectionId) -> Connection {
     let issuer = include_bytes!("fixtures/issuer.der").to_vec();
     let tls = TlsFacts {
         version: "TLSv1.3".to_owned(),
-        cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
+        cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
         alpn: Some("http/1.1".to_owned()),
         sni: Some("api.shop.test".to_owned()),
         chain: if client { vec![leaf] } else { vec![leaf, issuer] },
         verdict: (!client).then_some(Verdict::Trusted),
+        group: Some("X25519MLKEM768".to_owned()),
+        took: Some(if client { 2_140 } else { 11_800 }),
+        stapled: !client,
+        hello: Some(include_bytes!("fixtures/hello.bin").to_vec()),
+        ..TlsFacts::default()
     };
     Connection {
         id,
@@ -589,7 +597,12 @@ fn connection(id: ConnectionId) -> Connection {
         opened: BEGAN,
         peer: Some(if client { ([127, 0, 0, 1], 51234).into() } else { ([192, 0, 2, 7], 443).into() }),
         local: None,
-        tls: (id.0 < 10).then_some(tls),
+        tls: match id.0 {
+            OFFERED => Some(TlsFacts::offered(tls.sni, tls.hello.unwrap_or_default())),
+            0..10 => Some(tls),
+            _ => None,
+        },
+        dialling: None,
         frames: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use super::filter;
 use super::source::{Source, Unread};
 use crate::diff;
 use crate::exchange::{Exchange, ExchangeId, Side, Summary};
+use crate::inspect::{Chapter, links, may_belong};
 use bytes::Bytes;
 
 /// Rows fetched at a time while a capture is being opened, so that keys are served in between.
@@ -17,6 +18,11 @@ pub const CHUNK: usize = 65_536;
 /// Numbers between two visible rows that are fetched along rather than by a second question.
 const GAP: u64 = 32;
 
+/// Rows before and behind an exchange that are looked through for what belongs together with it.
+const STORY: u64 = 50;
+/// Exchanges of these that are read.
+const MOST_READ: usize = 12;
+
 /// Rows looked back through for one that asked for the same.
 const NEAR: u64 = 500;
 
@@ -24,6 +30,7 @@ const NEAR: u64 = 500;
 pub fn fill(app: &mut App, source: &dyn Source) {
     let filled = summaries(app, source)
         .and_then(|()| detail(app, source))
+        .and_then(|()| story(app, source))
         .and_then(|()| messages::fill(app, source))
         .and_then(|()| body::fill(app, source))
         .and_then(|()| offers(app, source))
@@ -77,6 +84,24 @@ fn detail(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
         None => None,
     };
     app.detail.load(Some(Loaded::new(exchange, client, origin)), app.now);
+    Ok(())
+}
+
+/// What belongs together with the exchange in the detail, among the rows around it.
+fn story(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
+    let Some(id) = app.detail.id.filter(|_| app.shows_detail() && app.detail.wants_links()) else {
+        return Ok(());
+    };
+    let (from, to) = (ExchangeId(id.saturating_sub(STORY)), ExchangeId(id.saturating_add(STORY)));
+    let rows = source.summaries(from, to)?;
+    let Some(this) = app.detail.loaded.as_deref().map(|loaded| &loaded.exchange) else { return Ok(()) };
+    let mut others = Vec::new();
+    for row in rows.iter().filter(|row| may_belong(&this.summary, row)).take(MOST_READ) {
+        others.extend(source.exchange(row.id)?);
+    }
+    let chapters: Vec<_> = others.iter().map(Chapter::of).collect();
+    let found = links(&Chapter::of(this), &chapters);
+    app.detail.take_links(found);
     Ok(())
 }
 

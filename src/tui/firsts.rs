@@ -2,7 +2,9 @@
 //! TLS, a client that refused our certificate.
 
 use super::source::{Source, Unread};
+use crate::ca::recipe;
 use crate::exchange::{ExchangeId, Head, Kind, Scheme, Summary};
+use std::path::Path;
 
 /// Bytes of a User-Agent that are looked at.
 const AGENT: usize = 80;
@@ -76,20 +78,8 @@ impl Refused {
     /// What makes this client trust the certificate in the file `ca`, as a shell takes it.
     #[must_use]
     pub fn cure(&self, ca: &str) -> String {
-        let agent = self.agent.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let known = [
-            ("python-requests", "REQUESTS_CA_BUNDLE="),
-            ("python", "SSL_CERT_FILE="),
-            ("aiohttp", "SSL_CERT_FILE="),
-            ("httpie", "REQUESTS_CA_BUNDLE="),
-            ("node", "NODE_EXTRA_CA_CERTS="),
-            ("undici", "NODE_EXTRA_CA_CERTS="),
-            ("axios", "NODE_EXTRA_CA_CERTS="),
-            ("curl", "curl --cacert "),
-            ("wget", "wget --ca-certificate="),
-        ];
-        match known.iter().find(|(name, _)| agent.contains(name)) {
-            Some((_, how)) => format!("fix: {how}{ca}"),
+        match recipe(self.agent.as_deref().unwrap_or_default().as_bytes(), Path::new(ca)) {
+            Some(how) => format!("fix: {how}"),
             None => format!("fix: start it with `hopscope run -- CMD`, or have it trust {ca}"),
         }
     }

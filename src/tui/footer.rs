@@ -56,6 +56,9 @@ pub fn keys(app: &App) -> Vec<(String, &'static str)> {
         .filter(|(_, entry)| entry.action != Action::Hop || screen != Screen::List)
         .map(|(keys, entry)| match entry.action {
             Action::View if messages::is_shown(app) && screen != Screen::List => (keys, "whole body"),
+            Action::Open if app.detail.is_explained() && matches!(screen, Screen::Side | Screen::Detail) => {
+                (keys, if app.detail.tall { "less" } else { "more" })
+            }
             Action::Hop if body::is_shown(app) && screen != Screen::List => (keys, "other body"),
             _ => (keys, short(entry.action, screen, entry.short)),
         })

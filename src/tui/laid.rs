@@ -4,6 +4,7 @@
 //! Rows are broken to fit; a search must not be. So every text keeps its pieces in reading order, and
 //! a hit found in it is a place on one row or on several.
 
+use crate::exchange::MessageKind;
 use ratatui::text::{Line, Span};
 use std::ops::Range;
 
@@ -40,6 +41,8 @@ pub struct Stop {
     pub line: Vec<u8>,
     /// Whether it is a start line and no field line.
     pub start_line: bool,
+    /// Where it stands in one of the four heads, where that is known.
+    pub place: Option<(MessageKind, usize)>,
 }
 
 /// A row in the making: what stands before the text, and the text.

@@ -15,6 +15,8 @@ const PREVIEW: u16 = 6;
 const PREVIEW_FROM: u16 = 18;
 /// Lines of a detail's head: title, tabs, rule.
 const DETAIL_HEAD: u16 = 3;
+/// Lines of a text from which there is room for a pane that explains it.
+const EXPLAINED_FROM: u16 = 15;
 
 /// The places of the list screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +65,17 @@ pub fn detail(area: Rect) -> (Rect, Rect) {
 #[must_use]
 pub fn detail_parts(area: Rect) -> (Rect, Rect) {
     top(area, DETAIL_HEAD)
+}
+
+/// The lines of a head and the pane that explains them; no pane where there is hardly room for the lines.
+#[must_use]
+pub fn explained(text: Rect, tall: bool) -> (Rect, Rect) {
+    let height = match (text.height, tall) {
+        (0..EXPLAINED_FROM, _) => 0,
+        (height, false) => (height * 2 / 5).clamp(7, 16),
+        (height, true) => height * 3 / 4,
+    };
+    bottom(text, height)
 }
 
 /// Whether a size is too small to be of use.

@@ -23,6 +23,7 @@ mod detail;
 mod doing;
 #[cfg(test)]
 mod fake;
+mod field_row;
 mod fill;
 mod filter;
 mod firsts;
@@ -31,6 +32,8 @@ mod form;
 mod help;
 mod index;
 mod input;
+#[cfg(test)]
+mod inspecting;
 mod keymap;
 mod laid;
 mod layout;

@@ -7,6 +7,7 @@
 pub use super::laid::{Cell, Joins};
 use super::laid::{Laid, Piece, Stop};
 use super::theme::Theme;
+use crate::exchange::MessageKind;
 use crate::text::{sanitize, units, width};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -119,7 +120,30 @@ impl Page {
     /// Lets the cursor stand on the rows since `mark`, as on one captured line.
     pub fn stop(&mut self, mark: usize, line: &[u8], start_line: bool) {
         let rows = mark..self.laid.lines.len();
-        self.laid.stops.push(Stop { rows, line: line.to_vec(), start_line });
+        self.laid.stops.push(Stop { rows, line: line.to_vec(), start_line, place: None });
+    }
+
+    /// Says where the line that the last stop was made for stands in its head.
+    pub fn stands_at(&mut self, place: (MessageKind, usize)) {
+        if let Some(stop) = self.laid.stops.last_mut() {
+            stop.place = Some(place);
+        }
+    }
+
+    /// Gives the beginning of a row pieces of styles of their own, each so many bytes long.
+    pub fn restyle(&mut self, row: usize, pieces: &[(usize, Style)]) {
+        let Some(line) = self.laid.lines.get_mut(row).filter(|line| !line.spans.is_empty()) else { return };
+        let lead = line.spans.remove(0);
+        let mut rest = lead.content.as_ref();
+        let mut spans = Vec::new();
+        for (length, style) in pieces {
+            let Some((piece, behind)) = rest.split_at_checked(*length) else { break };
+            spans.push(Span::styled(piece.to_owned(), *style));
+            rest = behind;
+        }
+        spans.push(Span::styled(rest.to_owned(), lead.style));
+        spans.append(&mut line.spans);
+        line.spans = spans;
     }
 
     /// A heading with a remark at the right border, or below where there is no room.

@@ -1,12 +1,14 @@
 //! The selected exchange under the list: what came of it, and what the hop changed.
 
 use super::app::App;
+use super::detail::inspected::letter;
 use super::detail::{Loaded, Passage};
 use super::ledger::Fate;
 use super::paint::Pane;
 use super::theme::Theme;
 use super::words;
 use crate::exchange::{Head, State, Summary};
+use crate::inspect::{Finding, Severity};
 use crate::text::{sanitize_bounded, units, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,7 +28,36 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     line = outcome(app.theme, &mut pane, line, summary, loaded);
     let Some(loaded) = loaded else { return };
     line = changes(app.theme, &mut pane, line, "request ", &loaded.request);
-    changes(app.theme, &mut pane, line, "response", &loaded.response);
+    line = changes(app.theme, &mut pane, line, "response", &loaded.response);
+    findings(app.theme, &mut pane, line, loaded);
+}
+
+/// The gravest findings, as many as fit; facts are left to the tabs.
+fn findings(theme: Theme, pane: &mut Pane<'_>, line: usize, loaded: &Loaded) {
+    let mut grave: Vec<_> =
+        loaded.inspected.findings.iter().filter(|found| found.rule.severity > Severity::Info).collect();
+    grave.sort_by_key(|found| std::cmp::Reverse(found.rule.severity));
+    let end = pane.width().saturating_sub(1);
+    let mut at = 1;
+    for (index, found) in grave.iter().enumerate() {
+        let (letter, ink) = letter(theme, found.rule.severity);
+        let says = format!("{}{}", named(loaded, found), sanitize_bounded(&found.says, 120));
+        let columns = width::columns(&says) + 2;
+        if index > 0 && at + columns > end.saturating_sub(8) {
+            pane.text(at, line, &format!("{} more", grave.len() - index), theme.dim());
+            return;
+        }
+        at = pane.text(at, line, letter, ink) + 1;
+        at = pane.text(at, line, &width::cut(&says, end.saturating_sub(at), "…"), Style::new()) + 2;
+    }
+}
+
+/// The name of the field that a finding is about, with a colon.
+fn named(loaded: &Loaded, found: &Finding) -> String {
+    let head = loaded.inspected.recorded.head(found.message);
+    let field = found.line.checked_sub(1).zip(head).and_then(|(at, head)| head.fields().nth(at));
+    let name = field.filter(|field| !field.name.is_empty());
+    name.map(|field| format!("{}: ", sanitize_bounded(field.name, 40))).unwrap_or_default()
 }
 
 fn title(theme: Theme, pane: &mut Pane<'_>, summary: &Summary) {

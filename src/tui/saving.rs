@@ -43,7 +43,7 @@ pub fn open(app: &mut App) {
     let Some(loaded) = app.detail.loaded.as_deref() else { return };
     let Some(side) = side(loaded, app.detail.tab) else { return };
     let name = proposed(loaded, side);
-    let codings = head(loaded, side).map(view::codings).unwrap_or_default();
+    let codings = view::codings_of(&loaded.exchange, side);
     let size = units::bytes(loaded.exchange.body(side).kept);
     let undone =
         if codings.is_empty() { String::new() } else { format!(", {} undone", codings.join(" and ")) };

@@ -294,11 +294,7 @@ impl Shell {
                 return Ok(());
             }
         };
-        let head = match side {
-            Side::Client => loaded.request.received.as_ref(),
-            Side::Origin => loaded.response.received.as_ref().or(loaded.response.sent.as_ref()),
-        };
-        let codings = head.map(view::codings).unwrap_or_default();
+        let codings = view::codings_of(&loaded.exchange, side);
         let raw = || Box::new(view::reader(octets.as_ref()));
         let (mut body, undecoded): (Box<dyn io::Read>, _) = match view::decoded(raw(), &codings) {
             Ok(body) => (body, None),

@@ -4,10 +4,9 @@ use super::actions::{self, Action};
 use super::again;
 use super::app::{App, Screen};
 use super::compare;
-use super::detail::{Tab, body, find, messages};
+use super::detail::{Tab, body, find, inspected, messages};
 use super::filter;
 use super::help;
-use super::layout;
 use super::marks;
 use super::menu;
 use super::onboarding;
@@ -205,6 +204,7 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::Layout => panes::toggle(app),
         Action::Wider | Action::Narrower => panes::shift(app, action == Action::Wider),
         action if in_detail(app) && messages::is_shown(app) && messages::act(app, action) => {}
+        Action::Open if in_detail(app) && app.detail.is_explained() => app.detail.tall = !app.detail.tall,
         Action::Open => app.open_detail(),
         Action::OtherPane => other_pane(app),
         Action::Tab(place) => app.show_tab(Tab::ALL.get(place).copied().unwrap_or_default()),
@@ -222,6 +222,10 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::NextHit => find::go(app, true),
         Action::HitBefore => find::go(app, false),
         Action::View if app.detail.tab == Tab::Raw => app.detail.hex = !app.detail.hex,
+        Action::Explain => app.detail.unexplained = !app.detail.unexplained,
+        Action::Secrets => app.detail.show_secrets(),
+        Action::NextFinding => inspected::go(app, true),
+        Action::FindingBefore => inspected::go(app, false),
         Action::FilterBy => filter::by_row(app),
         Action::FilterToggle => filter::toggle(app),
         Action::FilterHistory => filter::history(app),
@@ -362,7 +366,7 @@ pub fn travel(app: &mut App, action: Action) {
         }
         Screen::Side | Screen::Detail if messages::is_shown(app) => _ = messages::act(app, action),
         Screen::Side | Screen::Detail => {
-            let (_, text) = layout::detail_parts(app.detail_place());
+            let (text, _) = app.detail_text_place();
             let page = usize::from(text.height);
             app.detail.travel(action, page);
         }

@@ -7,6 +7,10 @@ use crate::exchange::{Exchange, Failure, Flags, Kind, Phase, Side, State, Summar
 #[must_use]
 pub fn short_cause(failure: &Failure) -> &'static str {
     match (failure.kind, failure.phase, failure.side) {
+        (Kind::Denied, Phase::Parent, _) => "denied by parent",
+        (Kind::Loop, Phase::Parent, _) => "loop: seen by parent",
+        (Kind::Unreachable, Phase::Parent, _) => "a proxy's answer",
+        (_, Phase::Parent, _) => "parent proxy failed",
         (Kind::Refused, ..) => "connect refused",
         (Kind::Unresolvable, ..) => "name not found",
         (Kind::TimedOut, Phase::Connect | Phase::Resolve, _) => "connect timed out",
@@ -25,6 +29,7 @@ pub fn short_cause(failure: &Failure) -> &'static str {
         (Kind::Malformed, _, Side::Client) => "malformed request",
         (Kind::Malformed, _, Side::Origin) => "malformed response",
         (Kind::TooLarge, ..) => "too large",
+        (Kind::TooMany, ..) => "too many",
         (Kind::Loop, ..) => "loop: came back to us",
         (Kind::GaveUp, ..) => "client gave up",
         (Kind::Unreachable, ..) => "unreachable",

@@ -1,5 +1,7 @@
 //! Bodies on their way through: relayed frame by frame, copied for the capture as they pass.
 
+use super::awaited::Awaited;
+use super::kept::Kept;
 use super::source::{Cut, Source};
 use crate::exchange::{Cause, Head, Side};
 use crate::hop::{self, Framing, Version};
@@ -34,32 +36,61 @@ pub struct Relay {
     to: End,
     /// A trailer section waits on the receiver's tap for its engine to end the stream with one.
     to_trail: bool,
+    /// What went out toward a stream.
+    kept: Kept,
+    awaited: Awaited,
 }
 
 impl Relay {
     /// Relays `source`, the body that arrives at `from`, framed as `framing` toward the receiver at `to`.
     #[must_use]
-    pub fn new(source: Source, framing: Framing, side: Side, tee: BodyTee, from: End, to: End) -> Self {
-        let left = match framing {
-            Framing::Length(length) => Some(length),
-            _ => None,
-        };
-        let has_room = framing == Framing::Chunked || to.is_http2();
+    pub fn new(source: Source, framing: Framing, side: Side, mut tee: BodyTee, from: End, to: End) -> Self {
+        tee.expect(counted(framing));
+        let kept = if to.is_http2() && side == Side::Client { Kept::all() } else { Kept::nothing() };
         Self {
             source,
-            left,
+            left: counted(framing),
             tee,
             side,
             held: None,
             ended: false,
             trailers: None,
             withheld: Vec::new(),
-            has_room,
+            has_room: has_room(framing, &to),
             head: None,
             from,
             to,
             to_trail: false,
+            kept,
+            awaited: Awaited::default(),
         }
+    }
+
+    /// Says in `awaited` since when the sender is waited for.
+    #[must_use]
+    pub fn telling(mut self, awaited: &Awaited) -> Self {
+        self.awaited = awaited.clone();
+        self
+    }
+
+    /// Whether all that went out is still there.
+    #[must_use]
+    pub fn can_go_again(&self) -> bool {
+        self.kept.is_all() && self.held.is_none()
+    }
+
+    /// The same body from its beginning on, framed as `framing` toward the receiver at `to`: the one before
+    /// has not looked at it (RFC 9113 8.7). What was copied is not copied again.
+    #[must_use]
+    pub fn again(mut self, framing: Framing, to: End) -> Self {
+        let again = self.kept.take();
+        (self.has_room, self.to, self.to_trail) = (has_room(framing, &to), to, false);
+        self.left = counted(framing).map(|left| left.saturating_sub(again.len() as u64));
+        self.held = (!again.is_empty()).then_some((again, true));
+        if self.ended {
+            self.pass_trailers();
+        }
+        self
     }
 
     /// A body that does not end by counting may end in trailers, which the rules for this head apply to.
@@ -107,13 +138,20 @@ impl Relay {
                 if self.is_last() {
                     ready!(self.poll_end(cx));
                 }
-                return Poll::Ready(self.held.take().map(|(data, _)| Ok(data)));
+                let data = self.held.take().map(|(data, _)| data);
+                self.kept.add(data.as_deref().unwrap_or_default());
+                return Poll::Ready(data.map(Ok));
             }
             if self.ended {
                 ready!(self.poll_end(cx));
                 return Poll::Ready(None);
             }
-            match ready!(self.source.poll_data(cx)) {
+            let Poll::Ready(came) = self.source.poll_data(cx) else {
+                self.awaited.begin();
+                return Poll::Pending;
+            };
+            self.awaited.end();
+            match came {
                 Some(Ok(data)) => self.held = Some((data, false)),
                 Some(Err(cut)) => {
                     self.tee.cut();
@@ -162,6 +200,17 @@ impl Relay {
     fn note_end(&mut self) {
         self.ended = true;
         self.trailers = self.from.take_trailers();
+        self.pass_trailers();
+        let recording = self.tee.recording();
+        let now = recording.elapsed();
+        let side = self.side;
+        recording.note(|exchange| match side {
+            Side::Client => exchange.timing.request_end = Some(now),
+            Side::Origin => exchange.timing.response_end = Some(now),
+        });
+    }
+
+    fn pass_trailers(&mut self) {
         match (&self.trailers, &self.head) {
             (None, _) => {}
             (Some(trailers), Some(head)) if self.has_room => {
@@ -175,14 +224,17 @@ impl Relay {
             }
             (Some(trailers), _) => self.withheld = hop::withhold_trailers(trailers),
         }
-        let recording = self.tee.recording();
-        let now = recording.elapsed();
-        let side = self.side;
-        recording.note(|exchange| match side {
-            Side::Client => exchange.timing.request_end = Some(now),
-            Side::Origin => exchange.timing.response_end = Some(now),
-        });
     }
+}
+
+/// The length of a body that ends by counting.
+fn counted(framing: Framing) -> Option<u64> {
+    if let Framing::Length(length) = framing { Some(length) } else { None }
+}
+
+/// Whether a framing has room for trailers.
+fn has_room(framing: Framing, to: &End) -> bool {
+    framing == Framing::Chunked || to.is_http2()
 }
 
 /// The body of a request toward the origin.

@@ -1,7 +1,7 @@
 //! What a TLS handshake settled, or how it failed, in the words of the RFCs; for both sides of the hop.
 
 use crate::exchange::TlsFacts;
-use rustls::{AlertDescription, CommonState, ProtocolVersion};
+use rustls::{AlertDescription, CommonState, HandshakeKind, ProtocolVersion};
 use std::io;
 
 /// The alert's name in RFC 8446 6 (or the older RFC that defines it): `unknown_ca`.
@@ -63,7 +63,8 @@ pub fn alert_received(error: &io::Error) -> Option<AlertDescription> {
     }
 }
 
-/// What the handshake settled; the caller adds SNI, its own chain, or the verdict.
+/// What the handshake settled; the caller adds the hello with its SNI, its own chain, or the verdict, and
+/// how long it took.
 #[must_use]
 pub fn facts(state: &CommonState) -> TlsFacts {
     TlsFacts {
@@ -77,9 +78,10 @@ pub fn facts(state: &CommonState) -> TlsFacts {
             .negotiated_cipher_suite()
             .map(|suite| format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1))
             .unwrap_or_default(),
+        group: state.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name())),
+        resumed: state.handshake_kind() == Some(HandshakeKind::Resumed),
         alpn: state.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
-        sni: None,
         chain: state.peer_certificates().unwrap_or_default().iter().map(|der| der.to_vec()).collect(),
-        verdict: None,
+        ..TlsFacts::default()
     }
 }

@@ -184,7 +184,7 @@ impl Exclusive {
         if std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<Cut>) {
             return Answer::Cut;
         }
-        Answer::Broken(Broken::Lost(io_kind(error)))
+        Answer::Broken(lost(error))
     }
 }
 
@@ -228,14 +228,14 @@ fn stand_in(to_head: bool, upgrade: bool, body: RequestBody) -> Request<RequestB
     request
 }
 
-/// The system's error beneath hyper's, or what a plain close amounts to.
-fn io_kind(error: &hyper::Error) -> std::io::ErrorKind {
+/// The error beneath hyper's, or what a plain close amounts to.
+fn lost(error: &hyper::Error) -> Broken {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(current) = source {
         if let Some(io) = current.downcast_ref::<std::io::Error>() {
-            return io.kind();
+            return Broken::of(Some(io));
         }
         source = current.source();
     }
-    std::io::ErrorKind::UnexpectedEof
+    Broken::of(None)
 }

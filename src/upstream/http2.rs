@@ -8,6 +8,7 @@ use crate::recorder::Opened;
 use crate::tap::http2::{Handle, Limits, Tap};
 use bytes::Bytes;
 use h2::client::{self, SendRequest};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -19,9 +20,6 @@ pub const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 pub const CONNECTION_WINDOW: u32 = 32 * 1024 * 1024;
 /// Octets of one stream that may wait for the socket.
 pub const SEND_BUFFER: usize = 256 * 1024;
-
-/// How long to wait before looking again whether a peer's first SETTINGS came.
-const SETTINGS_LOOK: Duration = Duration::from_millis(2);
 
 /// A connection to an origin, as its users hold it. It closes when the last of them lets go.
 #[derive(Clone, Debug)]
@@ -70,6 +68,7 @@ impl Shared {
             // How it ended, its streams know.
             let _ = connection.await;
             told.closed.store(true, Ordering::Release);
+            tap.give_up();
             opened.over(tap.take_frames(0));
         });
         Ok(Self(Arc::new(Facts { sender, tap: handle, key, id, status, write_limit })))
@@ -115,14 +114,7 @@ impl Shared {
 
     /// Whether the peer takes extended CONNECT (RFC 8441 3): its first SETTINGS say so.
     pub async fn takes_extended_connect(&self) -> bool {
-        loop {
-            match self.0.tap.extended_connect() {
-                Some(takes) => return takes,
-                None if !self.is_open() => return false,
-                // The connection's task reads them; they follow its handshake at once.
-                None => tokio::time::sleep(SETTINGS_LOOK).await,
-            }
-        }
+        poll_fn(|cx| self.0.tap.poll_extended_connect(cx)).await
     }
 
     /// A share for one exchange.

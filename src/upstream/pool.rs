@@ -1,6 +1,6 @@
 //! Idle origin connections of one shard, bounded per origin and in time, looked at before reuse.
 
-use super::Upstream;
+use super::{Through, Upstream};
 use crate::exchange::{Authority, Scheme};
 use crate::hop::Version;
 use std::collections::HashMap;
@@ -15,6 +15,8 @@ pub struct Key {
     pub scheme: Scheme,
     /// Where the connection leads.
     pub authority: Authority,
+    /// Through which parent proxy, if any.
+    pub through: Through,
     /// The server name asked for in TLS where it is not the authority's host.
     pub server_name: Option<String>,
     /// What is spoken on it: HTTP/1.1 or HTTP/2.
@@ -24,8 +26,16 @@ pub struct Key {
 impl Key {
     /// Whether this is the key of connections to that place.
     #[must_use]
-    pub fn is(&self, scheme: Scheme, authority: &Authority, server_name: Option<&str>) -> bool {
-        self.scheme == scheme && self.authority == *authority && self.server_name.as_deref() == server_name
+    pub fn is(
+        &self,
+        (scheme, authority): (Scheme, &Authority),
+        server_name: Option<&str>,
+        through: Through,
+    ) -> bool {
+        self.scheme == scheme
+            && self.through == through
+            && self.authority == *authority
+            && self.server_name.as_deref() == server_name
     }
 }
 

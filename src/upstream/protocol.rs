@@ -94,11 +94,13 @@ fn place(key: &Key, offer: Offer) -> (Key, Offer) {
 mod tests {
     use super::*;
     use crate::exchange::{Authority, Scheme};
+    use crate::upstream::Through;
 
     #[test]
     fn an_origin_that_speaks_nothing_of_an_offer_is_not_asked_twice() {
         let authority = Authority { host: "a.example".to_owned(), port: 443 };
-        let key = Key { scheme: Scheme::Https, authority, server_name: None, version: Version::Http2 };
+        let (scheme, version) = (Scheme::Https, Version::Http2);
+        let key = Key { scheme, authority, through: Through::Nobody, server_name: None, version };
         let spoken = Spoken::default();
         assert_eq!(spoken.first(&key, Offer::Http1), Offer::Http1);
         spoken.note(&key, Offer::Http1, Version::Http2);

@@ -2,10 +2,10 @@
 
 use crate::ca::server_name;
 use crate::config::HostAddress;
-use crate::exchange::{Authority, Failure, Kind, Phase, Side};
+use crate::exchange::{Authority, Dialling, Failure, Found, Kind, Phase, Side, Try};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -15,6 +15,34 @@ const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// Addresses tried for one connection, and told when all fail.
 const ADDRESSES: usize = 8;
 
+/// A connection to an authority, and how it came about.
+pub async fn connect(
+    authority: &Authority,
+    known: &[HostAddress],
+    limit: Duration,
+    resolved: impl FnOnce(),
+) -> Result<(TcpStream, Box<Dialling>), Failure> {
+    let began = Instant::now();
+    let addresses = resolve(authority, known, limit).await?;
+    resolved();
+    let host = authority.host.clone();
+    let mut dialling = Dialling { host, looked_up: micros(began), ..Dialling::default() };
+    if host_address(authority).is_none() {
+        let named = known.iter().any(|known| known.name == authority.host);
+        dialling.found = if named { Found::Settings } else { Found::Resolver };
+    }
+    let stream = dial(&addresses, authority, limit, &mut dialling.tries).await?;
+    Ok((stream, Box::new(dialling)))
+}
+
+fn host_address(authority: &Authority) -> Option<IpAddr> {
+    authority.host.parse().ok()
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 /// The addresses of an authority, in the order to try them. Literals are not looked up, nor are names
 /// among `known`; internationalised names are looked up by their A-labels.
 pub async fn resolve(
@@ -22,7 +50,7 @@ pub async fn resolve(
     known: &[HostAddress],
     limit: Duration,
 ) -> Result<Vec<SocketAddr>, Failure> {
-    if let Ok(address) = authority.host.parse::<IpAddr>() {
+    if let Some(address) = host_address(authority) {
         return Ok(vec![SocketAddr::new(address, authority.port)]);
     }
     let host = &authority.host;
@@ -52,15 +80,24 @@ pub async fn resolve(
 }
 
 /// Connects to the first address that answers: each next one is tried when those before failed or
-/// have not answered for 250 ms (RFC 8305 5). `TCP_NODELAY` is set.
+/// have not answered for 250 ms (RFC 8305 5). `TCP_NODELAY` is set. Each is noted in `tries`.
 pub async fn dial(
     addresses: &[SocketAddr],
     authority: &Authority,
     limit: Duration,
+    tries: &mut Vec<Try>,
 ) -> Result<TcpStream, Failure> {
+    let began = Instant::now();
     let connected = match addresses {
-        [only] => timeout(limit, one(*only)).await.map(|result| result.map_err(|error| vec![(*only, error)])),
-        several => timeout(limit, first_of(several)).await,
+        [only] => {
+            tries.push(Try { address: *only, began: 0, took: None, failed: None });
+            let connected = timeout(limit, one(*only)).await;
+            if let Ok(Ok(_)) = &connected {
+                note_end(tries, *only, micros(began), Ok(()));
+            }
+            connected.map(|result| result.map_err(|error| vec![(*only, error)]))
+        }
+        several => timeout(limit, first_of(several, began, tries)).await,
     };
     let stream = match connected {
         Ok(Ok(stream)) => stream,
@@ -79,7 +116,11 @@ async fn one(address: SocketAddr) -> io::Result<TcpStream> {
     TcpStream::connect(address).await
 }
 
-async fn first_of(addresses: &[SocketAddr]) -> Result<TcpStream, Vec<(SocketAddr, io::Error)>> {
+async fn first_of(
+    addresses: &[SocketAddr],
+    began: Instant,
+    tries: &mut Vec<Try>,
+) -> Result<TcpStream, Vec<(SocketAddr, io::Error)>> {
     let mut waiting = addresses.iter().copied().take(ADDRESSES);
     let mut under_way = JoinSet::new();
     let mut errors = Vec::new();
@@ -87,6 +128,7 @@ async fn first_of(addresses: &[SocketAddr]) -> Result<TcpStream, Vec<(SocketAddr
         let next = waiting.next();
         match next {
             Some(address) => {
+                tries.push(Try { address, began: micros(began), took: None, failed: None });
                 under_way.spawn(async move { (address, one(address).await) });
             }
             None if under_way.is_empty() => return Err(errors),
@@ -94,12 +136,26 @@ async fn first_of(addresses: &[SocketAddr]) -> Result<TcpStream, Vec<(SocketAddr
         }
         tokio::select! {
             Some(ended) = under_way.join_next() => match ended {
-                Ok((_, Ok(stream))) => return Ok(stream),
-                Ok((address, Err(error))) => errors.push((address, error)),
+                Ok((address, Ok(stream))) => {
+                    note_end(tries, address, micros(began), Ok(()));
+                    return Ok(stream);
+                }
+                Ok((address, Err(error))) => {
+                    note_end(tries, address, micros(began), Err(&cause(&error)));
+                    errors.push((address, error));
+                }
                 Err(_) => {}
             },
             () = sleep(NEXT_ADDRESS), if next.is_some() => {}
         }
+    }
+}
+
+/// Notes how a try ended, `now` microseconds after the first was begun.
+fn note_end(tries: &mut [Try], address: SocketAddr, now: u64, outcome: Result<(), &str>) {
+    if let Some(one) = tries.iter_mut().find(|one| one.address == address) {
+        one.took = Some(now.saturating_sub(one.began));
+        one.failed = outcome.err().map(str::to_owned);
     }
 }
 
@@ -219,7 +275,7 @@ mod tests {
     async fn the_next_address_is_tried_at_once_when_one_refuses() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (dead, alive) = (nobody().await, listener.local_addr().unwrap());
-        let stream = dial(&[dead, alive], &authority("localhost"), LIMIT).await.unwrap();
+        let stream = dial(&[dead, alive], &authority("localhost"), LIMIT, &mut Vec::new()).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), alive);
         assert!(stream.nodelay().unwrap());
     }
@@ -227,10 +283,10 @@ mod tests {
     #[tokio::test]
     async fn refusals_name_every_address() {
         let (one, two) = (nobody().await, nobody().await);
-        let failure = dial(&[one], &authority(&one.to_string()), LIMIT).await.unwrap_err();
+        let failure = dial(&[one], &authority(&one.to_string()), LIMIT, &mut Vec::new()).await.unwrap_err();
         assert_eq!((failure.phase, failure.kind), (Phase::Connect, Kind::Refused));
         assert_eq!(failure.says, format!("connection refused by {one}: nothing listens there"));
-        let failure = dial(&[one, two], &authority("localhost"), LIMIT).await.unwrap_err();
+        let failure = dial(&[one, two], &authority("localhost"), LIMIT, &mut Vec::new()).await.unwrap_err();
         assert_eq!(
             failure.says,
             format!("connection refused by {one} and {two} (localhost): nothing listens there")
@@ -254,7 +310,9 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_does_not_answer_in_time() {
         let (address, _held) = silent();
-        let failure = dial(&[address], &authority("localhost"), Duration::from_millis(10)).await.unwrap_err();
+        let failure = dial(&[address], &authority("localhost"), Duration::from_millis(10), &mut Vec::new())
+            .await
+            .unwrap_err();
         assert_eq!((failure.phase, failure.kind), (Phase::Connect, Kind::TimedOut));
         assert_eq!(failure.says, format!("no answer from {address} (localhost) within 10ms"));
     }
@@ -264,8 +322,34 @@ mod tests {
         let (address, _held) = silent();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let alive = listener.local_addr().unwrap();
-        let stream = dial(&[address, alive], &authority("localhost"), LIMIT).await.unwrap();
+        let stream = dial(&[address, alive], &authority("localhost"), LIMIT, &mut Vec::new()).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), alive);
+    }
+
+    #[tokio::test]
+    async fn what_was_tried_is_told() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (dead, alive) = (nobody().await, listener.local_addr().unwrap());
+        let mut tries = Vec::new();
+        dial(&[dead, alive], &authority("localhost"), LIMIT, &mut tries).await.unwrap();
+        assert_eq!(tries.iter().map(|one| one.address).collect::<Vec<_>>(), [dead, alive]);
+        assert!(tries[0].failed.as_ref().is_some_and(|why| why.contains("refused")), "{tries:?}");
+        assert!(tries[1].failed.is_none() && tries[1].took.is_some() && tries[1].began >= tries[0].began);
+        for (host, found, known) in [
+            ("127.0.0.1", Found::Literal, &[][..]),
+            ("localhost", Found::Resolver, &[]),
+            ("shop.invalid", Found::Settings, &["127.0.0.1"]),
+        ] {
+            let known: Vec<_> = known
+                .iter()
+                .map(|address| HostAddress { name: host.to_owned(), address: address.parse().unwrap() })
+                .collect();
+            let at = authority(&format!("{host}:{}", alive.port()));
+            let mut told = false;
+            let (stream, how) = connect(&at, &known, LIMIT, || told = true).await.unwrap();
+            assert_eq!((how.found, stream.peer_addr().unwrap()), (found, alive));
+            assert!(told && how.tries.last().unwrap().address == alive);
+        }
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub const NO_SYSTEM_ROOTS: &str = "this system has no root certificates, so orig
 
 /// A file named by `--origin-ca` cannot be used.
 #[derive(Debug, Error)]
-#[error("cannot take roots from {}: {why}\n--origin-ca names a file with one or more certificates in PEM form", path.display())]
-pub struct TlsError {
+#[error("cannot take roots from {}: {why}\n--origin-ca, and origin.ca_for for a host, name a file with one or more certificates in PEM form", path.display())]
+pub struct RootsError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
@@ -41,10 +41,12 @@ pub struct TlsError {
 }
 
 /// Reads the certificates of PEM files; each file must hold at least one that can be a root.
-pub fn from_files(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub fn from_files<'a>(
+    paths: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<Vec<CertificateDer<'static>>, RootsError> {
     let mut all = Vec::new();
     for path in paths {
-        let fault = |why: String| TlsError { path: path.clone(), why };
+        let fault = |why: String| RootsError { path: path.clone(), why };
         let bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
             .collect::<Result<_, _>>()

@@ -1,8 +1,9 @@
 //! The origin's end of an exchange: a connection of HTTP/1.1 for itself, or a share of one of HTTP/2.
 
 use super::Io;
-use super::body::RequestBody;
+use super::body::{Relay, RequestBody};
 use super::duplex::Joint;
+use super::handshake::alert_received;
 use super::http1::{self, Exclusive};
 use super::http2::Shared;
 use super::pool::Key;
@@ -13,6 +14,7 @@ use crate::hop::{Fault, ResponseFacts, Version};
 use crate::recorder::Recording;
 use crate::tap::{End, Interims, OutHead, Parts};
 use bytes::Bytes;
+use rustls::AlertDescription;
 use std::io::ErrorKind;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -66,11 +68,24 @@ pub struct Received {
 pub enum Broken {
     /// The connection broke.
     Lost(ErrorKind),
+    /// The origin ended it with this TLS alert.
+    Alert(AlertDescription),
     /// The origin reset the stream with this code.
     Reset(u32),
     /// The origin closes the connection with this code and has not looked at the stream, or the
     /// connection took no more of them (RFC 9113 6.8).
     Unprocessed(u32),
+}
+
+impl Broken {
+    /// What a stream's error amounts to; none is a plain close.
+    #[must_use]
+    pub fn of(error: Option<&std::io::Error>) -> Self {
+        match error {
+            Some(error) => alert_received(error).map_or(Self::Lost(error.kind()), Self::Alert),
+            None => Self::Lost(ErrorKind::UnexpectedEof),
+        }
+    }
 }
 
 /// A request under way.
@@ -222,6 +237,24 @@ impl Upstream {
         match self {
             Self::Http1(one) => one.tap().is_stalled(),
             Self::Http2(share) => share.is_stalled(),
+        }
+    }
+
+    /// Whether the origin asked for no more of the request, without error: HTTP/2 can say so.
+    #[must_use]
+    pub fn has_enough(&self) -> bool {
+        match self {
+            Self::Http1(_) => false,
+            Self::Http2(share) => share.has_enough(),
+        }
+    }
+
+    /// The body of a request that failed, if it can go out again. On HTTP/1.1 nobody says that nobody has
+    /// looked at it.
+    pub fn reclaim(&mut self) -> Option<Box<Relay>> {
+        match self {
+            Self::Http1(_) => None,
+            Self::Http2(share) => share.reclaim(),
         }
     }
 

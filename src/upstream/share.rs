@@ -1,14 +1,14 @@
 //! One exchange's share of a connection of HTTP/2: its stream, from the request to the answer's head.
 
 use super::Io;
-use super::body::RequestBody;
+use super::body::{Relay, RequestBody};
 use super::duplex::{Duplex, Joint};
 use super::http2::Shared;
 use super::pump::{Pump, Stopped};
 use super::send::{Answer, Broken, Received};
 use super::source::{Source, reset_code};
 use crate::exchange::Side;
-use crate::hop::Framing;
+use crate::hop::{Fault, Framing};
 use crate::recorder::Recording;
 use crate::tap::{End, Interims, OutHead, Parts, Timer};
 use bytes::{Bytes, BytesMut};
@@ -18,7 +18,7 @@ use hyper::{Method, Request};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 /// The code with which a stream is reset when its exchange is let go of: CANCEL, unless the client
@@ -65,6 +65,8 @@ struct UnderWay {
     body: RequestBody,
     /// The answer came whole: letting go is no reset.
     answered: bool,
+    /// The origin asked for no more of the request, without error (RFC 9113 8.1).
+    enough: bool,
 }
 
 /// A request whose answer's head is waited for.
@@ -72,6 +74,8 @@ struct UnderWay {
 pub struct Sending {
     response: ResponseFuture,
     end: End,
+    /// A response without content whose stream has not ended: content would make it malformed.
+    held: Option<Received>,
 }
 
 impl Share {
@@ -145,8 +149,8 @@ impl Share {
         let end = End::Http2 { tap: tap.clone(), stream: number };
         let body = body(&end);
         let pump = Pump::new(stream, !has_body, self.shared.write_limit());
-        self.under_way = Some(UnderWay { stream: number, pump, body, answered: false });
-        Ok(Sending { response, end })
+        self.under_way = Some(UnderWay { stream: number, pump, body, answered: false, enough: false });
+        Ok(Sending { response, end, held: None })
     }
 
     /// Moves the request's body on; never ready while there is some.
@@ -156,18 +160,43 @@ impl Share {
 
     /// Ready when the request is out, or can go no further.
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
-        match &mut self.under_way {
-            Some(under_way) => under_way.pump.poll(cx, &mut under_way.body),
-            None => Poll::Ready(Ok(())),
+        let Some(under_way) = &mut self.under_way else { return Poll::Ready(Ok(())) };
+        let uploaded = ready!(under_way.pump.poll(cx, &mut under_way.body));
+        let no_error = u32::from(Reason::NO_ERROR);
+        under_way.enough |= matches!(uploaded, Err(Stopped::Reset(code)) if code == no_error);
+        Poll::Ready(uploaded)
+    }
+
+    /// Whether the origin asked for no more of the request, without error (RFC 9113 8.1).
+    #[must_use]
+    pub fn has_enough(&self) -> bool {
+        self.under_way.as_ref().is_some_and(|under_way| under_way.enough)
+    }
+
+    /// The request's body, if all that went out of it is still there.
+    pub fn reclaim(&mut self) -> Option<Box<Relay>> {
+        let under_way = self.under_way.as_mut()?;
+        match std::mem::replace(&mut under_way.body, RequestBody::Empty) {
+            RequestBody::Relayed(relay) if relay.can_go_again() => Some(relay),
+            _ => None,
         }
     }
 
     /// Waits for the answer's head, and moves the request's body on meanwhile.
     pub fn poll_answer(&mut self, cx: &mut Context<'_>, sending: &mut Sending) -> Poll<Answer> {
         let upload = self.poll_upload(cx);
+        if sending.held.is_some() {
+            return poll_held(cx, sending);
+        }
         // Whatever became of the upload: an answer that is there is the answer.
         match std::pin::Pin::new(&mut sending.response).poll(cx) {
-            Poll::Ready(Ok(response)) => Poll::Ready(self.answer(&sending.end, response.into_body())),
+            Poll::Ready(Ok(response)) => match self.answer(&sending.end, response.into_body()) {
+                Answer::Response(received) if is_to_end(&received) => {
+                    sending.held = Some(received);
+                    poll_held(cx, sending)
+                }
+                answer => Poll::Ready(answer),
+            },
             Poll::Ready(Err(error)) => Poll::Ready(Self::no_answer(&sending.end, &error)),
             Poll::Pending => match upload {
                 Poll::Ready(Err(Stopped::Cut(_))) => {
@@ -252,7 +281,7 @@ impl Share {
         if error.is_go_away() && error.is_remote() {
             return Answer::Broken(unprocessed(error));
         }
-        Answer::Broken(Broken::Lost(error.get_io().map_or(ErrorKind::UnexpectedEof, std::io::Error::kind)))
+        Answer::Broken(Broken::of(error.get_io()))
     }
 
     /// A reset is on the record once the connection's task has written it.
@@ -286,6 +315,33 @@ impl Drop for Share {
         }
         self.record_frames(unfinished);
         self.shared.leave();
+    }
+}
+
+/// Whether a response has no content, and its stream is still to end.
+fn is_to_end(received: &Received) -> bool {
+    received.facts.framing == Framing::None && !received.body.is_over()
+}
+
+/// Waits for the end of a response that has no content, and nothing else: "Clients MUST NOT accept a malformed
+/// response" (RFC 9113 8.1.1).
+fn poll_held(cx: &mut Context<'_>, sending: &mut Sending) -> Poll<Answer> {
+    let Some(mut held) = sending.held.take() else { return Poll::Pending };
+    loop {
+        match held.body.poll_data(cx) {
+            Poll::Pending => {
+                sending.held = Some(held);
+                return Poll::Pending;
+            }
+            Poll::Ready(None) => return Poll::Ready(Answer::Response(held)),
+            // The tap lets no content through.
+            Poll::Ready(Some(Ok(_))) => {}
+            Poll::Ready(Some(Err(_))) => {
+                let cut = || Fault::new(502, 0, "RFC 9113 8.1", "The stream ended before the response did.");
+                let fault = sending.end.body_fault().unwrap_or_else(cut);
+                return Poll::Ready(Answer::Refused { raw: held.head.raw().clone(), fault });
+            }
+        }
     }
 }
 

@@ -5,46 +5,77 @@
 //!                                                                            └─ the caller: may_pass?
 //! ```
 
-use super::handshake::{facts, tls_error};
+use super::handshake::facts;
+use super::heard::listening;
+use super::identity::{Identities, IdentityError};
 use super::protocol::{Offer, Spoken};
-use super::roots::{self, TlsError};
+use super::roots;
+use super::unsecured::{Begun, failure, told};
 use super::verdict::Judge;
-use super::{handshake, pattern};
-use crate::ca::{provider, server_name};
-use crate::config::{Insecure, Origin};
-use crate::exchange::{Failure, Kind, Phase, Side, TlsFacts, Verdict};
+use super::{Leg, handshake, pattern};
+use crate::ca::{Recent, key_log, provider, server_name, versions};
+use crate::config::{Insecure, MinTls, Origin};
+use crate::exchange::{ClientCertificate, Failure, Kind, TlsFacts, Verdict};
 use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, ClientConfig};
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
-use tokio::io::ReadBuf;
-use tokio::net::TcpStream;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// Sessions kept for resumption.
 const SESSIONS: usize = 1_024;
+/// Hosts remembered that asked for a certificate.
+const ASKED: usize = 1_024;
 
 /// Secures connections to origins and judges their certificates. Shared by all connections.
 #[derive(Debug)]
 pub struct OriginTls {
     insecure: Insecure,
+    min_tls: MinTls,
     named: Vec<CertificateDer<'static>>,
-    /// Made on first use: reading the system's roots takes longer than a start should.
-    ready: OnceLock<Result<Ready, rustls::Error>>,
+    /// Roots for some hosts only.
+    named_for: Vec<(String, Vec<CertificateDer<'static>>)>,
+    identities: Identities,
+    /// For hosts for which nothing is configured. Made on first use: reading the system's roots takes longer
+    /// than a start should.
+    usual: OnceLock<Result<Arc<Ready>, rustls::Error>>,
+    /// For others, by what is configured: no more than there are lines in config.toml that meet.
+    special: Mutex<HashMap<Terms, Arc<Ready>>>,
+    /// Hosts that asked for a certificate of ours, and got none.
+    asked: Mutex<Recent<String, ()>>,
     spoken: Spoken,
+}
+
+/// What is configured for a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Terms {
+    identity: Option<usize>,
+    roots: Vec<usize>,
 }
 
 struct Ready {
     /// By what they offer; sessions are kept for all together.
     connectors: [TlsConnector; 3],
     judge: Judge,
+}
+
+/// A file that `[origin]` names cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum TlsError {
+    /// One of roots.
+    Roots(#[from] roots::RootsError),
+    /// One with a certificate to show.
+    Identity(#[from] IdentityError),
 }
 
 /// A connection that was not secured.
@@ -54,6 +85,8 @@ pub struct NotSecured {
     pub failure: Failure,
     /// The server speaks none of the protocols that were offered (RFC 7301 3.2).
     pub no_protocol: bool,
+    /// What was offered.
+    pub facts: TlsFacts,
 }
 
 impl std::fmt::Debug for Ready {
@@ -63,17 +96,24 @@ impl std::fmt::Debug for Ready {
 }
 
 impl OriginTls {
-    /// Reads the files of `--origin-ca` at once, the system's roots on first use.
+    /// Reads the files of `--origin-ca` and of `[origin]` at once, the system's roots on first use.
     /// The second value is what a person should be told at start.
     pub fn new(settings: &Origin) -> Result<(Self, Vec<String>), TlsError> {
         let named = roots::from_files(&settings.ca)?;
+        let named_for =
+            settings.ca_for.iter().map(|one| Ok((one.host.clone(), roots::from_files([&one.roots])?)));
         let warnings =
             if roots::system_has_some() { Vec::new() } else { vec![roots::NO_SYSTEM_ROOTS.to_owned()] };
         Ok((
             Self {
                 insecure: settings.insecure.clone(),
+                min_tls: settings.min_tls,
                 named,
-                ready: OnceLock::new(),
+                named_for: named_for.collect::<Result<_, TlsError>>()?,
+                identities: Identities::read(&settings.client_certificates)?,
+                usual: OnceLock::new(),
+                special: Mutex::default(),
+                asked: Mutex::new(Recent::new(ASKED)),
                 spoken: Spoken::default(),
             },
             warnings,
@@ -82,7 +122,7 @@ impl OriginTls {
 
     /// Reads the system's roots now, so that the first handshake need not; for a thread that has time.
     pub fn warm(&self) {
-        let _ = self.ready();
+        let _ = self.ready(Terms::default());
     }
 
     /// What has been learned of the protocols that origins speak.
@@ -97,32 +137,49 @@ impl OriginTls {
     /// [`Self::may_pass`]. `limit` bounds the handshake.
     pub async fn connect(
         &self,
-        tcp: TcpStream,
+        leg: impl Into<Leg>,
         name: &str,
         offer: Offer,
         limit: Duration,
-    ) -> Result<(TlsStream<TcpStream>, TlsFacts), NotSecured> {
+    ) -> Result<(TlsStream<Leg>, TlsFacts), NotSecured> {
         let server = server_name(name)
             .ok_or_else(|| failure(Kind::Handshake, format!("no certificate can name {name:?}")))?;
-        let ready = self.ready().map_err(|error| failure(Kind::Handshake, error.to_string()))?;
-        let mut first = Vec::new();
-        let handshake = secure(ready.connector(offer), server.clone(), tcp, &mut first);
-        let stream = match timeout(limit, handshake).await {
+        let ready = self.ready(self.terms(name));
+        let ready = ready.map_err(|error| failure(Kind::Handshake, error.to_string()))?;
+        let sni = matches!(server, ServerName::DnsName(_)).then(|| server.to_str().into_owned());
+        let (began, mut hello, mut first) = (Instant::now(), Vec::new(), Vec::new());
+        let handshake = secure(ready.connector(offer), server.clone(), leg.into(), &mut hello, &mut first);
+        let (secured, heard) = listening(timeout(limit, handshake)).await;
+        let asked = heard.client_certificate.get();
+        let offered = TlsFacts { client_certificate: asked, ..TlsFacts::offered(sni, hello) };
+        let stream = match secured {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
-                let no_protocol =
-                    handshake::alert_received(&error) == Some(AlertDescription::NoApplicationProtocol);
-                return Err(NotSecured { failure: told(&error, &first, offer), no_protocol });
+                let failure = told(&error, &first, Begun { host: name, offer, min: self.min_tls, asked });
+                let alert = handshake::alert_received(&error);
+                let no_protocol = alert == Some(AlertDescription::NoApplicationProtocol);
+                return Err(NotSecured { failure, no_protocol, facts: offered });
             }
             Err(_) => {
                 let says = format!("the server did not complete the TLS handshake within {limit:?}");
-                return Err(failure(Kind::TimedOut, says).into());
+                return Err(NotSecured { facts: offered, ..failure(Kind::TimedOut, says).into() });
             }
         };
+        if asked == ClientCertificate::Withheld {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).put(name.to_owned(), ());
+        }
         let state = stream.get_ref().1;
-        let verdict = ready.judge.verdict(&server, state.peer_certificates().unwrap_or_default());
-        let sni = matches!(server, ServerName::DnsName(_)).then(|| server.to_str().into_owned());
-        let facts = TlsFacts { sni, verdict: Some(verdict), ..facts(state) };
+        let chain = state.peer_certificates().unwrap_or_default();
+        let (verdict, stapled) = ready.judge.verdict(&server, chain, heard.stapled.get());
+        let facts = TlsFacts {
+            took: u64::try_from(began.elapsed().as_micros()).ok(),
+            verdict: Some(verdict),
+            stapled,
+            sni: offered.sni,
+            hello: offered.hello,
+            client_certificate: asked,
+            ..facts(state)
+        };
         Ok((stream, facts))
     }
 
@@ -138,20 +195,43 @@ impl OriginTls {
         }
     }
 
-    fn ready(&self) -> Result<&Ready, rustls::Error> {
-        self.ready.get_or_init(|| Ready::new(&self.named)).as_ref().map_err(Clone::clone)
+    /// Whether a host has asked for a certificate of ours, and got none.
+    #[must_use]
+    pub fn asked_in_vain(&self, host: &str) -> bool {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).find(host).is_some()
+    }
+
+    fn terms(&self, host: &str) -> Terms {
+        let roots = self.named_for.iter().enumerate().filter(|(_, (hosts, _))| pattern::names(hosts, host));
+        Terms { identity: self.identities.of(host), roots: roots.map(|(number, _)| number).collect() }
+    }
+
+    fn ready(&self, terms: Terms) -> Result<Arc<Ready>, rustls::Error> {
+        if terms == Terms::default() {
+            return self.usual.get_or_init(|| Ready::new(self, &terms).map(Arc::new)).clone();
+        }
+        let mut special = self.special.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = special.get(&terms) {
+            return Ok(Arc::clone(ready));
+        }
+        let ready = Arc::new(Ready::new(self, &terms)?);
+        special.insert(terms, Arc::clone(&ready));
+        Ok(ready)
     }
 }
 
 impl Ready {
-    fn new(named: &[CertificateDer<'static>]) -> Result<Self, rustls::Error> {
-        let judge = Judge::new(roots::store(named), named.to_vec())?;
+    fn new(tls: &OriginTls, terms: &Terms) -> Result<Self, rustls::Error> {
+        let more = terms.roots.iter().filter_map(|number| tls.named_for.get(*number));
+        let named = tls.named.iter().chain(more.flat_map(|(_, roots)| roots)).cloned().collect::<Vec<_>>();
+        let judge = Judge::new(roots::store(&named), named)?;
         let mut config = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?
+            .with_protocol_versions(versions(tls.min_tls))?
             .dangerous()
             .with_custom_certificate_verifier(judge.deferred())
-            .with_no_client_auth();
+            .with_client_cert_resolver(tls.identities.answer(terms.identity));
         config.resumption = Resumption::in_memory_sessions(SESSIONS);
+        config.key_log = key_log();
         let connectors = Offer::ALL.map(|offer| {
             let mut config = config.clone();
             config.alpn_protocols = offer.names().iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -172,31 +252,27 @@ impl Ready {
 
 impl From<Failure> for NotSecured {
     fn from(failure: Failure) -> Self {
-        Self { failure, no_protocol: false }
+        Self { failure, no_protocol: false, facts: TlsFacts::default() }
     }
 }
 
-/// The failure that an untrusted origin is answered with when it may not pass.
-#[must_use]
-pub fn untrusted(host: &str, reason: &str) -> Failure {
-    let says = format!(
-        "the certificate of {host} is not trusted: {reason}. \
-         Trust its root with --origin-ca FILE, or let it pass with --origin-insecure={host}"
-    );
-    failure(Kind::Untrusted, says)
-}
-
-/// Drives the handshake, noting the first bytes that the server sent.
+/// Drives the handshake, noting the hello that we sent and the first bytes that the server answered.
 async fn secure(
     connector: &TlsConnector,
     name: ServerName<'static>,
-    tcp: TcpStream,
+    leg: Leg,
+    sent: &mut Vec<u8>,
     first: &mut Vec<u8>,
-) -> io::Result<TlsStream<TcpStream>> {
-    let mut connect = pin!(connector.connect(name, tcp));
+) -> io::Result<TlsStream<Leg>> {
+    // Writing to memory does not fail. What is taken here, the handshake does not send again.
+    let mut connect = connector.connect_with(name, leg, |tls| drop(tls.write_tls(sent)));
+    if let Some(leg) = connect.get_mut() {
+        leg.write_all(sent).await?;
+    }
+    let mut connect = pin!(connect);
     poll_fn(|cx| {
         if first.is_empty()
-            && let Some(tcp) = connect.as_ref().get_ref().get_ref()
+            && let Some(tcp) = connect.as_ref().get_ref().get_ref().and_then(Leg::bare)
         {
             let mut bytes = [0_u8; 64];
             let mut buffer = ReadBuf::new(&mut bytes);
@@ -210,77 +286,17 @@ async fn secure(
     .await
 }
 
-fn told(error: &io::Error, first: &[u8], offer: Offer) -> Failure {
-    if let Some(says) = not_tls(first) {
-        return failure(Kind::Handshake, says);
-    }
-    match tls_error(error) {
-        Some(rustls::Error::AlertReceived(alert)) => failure(Kind::Handshake, alert_says(*alert, offer)),
-        Some(rustls::Error::PeerIncompatible(_)) => failure(
-            Kind::Handshake,
-            format!("the server has no TLS version, cipher or group that hopscope has ({error})"),
-        ),
-        Some(error) => failure(Kind::Handshake, format!("the TLS handshake failed: {error}")),
-        None => match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                failure(Kind::Closed, "the server closed the connection during the TLS handshake".to_owned())
-            }
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-                failure(Kind::Reset, "the server reset the connection during the TLS handshake".to_owned())
-            }
-            _ => failure(Kind::Unreachable, format!("the TLS handshake failed: {error}")),
-        },
-    }
-}
-
-fn alert_says(alert: AlertDescription, offer: Offer) -> String {
-    let hint = match alert {
-        AlertDescription::ProtocolVersion => ": it takes neither TLS 1.2 nor TLS 1.3",
-        AlertDescription::HandshakeFailure => {
-            ": it found no cipher, group or certificate that both sides take"
-        }
-        AlertDescription::UnrecognisedName => ": it knows no host of this name",
-        AlertDescription::NoApplicationProtocol => {
-            return format!(
-                "the server ended the TLS handshake with no_application_protocol: it does not speak {}",
-                offer.names().join(" or ")
-            );
-        }
-        AlertDescription::CertificateRequired => ": it asks for a client certificate",
-        _ => "",
-    };
-    format!("the server ended the TLS handshake with {}{hint}", handshake::alert_name(alert))
-}
-
-/// What a server speaks that answers a `ClientHello` with something other than a TLS record.
-fn not_tls(first: &[u8]) -> Option<String> {
-    let byte = first.first()?;
-    // Content types 20 to 23 (RFC 8446 5.1).
-    if (20..=23).contains(byte) {
-        return None;
-    }
-    let line = first.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-    Some(if first.starts_with(b"HTTP/") {
-        format!("it does not speak TLS on this port: it answered with plain HTTP ({})", line.escape_ascii())
-    } else {
-        format!("it does not speak TLS on this port: its answer begins with \"{}\"", line.escape_ascii())
-    })
-}
-
-fn failure(kind: Kind, says: String) -> Failure {
-    Failure { side: Side::Origin, phase: Phase::Tls, kind, says }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ca::sample::{self, Sample};
     use crate::ca::{Authority, Interceptor};
+    use crate::exchange::{Phase, Side};
     use rustls::ServerConfig;
     use rustls::version::{TLS12, TLS13};
     use std::path::Path;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
     use tokio_rustls::TlsAcceptor;
 
     const LIMIT: Duration = Duration::from_secs(20);
@@ -449,7 +465,8 @@ mod tests {
             (
                 &b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"[..],
                 Kind::Handshake,
-                "it does not speak TLS on this port: it answered with plain HTTP (HTTP/1.1 400 Bad Request)",
+                "it does not speak TLS on this port: it answered with plain HTTP (HTTP/1.1 400 Bad Request); \
+                 ask for it with http://",
             ),
             (
                 b"SSH-2.0-x\x1b[2J\r\n",

@@ -3,9 +3,11 @@
 //! A handshake goes through whatever the certificate; then the chain is judged, and the caller
 //! decides by policy. Judging after the handshake covers resumed sessions too, for which TLS
 //! libraries ask no verifier. The peer's signature over the handshake is checked by rustls as ever,
-//! so the chain is really the peer's.
+//! so the chain is really the peer's; save under a certificate that can never be trusted, where a signature
+//! would prove nothing.
 
-use crate::ca::{Recent, provider, sha256};
+use super::heard;
+use crate::ca::{Certificate, Recent, provider, sha256};
 use crate::exchange::Verdict;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -13,11 +15,9 @@ use rustls::client::verify_server_name;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 /// How long a verdict holds: certificates expire.
 const HOLDS: Duration = Duration::from_mins(10);
@@ -32,7 +32,16 @@ pub struct Judge {
     verifier: Arc<WebPkiServerVerifier>,
     /// Certificates that were named to us one by one.
     named: Vec<CertificateDer<'static>>,
-    known: Mutex<Recent<[u8; 32], (Instant, Verdict)>>,
+    known: Mutex<Recent<[u8; 32], Known>>,
+}
+
+/// What is remembered of a chain.
+#[derive(Clone, Debug)]
+struct Known {
+    since: Instant,
+    verdict: Verdict,
+    /// Whether an OCSP response was stapled to it when it was last shown.
+    stapled: bool,
 }
 
 impl Judge {
@@ -44,25 +53,34 @@ impl Judge {
         Ok(Self { verifier, named, known: Mutex::new(Recent::new(REMEMBERED)) })
     }
 
-    /// The verdict over a chain, leaf first, shown for a name.
-    pub fn verdict(&self, name: &ServerName<'_>, chain: &[CertificateDer<'_>]) -> Verdict {
+    /// The verdict over a chain, leaf first, shown for a name, and whether an OCSP response was stapled to
+    /// it: of a resumed session, which shows no chain (`stapled` is `None`), what was known before.
+    pub fn verdict(
+        &self,
+        name: &ServerName<'_>,
+        chain: &[CertificateDer<'_>],
+        stapled: Option<bool>,
+    ) -> (Verdict, bool) {
         let key = fingerprint(name, chain);
-        let remembered = self.known.lock().unwrap_or_else(PoisonError::into_inner).find(&key);
-        if let Some((since, verdict)) = remembered
-            && since.elapsed() < HOLDS
-        {
-            return verdict;
-        }
-        let verdict = self.judge(name, chain);
-        let entry = (Instant::now(), verdict.clone());
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).put(key, entry);
-        verdict
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).find(&key);
+        let stapled = stapled.unwrap_or_else(|| known.as_ref().is_some_and(|known| known.stapled));
+        let known = match known.filter(|known| known.since.elapsed() < HOLDS) {
+            Some(known) if known.stapled == stapled => return (known.verdict, stapled),
+            Some(known) => Known { stapled, ..known },
+            None => Known { since: Instant::now(), verdict: self.judge(name, chain), stapled },
+        };
+        let verdict = known.verdict.clone();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).put(key, known);
+        (verdict, stapled)
     }
 
     fn judge(&self, name: &ServerName<'_>, chain: &[CertificateDer<'_>]) -> Verdict {
         let Some((leaf, others)) = chain.split_first() else {
             return Verdict::Untrusted("the server showed no certificate".to_owned());
         };
+        if let Some(why) = beyond_trust(leaf) {
+            return Verdict::Untrusted(why);
+        }
         match self.verifier.verify_server_cert(leaf, others, name, &[], UnixTime::now()) {
             Ok(_) => Verdict::Trusted,
             Err(_) if self.is_named(leaf, name) => Verdict::Trusted,
@@ -75,7 +93,8 @@ impl Judge {
     /// certificates that say they are a CA's; webpki takes none of those, clients of OpenSSL do.
     fn is_named(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
         self.named.iter().any(|named| named == leaf)
-            && X509Certificate::from_der(leaf).is_ok_and(|(_, certificate)| certificate.validity().is_valid())
+            && Certificate::read(leaf)
+                .is_some_and(|leaf| (leaf.not_before..=leaf.not_after).contains(&OffsetDateTime::now_utc()))
             && ParsedCertificate::try_from(leaf).is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok())
     }
 }
@@ -88,10 +107,27 @@ fn fingerprint(name: &ServerName<'_>, chain: &[CertificateDer<'_>]) -> [u8; 32] 
     sha256(&bytes)
 }
 
+/// Why no root and no naming can make this certificate trusted, if that is so.
+fn beyond_trust(leaf: &CertificateDer<'_>) -> Option<String> {
+    let Some(known) = Certificate::read(leaf) else {
+        return Some("its bytes are no well-formed certificate".to_owned());
+    };
+    if known.weak_key {
+        return Some(format!("its key is too weak: {}, where 2048 are the least", known.key));
+    }
+    let error = ParsedCertificate::try_from(leaf).err()?;
+    // RFC 5280 4.1.2.1: what `openssl x509 -req` makes without extensions.
+    Some(if error.to_string().contains("UnsupportedCertVersion") {
+        "it is of X.509 version 1, which holds no names".to_owned()
+    } else {
+        format!("it cannot be used for TLS: {}", plain(&error.to_string()))
+    })
+}
+
 fn reason(error: &CertificateError, chain: &[CertificateDer<'_>]) -> String {
     use CertificateError as E;
-    let leaf = chain.first().and_then(|der| X509Certificate::from_der(der).ok()).map(|(_, leaf)| leaf);
-    let self_signed = leaf.as_ref().is_some_and(|leaf| leaf.issuer() == leaf.subject());
+    let leaf = chain.first().and_then(|der| Certificate::read(der));
+    let self_signed = leaf.as_ref().is_some_and(|leaf| leaf.self_signed);
     match error {
         E::ExpiredContext { not_after, .. } => format!("expired on {}", day(*not_after)),
         E::NotValidYetContext { not_before, .. } => format!("not valid before {}", day(*not_before)),
@@ -101,9 +137,30 @@ fn reason(error: &CertificateError, chain: &[CertificateDer<'_>]) -> String {
         E::UnknownIssuer | E::Other(_) if self_signed => "self-signed, and not a trusted root".to_owned(),
         E::UnknownIssuer => format!("unknown issuer: {}", issuer(chain)),
         E::BadSignature => "its signature is not its issuer's".to_owned(),
+        E::UnsupportedSignatureAlgorithmContext { .. }
+        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            let how = leaf.map_or_else(|| "a way".to_owned(), |leaf| plain(&leaf.signature));
+            format!(
+                "it, or a certificate above it, is signed in a way too weak to be trusted (its own: {how})"
+            )
+        }
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => "it is not meant for a server".to_owned(),
         E::BadEncoding => "its bytes are no well-formed certificate".to_owned(),
         other => plain(&other.to_string()),
+    }
+}
+
+/// What may be done about a reason that was given, before the certificate is let pass as it is.
+#[must_use]
+pub fn cure(reason: &str) -> &'static str {
+    if reason.starts_with("expired") {
+        "If it is yours, have it renewed; or "
+    } else if reason.starts_with("not valid before") {
+        "Look at the clocks of both machines; or "
+    } else if reason.starts_with("unknown issuer") || reason.starts_with("self-signed") {
+        "Trust its root with --origin-ca FILE, or "
+    } else {
+        "If it is yours, have one made that fits; or "
     }
 }
 
@@ -116,37 +173,21 @@ fn day(time: UnixTime) -> String {
 
 /// Who issued the last certificate of the chain, where the way to a root breaks off.
 fn issuer(chain: &[CertificateDer<'_>]) -> String {
-    chain
-        .last()
-        .and_then(|der| X509Certificate::from_der(der).ok())
-        .map_or_else(|| "not readable".to_owned(), |(_, last)| plain(&last.issuer().to_string()))
+    let last = chain.last().and_then(|der| Certificate::read(der));
+    last.map_or_else(|| "not readable".to_owned(), |last| plain(&last.issuer))
 }
 
-fn names(leaf: Option<&X509Certificate<'_>>) -> String {
-    let extension = leaf.and_then(|leaf| leaf.subject_alternative_name().ok().flatten());
-    let all: Vec<String> = extension
-        .map(|extension| extension.value.general_names.iter().filter_map(name_text).collect())
-        .unwrap_or_default();
+fn names(leaf: Option<&Certificate>) -> String {
+    let all = leaf.map(|leaf| leaf.names.as_slice()).unwrap_or_default();
     if all.is_empty() {
         // RFC 9525 2: the common name is not looked at.
         return "it has no subjectAltName".to_owned();
     }
-    let told = all.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+    let told: Vec<String> = all.iter().take(NAMES).map(|name| plain(name)).collect();
+    let told = told.join(", ");
     match all.len().saturating_sub(NAMES) {
         0 => format!("names {told}"),
         more => format!("names {told} and {more} more"),
-    }
-}
-
-fn name_text(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(name) => Some(plain(name)),
-        GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
-            .map(IpAddr::from)
-            .or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from))
-            .ok()
-            .map(|address| address.to_string()),
-        _ => None,
     }
 }
 
@@ -155,7 +196,8 @@ fn plain(text: &str) -> String {
     text.chars().take(200).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// Lets every certificate pass the handshake, but no signature that is not the certificate's.
+/// Lets every certificate pass the handshake, but no signature that is not the certificate's: unless the
+/// certificate can never be trusted, and its signature neither.
 #[derive(Debug)]
 pub struct Deferred(pub Arc<WebPkiServerVerifier>);
 
@@ -173,9 +215,10 @@ impl ServerCertVerifier for Deferred {
         _: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
-        _: &[u8],
+        stapled: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        heard::note(|heard| heard.stapled.set(Some(!stapled.is_empty())));
         Ok(ServerCertVerified::assertion())
     }
 
@@ -185,7 +228,7 @@ impl ServerCertVerifier for Deferred {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        unless_beyond_trust(self.0.verify_tls12_signature(message, certificate, signed), certificate)
     }
 
     fn verify_tls13_signature(
@@ -194,10 +237,18 @@ impl ServerCertVerifier for Deferred {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        unless_beyond_trust(self.0.verify_tls13_signature(message, certificate, signed), certificate)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_verify_schemes()
     }
+}
+
+fn unless_beyond_trust(
+    checked: Result<HandshakeSignatureValid, rustls::Error>,
+    certificate: &CertificateDer<'_>,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    checked
+        .or_else(|error| beyond_trust(certificate).map(|_| HandshakeSignatureValid::assertion()).ok_or(error))
 }

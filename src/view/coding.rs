@@ -1,6 +1,6 @@
 //! Content codings undone as a stream (RFC 9110 8.4): bodies may be larger than memory.
 
-use crate::exchange::Head;
+use crate::exchange::{Exchange, Flags, Head, Side};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 use std::io::{self, BufRead, BufReader, Read};
@@ -17,6 +17,27 @@ pub struct UnknownCoding {
 #[must_use]
 pub fn codings(head: &Head) -> Vec<String> {
     head.members("content-encoding").map(|name| String::from_utf8_lossy(name).to_lowercase()).collect()
+}
+
+/// The content codings that a recorded body stands in: those that its head names, or none where the program
+/// that it was imported from had undone them already ([`Flags::DECODED`]).
+#[must_use]
+pub fn codings_of(exchange: &Exchange, side: Side) -> Vec<String> {
+    let heads = &exchange.heads;
+    let head = match side {
+        _ if stands_decoded(exchange, side) => &None,
+        Side::Client => &heads.request_received,
+        Side::Origin if heads.response_received.is_some() => &heads.response_received,
+        Side::Origin => &heads.response_sent,
+    };
+    head.clone().map(|head| codings(&Head::parse(head))).unwrap_or_default()
+}
+
+/// Whether a body stands in the capture with its codings undone already.
+#[must_use]
+pub fn stands_decoded(exchange: &Exchange, side: Side) -> bool {
+    let flag = if side == Side::Client { Flags::REQUEST_DECODED } else { Flags::DECODED };
+    exchange.summary.flags.has(flag)
 }
 
 /// The body with its codings undone, the last applied first. A body that is damaged or ends early

@@ -21,7 +21,7 @@ mod rows;
 mod text;
 mod undo;
 
-pub use coding::{UnknownCoding, codings, decoded};
+pub use coding::{UnknownCoding, codings, codings_of, decoded, stands_decoded};
 pub use file::FileOctets;
 pub use find::{Needle, next_hit};
 pub use hex::Hex;

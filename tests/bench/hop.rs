@@ -34,6 +34,7 @@ fn request(head: &Head) {
         route: &found,
         toward: Version::Http11,
         websocket_key: None,
+        persistent: true,
     };
     time("head end", || head_end(black_box(REQUEST), 0));
     time("request: index", || Head::parse(head.raw().clone()));

@@ -19,7 +19,7 @@ fn usage_errors_end_with_2() {
     ends(&["serve", "--max-body", "64XB"], 2, "is not a size");
     ends(&["show", "abc"], 2, "abc is not the number of an exchange");
     ends(&["show", "1", "--part", "body"], 2, "--message request or --message response");
-    ends(&["show", "1", "--part", "findings"], 2, "not yet");
+    ends(&["show", "1", "--part", "findings", "--message", "request"], 2, "--message belongs to");
     ends(&["ca", "export", "--format", "p12"], 2, "not yet");
 }
 

@@ -43,6 +43,23 @@ fn each_block_is_answered_by_one_line() {
 }
 
 #[test]
+fn verdicts_stand_beside_the_findings() {
+    let response = r#"{"id":1,"start":"HTTP/1.1 200 OK","at":1795435200,"url":"https://shop.test/","lines":["Date: Mon, 23 Nov 2026 11:58:33 GMT","Cache-Control: max-age=300, s-maxage=600","Content-Length: 5","Set-Cookie: a=1; SameSite=None"],"request":{"start":"GET / HTTP/1.1","lines":["Host: shop.test","Origin: https://app.test"]}}"#;
+    let (_, out, _) = lint(&[], response);
+    let verdicts: Value = serde_json::from_str::<Value>(&out).unwrap()["verdicts"].take();
+    let cache = &verdicts["cache"];
+    assert_eq!((&cache["store_shared"], &cache["age"]), (&Value::from(true), &Value::from(87)));
+    assert_eq!((&cache["fresh_private"], &cache["fresh_shared"]), (&Value::from(300), &Value::from(600)));
+    assert_eq!(cache["steps"][2]["cite"], "RFC 9111 4.2.3");
+    assert_eq!(verdicts["cookies"][0]["reason"], "SameSiteNoneInsecure");
+    assert_eq!(verdicts["cors"]["errors"], serde_json::json!(["MissingAllowOriginHeader"]));
+    assert_eq!(
+        (&verdicts["framing"]["end"], &verdicts["framing"]["length"]),
+        (&Value::from("length"), &Value::from(5))
+    );
+}
+
+#[test]
 fn the_exit_code_follows_the_asked_level() {
     let fact = r#"{"id":3,"start":"HTTP/1.1 200 OK","lines":["Content-Length: 0","Expires: 0"]}"#;
     let warning = r#"{"id":4,"start":"HTTP/1.1 204 No Content","lines":["Content-Length: 0"]}"#;
@@ -108,4 +125,47 @@ fn explain_says_what_each_part_means() {
     }
     assert!(Sandbox::new().run(&["explain", "x-amz-meta-a"]).stdout.contains("Amazon S3"));
     assert_eq!(Sandbox::new().run(&["explain", "X-Nobody"]).code, Some(5));
+}
+
+const HAR: &str = r#"{"log":{"entries":[{"startedDateTime":"2026-11-23T12:00:00Z","time":5,
+    "request":{"method":"GET","url":"https://shop.test/","httpVersion":"HTTP/1.1","headers":[{"name":"Host","value":"shop.test"}]},
+    "response":{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[{"name":"Content-Length","value":"0"},{"name":"Set-Cookie","value":"sid=s3cret; SameSite=None"}]}}]}}"#;
+
+#[test]
+fn a_har_file_is_looked_at_without_a_proxy() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.path("bug.har");
+    fs::write(&file, HAR).unwrap();
+    let name = file.to_str().unwrap();
+    let text = sandbox.run(&["lint", name, "--to", "text", "--fail-on", "error"]);
+    assert_eq!(text.code, Some(1), "{}", text.stderr);
+    assert!(
+        text.stdout.starts_with("#1  GET https://shop.test/  200\nresponse received:\n"),
+        "{}",
+        text.stdout
+    );
+    assert!(text.stdout.contains("Set-Cookie: sid=••••; SameSite=None") && !text.stdout.contains("s3cret"));
+    let json = sandbox.run(&["lint", name]);
+    let looked: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((&looked["id"], &looked["url"]), (&Value::from(1), &Value::from("https://shop.test/")));
+    assert_eq!(looked["findings"][0]["message"], "response-received");
+    assert_eq!(looked["verdicts"]["cookies"][0]["reason"], "SameSiteNoneInsecure");
+    fs::write(&file, "{\"log\":{}}").unwrap();
+    assert_eq!(sandbox.run(&["lint", name]).code, Some(5));
+}
+
+#[test]
+fn sarif_is_one_document_with_its_rules() {
+    let (code, out, _) = lint(&["--to", "sarif", "--fail-on", "error"], &format!("{HEALTHY}\n{BROKEN}\n"));
+    assert_eq!(code, Some(1));
+    let document: Value = serde_json::from_str(&out).unwrap();
+    let run = &document["runs"][0];
+    let result = &run["results"][0];
+    assert_eq!((&document["version"], &result["level"]), (&Value::from("2.1.0"), &Value::from("error")));
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 2);
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+    let (code, out, _) = lint(&["--to", "sarif"], HEALTHY);
+    let empty: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &empty["runs"][0]["results"]), (Some(0), &serde_json::json!([])));
 }

@@ -3,9 +3,12 @@
 mod config;
 mod diff;
 mod exits;
+mod export;
+mod import;
 mod lint;
 mod proxying;
 mod shells;
+mod tail;
 
 use crate::support::Sandbox;
 
@@ -20,11 +23,16 @@ fn help_texts() {
         "env",
         "open",
         "ls",
+        "tail",
         "show",
         "diff",
         "explain",
         "lint",
         "replay",
+        "export",
+        "import",
+        "captures",
+        "sql",
         "completions",
         "man",
         "ca",

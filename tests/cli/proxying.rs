@@ -112,6 +112,10 @@ fn run_sets_the_environment_and_takes_the_bundle_away() {
     assert!(parts[0].starts_with("http://127.0.0.1:"), "{parts:?}");
     assert_eq!(parts[1..3], ["", "1"]);
     assert!(!std::path::Path::new(parts[3]).exists());
-    assert!(ran.stderr.contains("http_proxy=http://proxy.test:3128/ is replaced"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("http_proxy=http://proxy.test:3128/ is now hopscope's parent"),
+        "{}",
+        ran.stderr
+    );
     assert!(!ran.stderr.contains("secret"));
 }

@@ -112,4 +112,15 @@ def broken():
             say(url=url, error=type(error).__name__, says=str(error))
 
 
+def distrusting():
+    """With the system's roots, which our authority is not among."""
+    address = urllib.parse.urlsplit(ORIGINS[0])
+    made = http.client.HTTPSConnection(PROXY_ADDRESS, timeout=20, context=ssl.create_default_context())
+    made.set_tunnel(address.hostname, address.port)
+    try:
+        made.request("GET", "/")
+    except Exception as error:
+        say(error=type(error).__name__, says=str(error))
+
+
 {name.replace("_", "-"): made for name, made in list(globals().items()) if callable(made)}[CASE]()

@@ -115,6 +115,17 @@ pub fn installed(program: &str) -> bool {
     found
 }
 
+/// Where a server is, which may be in a folder that only root's PATH has; said aloud when nowhere.
+pub fn server(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    let found = folders.map(|folder| folder.join(program)).find(|file| file.is_file());
+    if found.is_none() {
+        eprintln!("skipped: {program} is not installed (apt-get install {program})");
+    }
+    found
+}
+
 /// The path of a script beside this file.
 pub fn script(name: &str) -> PathBuf {
     repository().join("tests/clients").join(name)

@@ -41,10 +41,17 @@ impl Serving {
         Self::in_sandbox(sandbox, &["--origin-ca", text(&roots)])
     }
 
-    fn in_sandbox(sandbox: Sandbox, arguments: &[&str]) -> Self {
+    /// In a home that the caller has prepared.
+    pub fn in_sandbox(sandbox: Sandbox, arguments: &[&str]) -> Self {
+        Self::with(sandbox, arguments, &[])
+    }
+
+    /// The same with variables set.
+    pub fn with(sandbox: Sandbox, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let all: Vec<_> =
             ["serve", "--listen", "127.0.0.1:0", "--json"].iter().chain(arguments).copied().collect();
         let mut command = sandbox.hopscope(&all);
+        command.envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();

@@ -4,6 +4,8 @@
 //! them over what it makes of the corpus (`libfuzzer/`, see tests/README.md).
 
 pub mod frames;
+pub mod heads;
+pub mod imports;
 pub mod pieces;
 mod reader;
 pub mod requests;
@@ -39,6 +41,11 @@ mod corpus {
     }
 
     #[test]
+    fn what_the_inspector_says_lies_within_the_heads() {
+        run("heads", super::heads::target);
+    }
+
+    #[test]
     fn frames_are_read_as_h2_reads_them() {
         run("frames", super::frames::target);
     }
@@ -56,6 +63,21 @@ mod corpus {
     #[test]
     fn bodies_are_split_the_same_in_any_pieces() {
         run("bodies", super::pieces::bodies);
+    }
+
+    #[test]
+    fn hars_are_read_the_same_in_any_pieces() {
+        run("har", super::imports::har);
+    }
+
+    #[test]
+    fn flow_files_are_read_the_same_in_any_pieces() {
+        run("flows", super::imports::flows);
+    }
+
+    #[test]
+    fn other_files_are_read_the_same_in_any_pieces() {
+        run("imports", super::imports::any);
     }
 
     #[test]

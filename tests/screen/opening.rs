@@ -79,7 +79,7 @@ fn what_is_no_capture_is_said() {
     for (name, says) in [
         ("nobody-s".to_owned(), "no capture is called \"nobody-s\""),
         (at(&folder.path().join("gone")), "there is no capture at"),
-        (at(&text), "is not a capture (it is a file)"),
+        (at(&text), "is nothing that can be imported"),
         (at(&broken), "cannot be read: it is damaged or not yours"),
     ] {
         let terminal = Terminal::running(200, 24, &["open", &name]);

@@ -1,6 +1,7 @@
 //! A CA of the tests' own, in a folder that goes away with it.
 
 use hopscope::ca::{Authority, provider, server_config};
+use hopscope::config::MinTls;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -60,7 +61,7 @@ impl TestCa {
     }
 
     fn showing(&self, name: &str, always: bool) -> Arc<ServerConfig> {
-        let mut config = (*server_config(Arc::clone(&self.authority)).unwrap()).clone();
+        let mut config = (*server_config(Arc::clone(&self.authority), MinTls::default()).unwrap()).clone();
         config.cert_resolver =
             Arc::new(Showing { authority: Arc::clone(&self.authority), name: name.to_owned(), always });
         Arc::new(config)

@@ -9,6 +9,7 @@
 
 use super::authority::client_config;
 use super::client::DEADLINE;
+use super::frames::Frame;
 use super::proxy::Proxy;
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
@@ -26,6 +27,9 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+/// What a client sends first (RFC 9113 3.4).
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Where the peers live; nothing in it may take longer than [`DEADLINE`].
 pub struct World(Runtime);
@@ -47,8 +51,14 @@ pub struct Raw(tokio_rustls::TlsStream<TcpStream>);
 
 /// A client of raw frames through a tunnel, its preface sent.
 pub async fn raw_client(proxy: &Proxy, origin: SocketAddr) -> (Raw, SocketAddr) {
-    let (mut tls, address) = tunnel(proxy, origin, &["h2"]).await;
-    tls.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    let (mut raw, address) = raw_tunnel(proxy, origin).await;
+    raw.put(PREFACE).await;
+    (raw, address)
+}
+
+/// The same, with nothing sent yet.
+pub async fn raw_tunnel(proxy: &Proxy, origin: SocketAddr) -> (Raw, SocketAddr) {
+    let (tls, address) = tunnel(proxy, origin, &["h2"]).await;
     (Raw(tls.into()), address)
 }
 
@@ -56,26 +66,33 @@ impl Raw {
     /// The next frame of this type, others passed over: its flags, stream and payload. `None` at the end.
     pub async fn next(&mut self, kind: u8) -> Option<(u8, u32, Vec<u8>)> {
         loop {
-            let mut head = [0; 9];
-            self.0.read_exact(&mut head).await.ok()?;
-            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-            let mut payload = vec![0; length as usize];
-            self.0.read_exact(&mut payload).await.ok()?;
-            if head[3] == kind {
-                let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-                return Some((head[4], stream, payload));
+            let frame = self.frame().await?;
+            if frame.kind == kind {
+                return Some((frame.flags, frame.stream, frame.payload));
             }
         }
     }
 
+    /// The next frame; `None` at the end.
+    pub async fn frame(&mut self) -> Option<Frame> {
+        let mut head = [0; 9];
+        self.0.read_exact(&mut head).await.ok()?;
+        let [a, b, c, kind, flags, stream @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        self.0.read_exact(&mut payload).await.ok()?;
+        Some(Frame { kind, flags, stream: u32::from_be_bytes(stream), payload })
+    }
+
     /// Sends one frame.
     pub async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        let mut frame = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();
-        frame.extend([kind, flags]);
-        frame.extend(stream.to_be_bytes());
-        frame.extend(payload);
-        self.0.write_all(&frame).await.unwrap();
-        self.0.flush().await.unwrap();
+        self.put(&super::frames::frame(kind, flags, stream, payload)).await;
+    }
+
+    /// Sends octets in one piece. A connection that has ended meanwhile takes none.
+    pub async fn put(&mut self, octets: &[u8]) {
+        if self.0.write_all(octets).await.is_ok() {
+            let _ = self.0.flush().await;
+        }
     }
 }
 
@@ -273,10 +290,13 @@ impl World {
             // One stream's window must not close the connection to the others.
             let mut builder = h2::client::Builder::new();
             builder.initial_connection_window_size(16 * 1024 * 1024);
-            let (sender, connection) = builder.handshake(tls).await.unwrap();
+            let (sender, mut connection) = builder.handshake(tls).await.unwrap();
+            let mut ping = connection.ping_pong().unwrap();
             tokio::spawn(async move {
                 let _ = connection.await;
             });
+            // What answers it stands behind the proxy's SETTINGS: those hold from here on.
+            ping.ping(h2::Ping::opaque()).await.unwrap();
             Client2 { sender, address }
         })
     }

@@ -1,7 +1,9 @@
 //! What tests share: processes that see nothing of the person's own settings, proxies and folders.
 
 pub mod authority;
+pub mod capture;
 pub mod client;
+pub mod frames;
 pub mod http2;
 pub mod origin;
 pub mod proxy;
@@ -31,7 +33,7 @@ impl Sandbox {
         self.folder.path().join(name)
     }
 
-    /// A program that lives in it: without any `HOPSCOPE_*`, `*_PROXY` or `SSL_CERT_*` of the person who tests,
+    /// A program that lives in it: without any `HOPSCOPE_*`, `*_PROXY` or `SSL_CERT_*` or `SSLKEYLOGFILE` of the person who tests,
     /// with HOME and the XDG folders here, in this folder, and with no stdin.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
@@ -75,6 +77,7 @@ fn is_foreign(name: &str) -> bool {
     name.starts_with("HOPSCOPE_")
         || name.ends_with("_PROXY")
         || name.starts_with("SSL_CERT_")
+        || name == "SSLKEYLOGFILE"
         || roots.contains(&name)
 }
 

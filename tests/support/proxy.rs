@@ -57,7 +57,10 @@ impl Proxy {
         let settings = Arc::new(settings);
         let authority = Arc::new(Authority::load_or_create(&settings.ca_dir).unwrap());
         let pem = authority.pem().to_owned();
-        let interceptor = settings.intercept.enabled.then(|| Arc::new(Interceptor::new(authority)));
+        let interceptor = settings
+            .intercept
+            .enabled
+            .then(|| Arc::new(Interceptor::new(authority).since(settings.intercept.min_tls)));
         let capture = home.path().join("capture.hop");
         let store = Store::open(&capture, &settings.capture, listener::shards()).unwrap();
         let rows = Arc::new(Rows::default());

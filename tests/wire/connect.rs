@@ -19,17 +19,15 @@ fn connect(path: &str) -> Request<()> {
     request
 }
 
-/// The answer, once the proxy's settings have allowed to ask.
-async fn open(client: &Client2, path: &str) -> (Response<RecvStream>, SendStream<bytes::Bytes>) {
-    while !client.sender.is_extended_connect_protocol_enabled() {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+/// The answer; the proxy's settings allow to ask.
+pub(super) async fn open(client: &Client2, path: &str) -> (Response<RecvStream>, SendStream<bytes::Bytes>) {
+    assert!(client.sender.is_extended_connect_protocol_enabled());
     let (response, stream) = client.begin(connect(path), false).await;
     (response.await.unwrap(), stream)
 }
 
 /// So many bytes of a stream.
-async fn exactly(stream: &mut RecvStream, length: usize) -> Vec<u8> {
+pub(super) async fn exactly(stream: &mut RecvStream, length: usize) -> Vec<u8> {
     let mut got = Vec::new();
     while got.len() < length {
         let data = stream.data().await.expect("more bytes").unwrap();

@@ -139,18 +139,24 @@ fn rfc9113_7_an_origins_reset_is_carried_over_before_its_answer() {
 #[test]
 fn rfc9113_7_an_origins_reset_is_carried_over_within_its_answer() {
     let (world, proxy) = (World::new(), Proxy::start(plain));
-    let origin = world.origin(proxy.origin_ca().server(), |_, mut respond| async move {
-        let mut stream = respond.send_response(status(200), false).unwrap();
-        write(&mut stream, "half", false).await.unwrap();
-        // h2 would let the reset overtake the data.
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        stream.send_reset(Reason::INADEQUATE_SECURITY);
+    let arrived = Arc::new(Notify::new());
+    let told = Arc::clone(&arrived);
+    let origin = world.origin(proxy.origin_ca().server(), move |_, mut respond| {
+        let told = Arc::clone(&told);
+        async move {
+            let mut stream = respond.send_response(status(200), false).unwrap();
+            write(&mut stream, "half", false).await.unwrap();
+            // h2 would let the reset overtake the data.
+            told.notified().await;
+            stream.send_reset(Reason::INADEQUATE_SECURITY);
+        }
     });
     let client = world.client(&proxy, origin.address());
     let (got, error) = world.run(async {
         let (response, _) = client.begin(request("GET", "/"), true).await;
         let mut stream = response.await.unwrap().into_body();
         let data = stream.data().await.unwrap().unwrap();
+        arrived.notify_one();
         (data, stream.data().await.unwrap().unwrap_err())
     });
     assert_eq!((&got[..], error.reason()), (&b"half"[..], Some(Reason::INADEQUATE_SECURITY)));

@@ -6,9 +6,16 @@
 mod ambiguous;
 mod bodies;
 mod connect;
+mod dialling;
+mod doors;
 mod ends;
 mod http2;
+mod http2_client;
+mod http2_origin;
+mod http2_stand;
+mod http2_uploads;
 mod mirror;
+mod parents;
 mod property;
 mod reuse;
 mod run;
@@ -17,6 +24,7 @@ mod stalled;
 mod streams;
 mod talks;
 mod trace;
+mod websocket;
 mod words;
 
 use crate::support::proxy::Proxy;
@@ -87,6 +95,12 @@ fn credentials_for_us() {
         settings.auth = Some("u:p".to_owned());
     });
     run::run(&proxy, include_str!("cases/auth.txt"));
+}
+
+#[test]
+fn connections_that_are_never_used_again() {
+    let proxy = Proxy::start(|settings| settings.origin.reuse = Reuse::Never);
+    run::run(&proxy, include_str!("cases/never.txt"));
 }
 
 #[test]

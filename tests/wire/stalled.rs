@@ -126,3 +126,31 @@ fn rfc9112_8_a_cut_answer_that_would_end_with_the_connection_ends_with_a_reset()
         assert!(exchange.starts_with(&format!("failed 200, origin body {why}: ")), "{exchange}");
     }
 }
+
+#[test]
+fn rfc9110_15_5_9_a_client_that_sends_no_more_of_its_request_is_answered_408() {
+    let proxy = Proxy::start(|settings| {
+        plain(settings);
+        settings.limits.body_timeout = Duration::from_millis(300);
+        // The origin's own time does not run while the request is on its way.
+        settings.limits.response_timeout = Duration::from_millis(100);
+    });
+    for framing in ["Content-Length: 9\r\n\r\nbeg", "Transfer-Encoding: chunked\r\n\r\n3\r\nbeg\r\n"] {
+        let origin = Origin::start(|peer, _| {
+            peer.read_head();
+            peer.read_to_close();
+        });
+        let mut client = Peer::connect(proxy.address());
+        client.send(format!("PUT http://{0}/ HTTP/1.1\r\nHost: {0}\r\n{framing}", origin.address()));
+        let head = client.read_head();
+        assert!(head.starts_with(b"HTTP/1.1 408 Request Timeout\r\n"), "{}", head.escape_ascii());
+        assert!(head.windows(19).any(|part| part == b"\r\nConnection: close"), "{}", head.escape_ascii());
+        client.read_to_close();
+        let exchange = words::exchange(&proxy.exchange_of(client.address()));
+        assert!(
+            exchange.starts_with("failed 408, client send timed-out: the client sent nothing"),
+            "{exchange}"
+        );
+        origin.ended(0);
+    }
+}

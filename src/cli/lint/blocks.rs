@@ -3,8 +3,9 @@
 //! Header bytes stand in JSON as text: characters up to U+00FF stand for one byte each when
 //! all of a block's are, so that any bytes can be given; otherwise the text is UTF-8.
 
+use super::found::Found;
 use crate::exchange::{Head, Scheme};
-use crate::inspect::{Finding, View, inspect, table};
+use crate::inspect::{Finding, Verdicts, View, inspect, table, verdicts};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,34 +40,16 @@ pub struct Answer {
     pub findings: Vec<Found>,
     /// Every header line with what is known of its field.
     pub fields: Vec<Named>,
-    /// Facts that were computed; none yet.
-    pub verdicts: serde_json::Map<String, Value>,
-}
-
-/// One finding.
-#[derive(Debug, Serialize)]
-pub struct Found {
-    /// The rule's id.
-    pub lint: &'static str,
-    /// `error`, `warn` or `info`.
-    pub severity: &'static str,
-    /// 0 for the start line, 1 for the first of `lines`.
-    pub line: usize,
-    /// The name of that line's field, if it is one.
-    pub field: Option<String>,
-    /// From and to, in bytes of that line.
-    pub span: [usize; 2],
-    /// What is wrong.
-    pub says: String,
-    /// What to do.
-    pub cure: &'static str,
-    /// Where it is written.
-    pub cite: String,
+    /// What follows from it, by topic; of a response together with its request.
+    pub verdicts: Verdicts,
 }
 
 /// What is known of one header line's field.
 #[derive(Debug, Serialize)]
 pub struct Named {
+    /// Which of the four messages; left out for a header block, which is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'static str>,
     /// 1 for the first of `lines`.
     pub line: usize,
     /// As written.
@@ -156,22 +139,12 @@ pub fn answer(block: Block) -> Answer {
         .map(|finding| found(finding, &text))
         .collect();
     let fields = known(&text);
-    Answer { findings, fields, id: block.id, verdicts: serde_json::Map::new() }
+    Answer { findings, fields, verdicts: verdicts(&view), id: block.id }
 }
 
 fn found(finding: &Finding, text: &Text) -> Found {
     let (line, span) = text.place(finding.line, &finding.span);
-    let name = finding.line.checked_sub(1).and_then(|at| text.head.fields().nth(at));
-    Found {
-        lint: finding.rule.id,
-        severity: finding.rule.severity.as_str(),
-        line,
-        field: name.map(|field| String::from_utf8_lossy(field.name).into_owned()),
-        span,
-        says: finding.says.clone(),
-        cure: finding.rule.cure,
-        cite: finding.rule.cite.to_string(),
-    }
+    Found { message: None, line, span, ..Found::of(finding, &text.head) }
 }
 
 fn known(text: &Text) -> Vec<Named> {
@@ -181,7 +154,13 @@ fn known(text: &Text) -> Vec<Named> {
             let name = field.name.trim_ascii_end();
             let means = table::means(name);
             let (line, _) = text.place(at + 1, &(0..0));
-            Named { line, name: String::from_utf8_lossy(name).into_owned(), known: means.is_some(), means }
+            Named {
+                message: None,
+                line,
+                name: String::from_utf8_lossy(name).into_owned(),
+                known: means.is_some(),
+                means,
+            }
         })
         .collect()
 }

@@ -1,60 +1,195 @@
-//! `hopscope lint`: header blocks in as JSON lines, findings out, one line for each.
+//! `hopscope lint`: header blocks, a capture or a HAR file in, findings out, for people, scripts and CI.
 
 mod blocks;
+mod exchanges;
+mod found;
+mod har;
+mod sarif;
 
 use super::args::{Level, Lint, LintTo};
+use super::capture;
 use super::door::{Ink, Out, say};
 use super::exit::{Exit, Halt, Outcome};
+use super::records::Records;
+use crate::exchange::{ExchangeId, Flags};
 use crate::text::units;
-use blocks::{Answer, Block, Found, answer};
+use blocks::{Block, answer};
+use sarif::Sarif;
+use serde::Serialize;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read as _, Write};
+use std::path::Path;
+
+pub(super) use exchanges::Looked;
+pub use found::Found;
+
+/// Exchanges read at once.
+const PAGE: usize = 500;
+/// A HAR file is read whole: larger ones are refused.
+const LARGEST_HAR: u64 = 1 << 30;
 
 /// Runs the command.
 pub(super) fn run(typed: &Lint) -> Outcome {
-    let mut out = Out::stdout();
-    let json = typed.to.map_or(!out.is_terminal(), |to| to == LintTo::Json);
-    let mut input = open(typed)?;
-    let mut tally = Tally::default();
-    let mut line = String::new();
-    while read(&mut input, &mut line)? {
-        tally.lines += 1;
-        if line.trim().is_empty() {
-            continue;
-        }
-        match serde_json::from_str::<Block>(&line) {
-            Ok(block) => print(&mut out, block, json, &mut tally)?,
-            Err(error) => tally.refuse(&error),
-        }
-        // Whoever waits for the answer before writing the next block gets it.
-        if input.buffer().is_empty() {
-            out.flush()?;
-        }
+    let out = Out::stdout();
+    let to = typed.to.unwrap_or(if out.is_terminal() { LintTo::Text } else { LintTo::Json });
+    let name = typed.file.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
+    let mut run = Run { out, to, tally: Tally::default(), sarif: Sarif::about(&name) };
+    let asked = typed.file.as_deref().filter(|path| path.as_os_str() != "-");
+    match asked {
+        None => run.blocks(&mut BufReader::new(Box::new(io::stdin())))?,
+        Some(path) if path.is_file() => run.file(path)?,
+        Some(_) => run.capture(capture::open(Some(&name))?.as_mut())?,
     }
-    out.flush()?;
-    if !json {
-        say(tally.says());
-    }
-    Ok(tally.exit(typed.fail_on))
+    run.end(typed.fail_on)
 }
 
 type Input = BufReader<Box<dyn io::Read>>;
 
-fn open(typed: &Lint) -> Result<Input, Halt> {
-    let Some(path) = typed.file.as_ref().filter(|path| path.as_os_str() != "-") else {
-        return Ok(BufReader::new(Box::new(io::stdin())));
-    };
-    if path.is_dir() {
-        let says = format!(
-            "{}: findings of a whole capture are not yet printed; give header blocks as JSON lines",
-            path.display()
-        );
-        return Err(Halt::new(Exit::Usage, says));
+/// What is written, and what was found so far.
+struct Run {
+    out: Out,
+    to: LintTo,
+    tally: Tally,
+    sarif: Sarif,
+}
+
+impl Run {
+    /// A file: a HAR when it is one JSON object with a log, else blocks.
+    fn file(&mut self, path: &Path) -> Result<(), Halt> {
+        let failed = |error| Halt::new(Exit::Failed, format!("{} cannot be read: {error}", path.display()));
+        let file = File::open(path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        let mut input: Input = BufReader::new(Box::new(file));
+        if !is_har(input.fill_buf().map_err(failed)?) {
+            return self.blocks(&mut input);
+        }
+        if size > LARGEST_HAR {
+            let says = format!("{}: a HAR file of more than 1 GiB is not read", path.display());
+            return Err(Halt::new(Exit::Failed, says));
+        }
+        let mut text = Vec::new();
+        input.read_to_end(&mut text).map_err(failed)?;
+        let no_har = |error| {
+            let says = format!("{} is no HAR file: {error}", path.display());
+            Halt::new(Exit::Failed, says)
+        };
+        for looked in har::entries(&text).map_err(no_har)? {
+            self.exchange(&looked)?;
+        }
+        Ok(())
     }
-    match File::open(path) {
-        Ok(file) => Ok(BufReader::new(Box::new(file))),
-        Err(error) => Err(Halt::new(Exit::Failed, format!("{} cannot be read: {error}", path.display()))),
+
+    /// Header blocks as JSON lines, each answered before the next is waited for.
+    fn blocks(&mut self, input: &mut Input) -> Result<(), Halt> {
+        self.tally.what = ("block", "blocks");
+        let mut line = String::new();
+        while read(input, &mut line)? {
+            self.tally.lines += 1;
+            if line.trim().is_empty() {
+                continue;
+            }
+            match serde_json::from_str::<Block>(&line) {
+                Ok(block) => self.block(block)?,
+                Err(error) => self.tally.refuse(&error),
+            }
+            // Whoever waits for the answer before writing the next block gets it.
+            if input.buffer().is_empty() {
+                self.out.flush()?;
+            }
+        }
+        Ok(())
     }
+
+    fn block(&mut self, block: Block) -> Result<(), Halt> {
+        let start = block.start.clone();
+        let lines = if self.to == LintTo::Text { block.lines.clone() } else { Vec::new() };
+        let answer = answer(block);
+        let id = answer.id.as_str().map_or_else(|| answer.id.to_string(), str::to_owned);
+        let line_of = |found: &Found| lines.get(found.line.wrapping_sub(1)).unwrap_or(&start).clone();
+        let shown: Vec<_> = answer.findings.iter().map(line_of).collect();
+        let line = Some(self.tally.lines);
+        self.answer(&answer, &answer.findings, &shown, (line, &format!("{id}  {start}")))
+    }
+
+    /// The exchanges of a capture.
+    fn capture(&mut self, records: &mut dyn Records) -> Result<(), Halt> {
+        let mut last = ExchangeId(0);
+        loop {
+            let page = records.after(last, PAGE)?;
+            let Some(end) = page.last() else { return Ok(()) };
+            last = end.id;
+            for summary in page.iter().filter(|summary| !summary.flags.has(Flags::HIDDEN)) {
+                if let Some(exchange) = records.exchange(summary.id)? {
+                    self.exchange(&Looked::recorded(&exchange))?;
+                }
+            }
+        }
+    }
+
+    fn exchange(&mut self, looked: &Looked) -> Result<(), Halt> {
+        self.tally.what = ("exchange", "exchanges");
+        self.answer(looked, &looked.findings, &looked.lines, (None, &looked.title))
+    }
+
+    /// Prints what was found of one block or exchange. The place is a line of the file, if it has lines, and a title.
+    fn answer(
+        &mut self,
+        whole: &impl Serialize,
+        findings: &[Found],
+        lines: &[String],
+        (line, title): (Option<usize>, &str),
+    ) -> Result<(), Halt> {
+        self.tally.add(findings);
+        match self.to {
+            LintTo::Json => self.out.record(&serde_json::to_string(whole).map_err(anyhow::Error::from)?)?,
+            LintTo::Sarif => {
+                for found in findings {
+                    self.sarif.add(&mut self.out, found, line, title)?;
+                }
+            }
+            LintTo::Text if findings.is_empty() => {}
+            LintTo::Text => print(&mut self.out, title, findings, lines)?,
+        }
+        Ok(())
+    }
+
+    fn end(mut self, fail_on: Option<Level>) -> Outcome {
+        if self.to == LintTo::Sarif {
+            self.sarif.end(&mut self.out)?;
+        }
+        self.out.flush()?;
+        if self.to != LintTo::Json {
+            say(self.tally.says());
+        }
+        Ok(self.tally.exit(fail_on))
+    }
+}
+
+/// Findings below their title, each message of an exchange below its name.
+pub(super) fn print<W: Write>(
+    out: &mut Out<W>,
+    title: &str,
+    findings: &[Found],
+    lines: &[String],
+) -> io::Result<()> {
+    out.inked(&[(Ink::Strong, title)])?;
+    let mut before = None;
+    for (found, line) in findings.iter().zip(lines) {
+        if let Some(message) = found.message.filter(|message| before != Some(*message)) {
+            out.inked(&[(Ink::Dim, &format!("{}:", message.replace('-', " ")))])?;
+            before = Some(message);
+        }
+        found.print(out, line)?;
+    }
+    Ok(())
+}
+
+/// Whether a file begins like one JSON object with a log in it; a block of JSON lines has none.
+fn is_har(beginning: &[u8]) -> bool {
+    let plain: Vec<_> =
+        beginning.iter().filter(|byte| !byte.is_ascii_whitespace()).take(200).copied().collect();
+    let plain = plain.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&plain);
+    plain.starts_with(b"{\"log\":{")
 }
 
 /// The next line; bytes that are not UTF-8 are replaced, for JSON has none.
@@ -66,43 +201,12 @@ fn read(input: &mut Input, line: &mut String) -> io::Result<bool> {
     Ok(count > 0)
 }
 
-fn print<W: Write>(out: &mut Out<W>, block: Block, json: bool, tally: &mut Tally) -> Result<(), Halt> {
-    let start = block.start.clone();
-    let lines = if json { Vec::new() } else { block.lines.clone() };
-    let answer = answer(block);
-    tally.add(&answer);
-    if json {
-        out.record(&serde_json::to_string(&answer).map_err(anyhow::Error::from)?)?;
-    } else if !answer.findings.is_empty() {
-        let id = answer.id.as_str().map_or_else(|| answer.id.to_string(), str::to_owned);
-        out.inked(&[(Ink::Strong, &format!("{id}  {start}"))])?;
-        for found in &answer.findings {
-            print_found(out, found, lines.get(found.line.wrapping_sub(1)).unwrap_or(&start))?;
-        }
-    }
-    Ok(())
-}
-
-fn print_found<W: Write>(out: &mut Out<W>, found: &Found, line: &str) -> io::Result<()> {
-    let (letter, ink) = match found.severity {
-        "error" => ("E", Ink::Removed),
-        "warn" => ("W", Ink::Changed),
-        _ => ("i", Ink::Dim),
-    };
-    let shown: String = line.chars().take(70).collect();
-    out.inked(&[(ink, letter), (Ink::Plain, &format!(" {:>3}  {shown}", found.line))])?;
-    out.inked(&[
-        (Ink::Plain, &format!("       {}", found.says)),
-        (Ink::Dim, &format!("  {} ({})", found.lint, found.cite)),
-    ])?;
-    out.inked(&[(Ink::Dim, &format!("       {}", found.cure))])
-}
-
 /// What was read and found so far.
 #[derive(Default)]
 struct Tally {
+    what: (&'static str, &'static str),
     lines: usize,
-    blocks: usize,
+    count: usize,
     errors: usize,
     warnings: usize,
     facts: usize,
@@ -110,9 +214,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, answer: &Answer) {
-        self.blocks += 1;
-        for found in &answer.findings {
+    fn add(&mut self, findings: &[Found]) {
+        self.count += 1;
+        for found in findings {
             match found.severity {
                 "error" => self.errors += 1,
                 "warn" => self.warnings += 1,
@@ -131,9 +235,10 @@ impl Tally {
 
     fn says(&self) -> String {
         let counted = units::counted;
+        let (one, many) = if self.what.0.is_empty() { ("exchange", "exchanges") } else { self.what };
         format!(
             "{}: {}, {}, {}",
-            counted(self.blocks, "block", "blocks"),
+            counted(self.count, one, many),
             counted(self.errors, "error", "errors"),
             counted(self.warnings, "warning", "warnings"),
             counted(self.facts, "fact", "facts"),

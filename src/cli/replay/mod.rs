@@ -6,11 +6,12 @@
 pub(super) mod sending;
 
 use super::args::{Replay, Sendable};
+use super::capture;
+use super::chosen::{self, Which};
 use super::door::{Out, say};
 use super::exit::{Exit, Halt, Outcome};
 use super::signals::Signals;
-use super::{capture, show};
-use crate::exchange::Order;
+use crate::exchange::{ExchangeId, Order};
 use crate::replay::{self, Prepared, ReplayError};
 use crate::store::Reader;
 use sending::{Asked, Door};
@@ -19,11 +20,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// Exchanges that one filter may send.
+const MOST: usize = 1_000;
+
 /// Runs the command.
 pub(super) fn run(typed: &Replay) -> Outcome {
-    let orders = orders(typed)?;
+    let which = Which::typed(&typed.ids)?;
     let path = capture::path(typed.chosen.capture.as_deref())?;
     let reader = Reader::open(&path).map_err(anyhow::Error::from)?;
+    let orders = orders(typed, ids(&reader, which)?)?;
     let requests: Vec<_> = orders
         .iter()
         .map(|order| replay::prepare(&reader, order).map_err(refused))
@@ -52,9 +57,31 @@ pub(super) fn run(typed: &Replay) -> Outcome {
     ended.unwrap_or_else(|| Err(Halt::new(Exit::Failed, "sending ended unexpectedly; the capture is whole")))
 }
 
+/// The exchanges that are meant; of a filter those that can be sent, as a CONNECT cannot.
+fn ids(reader: &Reader, which: Which) -> Result<Vec<ExchangeId>, Halt> {
+    let Which::Matching(query) = &which else {
+        return Ok(if let Which::Ids(ids) = which { ids } else { Vec::new() });
+    };
+    let mut ids = Vec::new();
+    let counts = which.each(reader, chosen::newest(reader)?, &mut |row| {
+        ids.extend((row.method != "CONNECT").then_some(row.id));
+        if ids.len() > MOST {
+            let says =
+                format!("more than {MOST} exchanges match: a narrower filter, or IDs; nothing was sent");
+            return Err(Halt::new(Exit::Usage, says));
+        }
+        Ok(())
+    })?;
+    if ids.is_empty() {
+        let says = format!("no exchange of {} matches {}; nothing was sent", counts.seen, query.text());
+        return Err(Halt::new(Exit::Failed, says));
+    }
+    say(format!("{} of {} exchanges match", ids.len(), counts.seen));
+    Ok(ids)
+}
+
 /// What was typed, for each exchange.
-fn orders(typed: &Replay) -> Result<Vec<Order>, Halt> {
-    let ids = typed.ids.iter().map(|id| show::parse_id(id)).collect::<Result<Vec<_>, _>>()?;
+fn orders(typed: &Replay, ids: Vec<ExchangeId>) -> Result<Vec<Order>, Halt> {
     let body = typed.body.as_deref().map(read_body).transpose()?;
     let order = |id| Order {
         as_sent: typed.message == Some(Sendable::RequestSent),

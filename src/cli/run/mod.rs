@@ -29,16 +29,12 @@ fn attempt(typed: &Run) -> Outcome {
     let Some((name, arguments)) = typed.command.split_first() else {
         return Err(Halt::new(Exit::Usage, "no command"));
     };
-    let plan = Plan::private(&typed.proxy)?;
+    let plan = inheriting(Plan::private(&typed.proxy)?);
     let program = find_command(name, std::env::var_os("PATH").as_deref())?;
     let tally = Tally::default();
     let counting = tally.clone();
     let mut signals = Signals::listen()?;
     let session = Session::start(&plan, Some(Box::new(move |rows| counting.count(rows))))?;
-    let ours = known_as_ours(&plan, &session);
-    if let Some(words) = variables::replaced(&lookup, &ours) {
-        say(words);
-    }
     let mut command = Command::new(&program);
     command.args(arguments).envs(environment(&plan, &session)?);
     let child = command.spawn().map_err(|error| not_started(&error, name.as_ref()))?;
@@ -57,10 +53,15 @@ fn lookup(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Addresses at which hopscope itself is reached, this one or another.
-fn known_as_ours(plan: &Plan, session: &Session) -> Vec<std::net::SocketAddr> {
-    let others = runtime::running(&plan.places).into_iter().flat_map(|notice| notice.addresses);
-    others.chain(session.engine.addresses().iter().copied()).collect()
+/// A proxy that is set already becomes the parent, unless it is a hopscope that runs.
+fn inheriting(mut plan: Plan) -> Plan {
+    let running = runtime::running(&plan.places).into_iter().flat_map(|notice| notice.addresses);
+    let ours: Vec<_> = running.chain(plan.settings.listen.iter().copied()).collect();
+    if let Some((parents, words)) = variables::inherited(&lookup, &ours, plan.parent_given) {
+        say(words);
+        plan.settings.parents = parents.unwrap_or(plan.settings.parents);
+    }
+    plan
 }
 
 /// The variables for CMD; the bundle they name is taken away with the notice.

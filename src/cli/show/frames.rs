@@ -81,6 +81,7 @@ mod tests {
             peer: None,
             local: None,
             tls: None,
+            dialling: None,
             frames: Vec::new(),
         };
         if http2 {

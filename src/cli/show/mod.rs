@@ -1,10 +1,12 @@
 //! `hopscope show`: one exchange, whole or in parts.
 
+mod findings;
 mod frames;
 mod hops;
 mod messages;
 mod overview;
 mod secured;
+mod secured_json;
 mod timing;
 
 use super::args::{Message, Part, Show};
@@ -17,6 +19,7 @@ use crate::{text, view};
 use bytes::Bytes;
 use std::io::{Read, Write};
 
+pub(super) use secured_json::connection;
 pub(super) use timing::phases;
 
 /// Runs the command.
@@ -47,11 +50,14 @@ enum Wanted {
     Decoded(Side),
     Hops,
     Timing,
-    Tls,
+    /// How both connections were secured, as JSON or not.
+    Tls(bool),
     /// What is said within it.
     Messages(messages::As),
     /// HTTP/2 frames, as JSON or not.
     Frames(bool),
+    /// What the header inspector says, as JSON or not.
+    Findings(bool),
 }
 
 impl Wanted {
@@ -64,9 +70,11 @@ impl Wanted {
                 None => Ok(Self::Json),
                 Some(Part::Messages) => Ok(Self::Messages(messages::As::Json)),
                 Some(Part::Frames) => Ok(Self::Frames(true)),
+                Some(Part::Tls) => Ok(Self::Tls(true)),
+                Some(Part::Findings) => Ok(Self::Findings(true)),
                 Some(_) => Err(Halt::new(
                     Exit::Usage,
-                    "--json shows all but the bodies, or --part messages or frames",
+                    "--json shows all but the bodies, or --part tls, messages, frames or findings",
                 )),
             };
         }
@@ -90,14 +98,12 @@ impl Wanted {
             (Some(Part::Response), None) => Ok(Self::Message(Side::Origin)),
             (Some(Part::Hops), None) => Ok(Self::Hops),
             (Some(Part::Timing), None) => Ok(Self::Timing),
-            (Some(Part::Tls), None) => Ok(Self::Tls),
+            (Some(Part::Tls), None) => Ok(Self::Tls(false)),
             (Some(Part::Messages), None) => {
                 Ok(Self::Messages(typed.number.map_or(messages::As::Table, messages::As::Payload)))
             }
             (Some(Part::Frames), None) => Ok(Self::Frames(false)),
-            (Some(Part::Findings), None) => {
-                Err(Halt::new(Exit::Usage, "--part findings: not yet; the header inspector is not built in"))
-            }
+            (Some(Part::Findings), None) => Ok(Self::Findings(false)),
         }
     }
 }
@@ -153,16 +159,23 @@ fn show<W: Write>(
         }
         Wanted::Overview => lines(out, &overview::lines(exchange)),
         Wanted::Hops => lines(out, &hops::lines(exchange)),
-        Wanted::Timing => lines(out, &timing::lines(exchange)),
+        Wanted::Findings(as_json) => findings::show(records, exchange, as_json, out),
         Wanted::Messages(how) => messages::show(records, exchange, how, out),
-        Wanted::Tls | Wanted::Json | Wanted::Frames(_) => {
+        Wanted::Timing | Wanted::Tls(_) | Wanted::Json | Wanted::Frames(_) => {
             let client = records.connection(exchange.client_connection)?;
             let origin = match exchange.origin_connection {
                 Some((id, _)) => records.connection(id)?,
                 None => None,
             };
-            if wanted == Wanted::Tls {
-                return lines(out, &secured::lines(client.as_ref(), origin.as_ref()));
+            match wanted {
+                Wanted::Timing => return lines(out, &timing::lines(exchange, origin.as_ref())),
+                Wanted::Tls(false) => return lines(out, &secured::lines(client.as_ref(), origin.as_ref())),
+                Wanted::Tls(true) => {
+                    let [client, origin] = [&client, &origin].map(|one| one.as_ref().map(connection));
+                    let both = serde_json::json!({"client": client, "origin": origin});
+                    return Ok(out.record(&both.to_string())?);
+                }
+                _ => {}
             }
             if let Wanted::Frames(as_json) = wanted {
                 return frames::show(exchange, [client.as_ref(), origin.as_ref()], as_json, out);
@@ -256,9 +269,7 @@ fn body<W: Write>(
 ) -> Result<(), Halt> {
     let mut reader = records.body(exchange, side)?;
     if decode {
-        let names =
-            exchange.heads.of(received(exchange, side)).map(|raw| view::codings(&Head::parse(raw.clone())));
-        reader = view::decoded(reader, &names.unwrap_or_default()).map_err(|error| {
+        reader = view::decoded(reader, &view::codings_of(exchange, side)).map_err(|error| {
             Halt::new(Exit::Failed, format!("{error}; without --decoded it comes as received"))
         })?;
     }
@@ -373,7 +384,7 @@ mod tests {
             &["--part", "body", "--message", "request-sent"],
             &["--part", "raw", "--message", "request"],
             &["--part", "hops", "--message", "request"],
-            &["--part", "findings"],
+            &["--part", "findings", "--message", "request"],
             &["--decoded"],
             &["--number", "3"],
             &["--part", "hops", "--json"],

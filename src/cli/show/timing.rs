@@ -1,7 +1,7 @@
 //! When each phase of an exchange ended.
 
 use super::super::format::{duration, timestamp};
-use crate::exchange::{Exchange, Timing};
+use crate::exchange::{Connection, Exchange, Timing};
 
 /// The phases that ended, with the microseconds at which they did.
 pub(in crate::cli) fn phases(timing: &Timing) -> impl Iterator<Item = (&'static str, u64)> {
@@ -21,7 +21,7 @@ pub(in crate::cli) fn phases(timing: &Timing) -> impl Iterator<Item = (&'static 
 }
 
 /// One line a phase, in the order in which they ended: when, and how long after the one before.
-pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
+pub(super) fn lines(exchange: &Exchange, origin: Option<&Connection>) -> Vec<String> {
     let mut phases: Vec<_> = phases(&exchange.timing).collect();
     phases.sort_by_key(|(_, at)| *at);
     let mut lines = vec![format!("began {}", timestamp(exchange.summary.started))];
@@ -33,6 +33,9 @@ pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
     if exchange.origin_connection.is_some_and(|(_, reused)| reused) {
         lines.push("  on an origin connection that was already open".to_owned());
     }
+    if let Some(dialling) = origin.and_then(|origin| origin.dialling.as_ref()) {
+        lines.push(format!("  reached {dialling}"));
+    }
     lines
 }
 
@@ -43,7 +46,7 @@ mod tests {
 
     #[test]
     fn phases_in_the_order_of_time() {
-        insta::assert_snapshot!(lines(&sample::exchange()).join("\n"), @r"
+        insta::assert_snapshot!(lines(&sample::exchange(), None).join("\n"), @r"
         began 2023-11-15T10:20:30.123456Z
           request head       100 µs  +100 µs
           connected          1.1 ms  +1.0 ms

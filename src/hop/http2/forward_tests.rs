@@ -39,7 +39,14 @@ fn request(received: &Head, ends: bool, toward: Version) -> Result<Forwarded, u1
     let absolute = received.request_line().is_some_and(|(_, target, _)| target.contains(&b':'));
     let tunnel = Some((Scheme::Https, &tunnel)).filter(|_| !absolute);
     let Ok(Destination::Origin(route)) = route(received, &facts, tunnel) else { return Err(0) };
-    let hop = RequestHop { pseudonym: "us", via: true, route: &route, toward, websocket_key: Some(KEY) };
+    let hop = RequestHop {
+        pseudonym: "us",
+        via: true,
+        route: &route,
+        toward,
+        websocket_key: Some(KEY),
+        persistent: true,
+    };
     let forwarded = forward_request(received, &facts, &hop).map_err(|fault| fault.status)?;
     assert_eq!(replay_edits(received, &resent(&forwarded), &forwarded.edits), Ok(()));
     Ok(forwarded)

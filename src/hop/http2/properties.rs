@@ -165,7 +165,14 @@ fn send_request(head: &Head, ends: bool, toward: Version, via: bool) -> Option<(
         .chain(tunnel.into_iter().map(Some))
         .filter_map(|tunnel| route(head, &facts, tunnel).ok())
         .find_map(|found| if let Destination::Origin(route) = found { Some(route) } else { None })?;
-    let hop = RequestHop { pseudonym: "us", via, route: &found, toward, websocket_key: Some("eA==") };
+    let hop = RequestHop {
+        pseudonym: "us",
+        via,
+        route: &found,
+        toward,
+        websocket_key: Some("eA=="),
+        persistent: true,
+    };
     forward_request(head, &facts, &hop).ok().map(|forwarded| (facts, forwarded))
 }
 

@@ -30,9 +30,13 @@ pub fn check_request_http2(head: &Head, ends: bool, bounds: &Bounds) -> Result<R
     }
     check_host(head, &section)?;
     let framing = framing(head, &section, ends)?;
-    if connect && matches!(framing, Framing::Length(1..)) {
-        return Err(body_of_connect(head));
-    }
+    let framing = match (method, framing) {
+        (b"CONNECT", Framing::Length(1..)) => return Err(content_of(head, "CONNECT", "RFC 9110 9.3.6")),
+        (b"TRACE", Framing::Length(1..)) => return Err(content_of(head, "TRACE", "RFC 9110 9.3.8")),
+        // Its stream may end later, but no content may come before that.
+        (b"TRACE", Framing::Stream) => Framing::Length(0),
+        (_, framing) => framing,
+    };
     Ok(RequestFacts {
         version: Version::Http2,
         framing: if connect && !extended { Framing::None } else { framing },
@@ -106,11 +110,16 @@ fn check_target(head: &Head, section: &Section<'_>, method: &[u8], extended: boo
 }
 
 /// "This pseudo-header field MUST NOT be empty for "http" or "https" URIs" (RFC 9113 8.3.1).
-/// Anything visible may stand in it, as in a target of HTTP/1.1.
+/// Anything visible may stand in it, as in a target of HTTP/1.1, but no fragment: it has "the path
+/// and query parts of the target URI" only.
 fn check_path(head: &Head, path: &[u8], method: &[u8], http: bool) -> Result<(), Fault> {
     let at = offset_in(head.raw(), path);
-    if let Some(bad) = path.iter().position(|byte| *byte <= b' ' || *byte == 0x7f) {
-        let says = ":path holds white space or a control character; it must be percent-encoded.";
+    if let Some(bad) = path.iter().position(|byte| *byte <= b' ' || *byte == b'#' || *byte == 0x7f) {
+        let says = if path.get(bad) == Some(&b'#') {
+            ":path holds a fragment, which is for the client alone; a # of the path is written %23."
+        } else {
+            ":path holds white space or a control character; it must be percent-encoded."
+        };
         return Err(Fault::new(400, at + bad, CLAUSE, says));
     }
     let says = match path {
@@ -187,9 +196,9 @@ fn missing(head: &Head, name: &str) -> Fault {
     Fault::new(400, head.start_line().len(), CLAUSE, says)
 }
 
-fn body_of_connect(head: &Head) -> Fault {
-    let says = "A CONNECT request has no content, but this one announces some.";
-    Fault::new(400, at_line(head, "content-length"), "RFC 9110 9.3.6", says)
+fn content_of(head: &Head, method: &str, clause: &'static str) -> Fault {
+    let says = format!("A {method} request has no content, but this one announces some.");
+    Fault::new(400, at_line(head, "content-length"), clause, says)
 }
 
 /// Where the first line of that name begins.

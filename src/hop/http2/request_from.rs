@@ -184,8 +184,10 @@ impl Rewriting<'_> {
         match (self.websocket_key, self.seen.has(Known::Te)) {
             (Some(key), te) => self.add_upgrade(key, te),
             // "A sender of TE MUST also send a "TE" connection option" (RFC 9110 10.1.4).
-            (None, true) => self.writer.add(&[b"Connection: TE"], Cause::Te),
-            (None, false) => {}
+            (None, true) if self.hop.persistent => self.writer.add(&[b"Connection: TE"], Cause::Te),
+            (None, true) => self.writer.add(&[b"Connection: TE, close"], Cause::Te),
+            (None, false) if self.hop.persistent => {}
+            (None, false) => self.writer.add(&[b"Connection: close"], Cause::Persistence),
         }
     }
 

@@ -3,10 +3,10 @@
 use crate::exchange::Scheme;
 use crate::inspect::field::Spec::{Draft, Rfc};
 use crate::inspect::found::Found;
-use crate::inspect::message::{Case, Line};
+use crate::inspect::message::Case;
 use crate::inspect::rule::{Rule, error, info, warn};
+use crate::inspect::set_cookie::{SetCookie, cookie_date, seconds};
 use crate::inspect::value::{is_token, read_date};
-use std::ops::Range;
 
 const BIS: &str = "draft-ietf-httpbis-rfc6265bis";
 
@@ -113,66 +113,6 @@ pub static RULES: &[Rule] = &[
         .requests(cookie_lines),
 ];
 
-/// Its place in the value, its name and what stands behind its `=`.
-type Attribute<'l> = (Range<usize>, &'l [u8], Option<&'l [u8]>);
-
-/// One Set-Cookie line taken apart as user agents do: at semicolons, whatever the quotes.
-struct SetCookie<'l> {
-    line: &'l Line<'l>,
-    whole: Range<usize>,
-    name: Option<&'l [u8]>,
-    value: &'l [u8],
-    attributes: Vec<Attribute<'l>>,
-}
-
-impl<'l> SetCookie<'l> {
-    fn of(line: &'l Line<'l>) -> Self {
-        let mut at = 0;
-        let mut pieces = line.value.split(|byte| *byte == b';').map(|piece| {
-            let from = at + (piece.len() - piece.trim_ascii_start().len());
-            at += piece.len() + 1;
-            let piece = piece.trim_ascii();
-            (from..from + piece.len(), piece)
-        });
-        let (whole, pair) = pieces.next().unwrap_or((0..0, &[]));
-        let (name, value) = halves(pair);
-        let (name, value) = if let Some(value) = value { (Some(name), value) } else { (None, name) };
-        let attributes = pieces.filter(|(span, _)| !span.is_empty()).take(50);
-        let attributes = attributes.map(|(span, piece)| (span, halves(piece).0, halves(piece).1)).collect();
-        Self { line, whole, name, value, attributes }
-    }
-
-    fn attribute(&self, name: &str) -> Option<(&Range<usize>, Option<&'l [u8]>)> {
-        // The last one counts (RFC 6265 5.3).
-        let found =
-            self.attributes.iter().rev().find(|(_, known, _)| known.eq_ignore_ascii_case(name.as_bytes()));
-        found.map(|(span, _, value)| (span, *value))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.attribute(name).is_some()
-    }
-
-    fn named(&self, prefix: &str) -> bool {
-        self.name
-            .and_then(|name| name.get(..prefix.len()))
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
-    }
-
-    fn domain(&self) -> Option<(&Range<usize>, String)> {
-        let (span, value) = self.attribute("Domain")?;
-        let text = String::from_utf8_lossy(value?).trim_start_matches('.').to_ascii_lowercase();
-        (!text.is_empty()).then_some((span, text))
-    }
-}
-
-fn halves(piece: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match memchr::memchr(b'=', piece) {
-        Some(at) => (piece[..at].trim_ascii(), Some(piece[at + 1..].trim_ascii())),
-        None => (piece, None),
-    }
-}
-
 fn cookies<'c>(case: &'c Case<'_>) -> impl Iterator<Item = SetCookie<'c>> {
     case.message.lines.iter().filter(|line| line.is("Set-Cookie")).map(SetCookie::of)
 }
@@ -278,7 +218,7 @@ fn too_large(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn control(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for line in case.message.all("Set-Cookie") {
-        if let Some(at) = line.value.iter().position(|byte| byte.is_ascii_control() && *byte != b'\t') {
+        if let Some(at) = crate::inspect::set_cookie::control(line.value) {
             found.part(line, &(at..at + 1), "a control byte: the cookie is dropped");
         }
     }
@@ -332,13 +272,6 @@ fn max_age(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn seconds(value: Option<&[u8]>) -> Option<i64> {
-    let text = std::str::from_utf8(value?).ok()?;
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    all.then(|| text.parse().unwrap_or(i64::MAX))
-}
-
 fn over_400_days(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     const LONGEST: i64 = 400 * 86_400;
     let now = case.view.arrived.or_else(|| {
@@ -360,43 +293,11 @@ fn over_400_days(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn expires(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for cookie in cookies(case) {
         if let Some((span, value)) = cookie.attribute("Expires")
-            && !has_date(value.unwrap_or_default())
+            && cookie_date(value.unwrap_or_default()).is_none()
         {
             found.part(cookie.line, span, "no date that browsers can read: a session cookie");
         }
     }
-}
-
-/// The lenient reading of RFC 6265 5.1.1: a time, a day, a month and a year, in any order.
-fn has_date(text: &[u8]) -> bool {
-    const MONTHS: [&[u8]; 12] =
-        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-    let (mut time, mut day, mut month, mut year) = (false, None, None, None);
-    let separates = |byte: &u8| matches!(byte, b'\t' | b' '..=b'/' | b';'..=b'@' | b'['..=b'`' | b'{'..=b'~');
-    for token in text.split(separates).filter(|token| !token.is_empty()) {
-        let lower = token.to_ascii_lowercase();
-        let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let number = std::str::from_utf8(token.get(..digits).unwrap_or_default())
-            .ok()
-            .and_then(|text| text.parse::<u32>().ok());
-        if !time && token.contains(&b':') && digits > 0 {
-            time = true;
-        } else if day.is_none() && (1..=2).contains(&digits) {
-            day = number;
-        } else if month.is_none() && lower.get(..3).is_some_and(|start| MONTHS.contains(&start)) {
-            month = MONTHS.iter().position(|name| Some(*name) == lower.get(..3));
-        } else if year.is_none() && matches!(digits, 2 | 4) {
-            year = number;
-        }
-    }
-    let longest = match month {
-        Some(1) => 29,
-        Some(3 | 5 | 8 | 10) => 30,
-        _ => 31,
-    };
-    time && day.is_some_and(|day| (1..=longest).contains(&day))
-        && month.is_some()
-        && year.is_some_and(|year| !(100..=1600).contains(&year))
 }
 
 fn twice(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {

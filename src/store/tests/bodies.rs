@@ -16,7 +16,7 @@ fn content(blocks: usize) -> Vec<u8> {
 }
 
 /// As a recorder does: blocks, the end, the handle filled in, the exchange let go.
-fn record(store: &Store, exchange: &Arc<Live>, bytes: &[u8]) {
+pub(super) fn record(store: &Store, exchange: &Arc<Live>, bytes: &[u8]) {
     let inbox = store.inbox();
     let id = exchange.id();
     for block in bytes.chunks(BLOCK) {

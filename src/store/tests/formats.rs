@@ -2,7 +2,7 @@
 
 use super::super::{samples, schema};
 use super::{finish, live, open, place, stored};
-use crate::exchange::{ConnectionId, ExchangeId, Flags, Side, State};
+use crate::exchange::{Connection, ConnectionId, Event, ExchangeId, Flags, Side, State, TlsFacts};
 use crate::query::Query;
 use crate::store::{Reader, set_flag};
 use std::fs;
@@ -85,7 +85,7 @@ fn both_ways_to_the_newest_format_have_the_same_tables() {
     open(&path).close().unwrap();
     let upgraded = rusqlite::Connection::open(path.join("000001.db")).unwrap();
     let made = rusqlite::Connection::open_in_memory().unwrap();
-    schema::prepare(&made, Path::new("memory")).unwrap();
+    schema::prepare(&made, Path::new("memory"), &schema::Birth::default()).unwrap();
     let columns = |db: &rusqlite::Connection| -> Vec<String> {
         let sql = "SELECT m.name || '.' || c.name || ' ' || c.type FROM sqlite_schema m, pragma_table_info(m.name) c \
                    ORDER BY m.name, c.cid";
@@ -93,4 +93,45 @@ fn both_ways_to_the_newest_format_have_the_same_tables() {
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     assert_eq!(columns(&upgraded), columns(&made));
+}
+
+#[test]
+fn format_2_knows_less_of_tls_and_is_continued() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let tls = TlsFacts { version: "TLSv1.3".to_owned(), took: Some(7), ..TlsFacts::default() };
+    let connection = |id| Connection {
+        id: ConnectionId(id),
+        side: Side::Origin,
+        opened: 1,
+        peer: None,
+        local: None,
+        tls: Some(tls.clone()),
+        dialling: None,
+        frames: Vec::new(),
+    };
+    store.inbox().push(0, Event::Connection(Box::new(connection(1))));
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    db.execute_batch(
+        "DROP TABLE handshake; DROP TABLE dialling; DROP TABLE segment; DROP TABLE dictionary;
+         DROP INDEX exchange_failed; DROP INDEX payload_request_file; DROP INDEX payload_response_file;
+         DROP VIEW exchanges; DROP VIEW heads; DROP VIEW bodies; DROP VIEW edits; DROP VIEW messages; DROP VIEW frames;
+         ALTER TABLE payload DROP COLUMN packed_heads; ALTER TABLE payload DROP COLUMN packed_bodies;
+         UPDATE meta SET value = 2 WHERE key = 'format'; PRAGMA user_version = 2;",
+    )
+    .unwrap();
+    drop(db);
+    let took = |id| {
+        let read = Reader::open(&path).unwrap().connection(ConnectionId(id)).unwrap();
+        read.unwrap().tls.map(|tls| (tls.version, tls.took))
+    };
+    assert_eq!(took(1), Some(("TLSv1.3".to_owned(), None)));
+    let store = open(&path);
+    store.inbox().push(0, Event::Connection(Box::new(connection(2))));
+    store.close().unwrap();
+    assert_eq!(
+        (took(1), took(2)),
+        (Some(("TLSv1.3".to_owned(), None)), Some(("TLSv1.3".to_owned(), Some(7))))
+    );
 }

@@ -106,7 +106,7 @@ fn a_window_of_many_is_read_by_key_and_neighbours_stay_apart() {
     assert!(reader.messages(ExchangeId(u64::MAX), 0..u64::MAX, 9).unwrap().is_empty());
     assert_eq!(reader.message_count(SOCKET).unwrap(), 3000);
     let plan = "EXPLAIN QUERY PLAN SELECT id FROM message WHERE id BETWEEN 1 AND 2 ORDER BY id DESC LIMIT 1";
-    let plan: String = reader.db.query_row(plan, [], |row| row.get(3)).unwrap();
+    let plan: String = reader.of_newest(|db| db.query_row(plan, [], |row| row.get(3))).unwrap();
     assert!(plan.starts_with("SEARCH message USING INTEGER PRIMARY KEY"), "{plan}");
 }
 

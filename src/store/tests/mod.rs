@@ -9,10 +9,12 @@ mod measure;
 mod messages;
 mod query;
 mod refusals;
+mod retention;
+mod rotation;
 mod round_trip;
 
 use super::writer::Rhythm;
-use super::{Reader, Store};
+use super::{Reader, Store, samples};
 use crate::config;
 use crate::exchange::{Event, Exchange, ExchangeId, Live, Summary};
 use std::path::{Path, PathBuf};
@@ -25,7 +27,7 @@ fn settings() -> config::Capture {
 }
 
 /// A place for a capture in a folder of the test's own.
-fn place() -> (tempfile::TempDir, PathBuf) {
+pub(super) fn place() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("test.hop");
     (dir, path)
@@ -57,8 +59,23 @@ fn listen(store: &Store) -> Arc<Mutex<Vec<Summary>>> {
     told
 }
 
+/// A capture with so many exchanges, of which each tenth was answered with 500.
+pub(super) fn captured_rows(path: &Path, count: u64) {
+    let store = open(path);
+    let told = listen(&store);
+    for id in 1..=count {
+        let mut exchange = samples::exchange(id);
+        exchange.summary.status = Some(if id.is_multiple_of(10) { 500 } else { 200 });
+        finish(&store, &live(exchange));
+        if id.is_multiple_of(1_000) || id == count {
+            eventually("the rows", || (told.lock().unwrap().len() as u64 == id).then_some(()));
+        }
+    }
+    store.close().unwrap();
+}
+
 /// Waits for what must come; the bound is there to end a failing test.
-fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(super) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(found) = look() {

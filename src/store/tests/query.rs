@@ -3,14 +3,15 @@
 
 use super::{finish, live, open, place};
 use crate::exchange::{BodyPlace, Exchange, ExchangeId, Message, State};
-use crate::query::{Behind, Facts, Matcher, Name, Query, Side, Written, read_at};
+use crate::inspect::Recorded;
+use crate::query::{Behind, Facts, Finding, Matcher, Name, Query, Side, Written, read_at};
 use crate::store::{Reader, samples};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use std::sync::OnceLock;
 
 /// An exchange in memory, its bodies as they are.
-struct InMemory(Written, [Option<Vec<u8>>; 2]);
+struct InMemory(Written, [Option<Vec<u8>>; 2], Vec<Finding>);
 
 impl InMemory {
     fn new(exchange: &Exchange) -> Self {
@@ -21,7 +22,11 @@ impl InMemory {
             BodyPlace::File(_) | BodyPlace::Arriving => None,
         };
         let bodies = [bytes(&exchange.request_body.place), bytes(&exchange.response_body.place)];
-        Self(Written::of(exchange), bodies)
+        let found = Recorded::of(exchange).findings();
+        let found = found
+            .iter()
+            .map(|one| Finding { lint: one.rule.id.to_owned(), severity: one.rule.severity as usize });
+        Self(Written::of(exchange), bodies, found.collect())
     }
 }
 
@@ -36,6 +41,10 @@ impl Behind for InMemory {
 
     fn messages(&self) -> Option<&[Message]> {
         Some(&[])
+    }
+
+    fn findings(&self) -> Option<&[Finding]> {
+        Some(&self.2)
     }
 }
 
@@ -136,6 +145,7 @@ fn term() -> impl Strategy<Value = String> {
         "body",
         "json.id",
         "hop.removed",
+        "finding",
         "hop",
         "cookie",
         "param",
@@ -264,4 +274,13 @@ fn coded_bodies_are_looked_through_undone() {
     {
         assert_eq!(reader.search(&Query::of(text), None, 10).unwrap().ids, ids, "{text}");
     }
+}
+
+#[test]
+fn findings_are_looked_for_in_the_heads() {
+    for text in ["finding:*", "severity>=warn", "severity:error", "-severity>=info", "finding:cookie"] {
+        agree(text, 7).unwrap();
+    }
+    let found = |text: &str| found(&read_at(text, now()).query, 7).len();
+    assert!(found("finding:*") > 0 && found("severity:error") <= found("finding:*"));
 }

@@ -2,14 +2,16 @@
 
 use super::super::{connections, rows, samples, schema};
 use super::{all_of, finish, live, open, place, stored};
-use crate::exchange::{Connection, ConnectionId, Event, ExchangeId, Side, TlsFacts, Verdict};
+use crate::exchange::{
+    Connection, ConnectionId, Dialling, Event, ExchangeId, Found, Side, TlsFacts, Try, Verdict,
+};
 use crate::store::Reader;
 use proptest::prelude::*;
 use std::path::Path;
 
 fn tables() -> rusqlite::Connection {
     let db = rusqlite::Connection::open_in_memory().unwrap();
-    schema::prepare(&db, Path::new("memory")).unwrap();
+    schema::prepare(&db, Path::new("memory"), &schema::Birth::default()).unwrap();
     db
 }
 
@@ -25,6 +27,18 @@ fn an_exchange_with_every_fact_comes_back_whole() {
     assert_eq!(reader.newest(9).unwrap(), [exchange.summary]);
 }
 
+fn dialling() -> Dialling {
+    let one = |address: &str, took, failed: Option<&str>| Try {
+        address: address.parse().unwrap(),
+        began: 7,
+        took,
+        failed: failed.map(str::to_owned),
+    };
+    let tries = vec![one("[::1]:80", Some(9), Some("refused")), one("127.0.0.1:80", None, None)];
+    let (parent, host) = (Some("http://p:1".to_owned()), "p".to_owned());
+    Dialling { parent, host, found: Found::Resolver, looked_up: 5, tries }
+}
+
 #[test]
 fn a_connection_comes_back_and_may_be_written_over() {
     let (_dir, path) = place();
@@ -36,6 +50,7 @@ fn a_connection_comes_back_and_may_be_written_over() {
         peer: Some("[2001:db8::1]:443".parse().unwrap()),
         local: None,
         tls: None,
+        dialling: Some(Box::new(dialling())),
         frames: Vec::new(),
     };
     let tls = TlsFacts {
@@ -45,6 +60,9 @@ fn a_connection_comes_back_and_may_be_written_over() {
         sni: Some("example.com".to_owned()),
         chain: vec![vec![1, 2], vec![3], vec![1, 2]],
         verdict: Some(Verdict::Untrusted("self-signed".to_owned())),
+        took: Some(1_500),
+        hello: Some(vec![0x16, 3, 1]),
+        ..TlsFacts::default()
     };
     let secured = Connection { tls: Some(tls), ..plain.clone() };
     for connection in [&plain, &secured] {

@@ -27,7 +27,8 @@ pub(super) fn on_stream(
     }
 }
 
-/// Whether DATA passes to h2 (RFC 9113 6.1). Its octets count in every case.
+/// Whether DATA passes to h2 (RFC 9113 6.1). Its octets count in every case. h2 takes only so many empty
+/// frames in a connection's life, and has no use for one that ends nothing.
 pub(super) fn data(
     session: &mut Session,
     head: FrameHead,
@@ -57,7 +58,7 @@ pub(super) fn data(
     if head.ends_stream() {
         session.streams.end_remote(head.stream);
     }
-    Ok(true)
+    Ok(head.length > 0 || head.ends_stream())
 }
 
 /// RFC 9113 8.1, 8.1.1: content comes behind a final section, and is as long as it says.
@@ -171,7 +172,7 @@ fn settings(session: &mut Session, head: FrameHead, payload: &[u8], now: Instant
         }
         return Err(Breach::size("RFC 9113 6.5", "An acknowledgment of SETTINGS is not empty."));
     }
-    settings::check(payload, session.role)?;
+    settings::check(payload, session.role, session.connect_protocol)?;
     session.count_idle(now)?;
     session.settings_received(payload);
     Ok(())

@@ -166,10 +166,11 @@ impl Handle {
         self.lock().session.streams.get(stream)?.arrived.trailers.take()
     }
 
-    /// What was wrong with a stream that the tap reset while h2 was at work on it.
+    /// What was wrong with a stream that was reset while h2 was at work on it, or with the whole connection
+    /// when that was ended for a breach of the rules.
     #[must_use]
     pub fn stream_fault(&self, stream: u32) -> Option<Fault> {
-        self.lock().session.streams.get(stream)?.arrived.fault.take()
+        self.lock().session.take_fault(stream)
     }
 
     /// The exact section to send when h2 writes its own for this stream. `head.raw` is a head as text.
@@ -218,11 +219,23 @@ impl Handle {
         self.lock().session.take_notes(stream)
     }
 
-    /// Whether the peer said `SETTINGS_ENABLE_CONNECT_PROTOCOL` = 1 (RFC 8441 3); `None` before its
-    /// first SETTINGS came.
-    #[must_use]
-    pub fn extended_connect(&self) -> Option<bool> {
-        self.lock().session.connect_protocol
+    /// Whether the peer said `SETTINGS_ENABLE_CONNECT_PROTOCOL` = 1 (RFC 8441 3). Ready once its first
+    /// SETTINGS came, or none will.
+    pub fn poll_extended_connect(&self, cx: &mut Context<'_>) -> Poll<bool> {
+        let session = &mut self.lock().session;
+        match session.connect_protocol {
+            Some(takes) => Poll::Ready(takes),
+            None if session.is_over() => Poll::Ready(false),
+            None => {
+                session.await_settings(cx.waker());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The connection is over: a peer that has sent no SETTINGS will send none.
+    pub fn give_up(&self) {
+        self.lock().session.no_settings();
     }
 
     /// How far the connection got, and how it is being left.

@@ -9,7 +9,7 @@ use super::frame::{self, FrameHead, HEAD, INITIAL_FRAME, PREFACE, flag, kind};
 use super::hpack::Encoder;
 use super::session::Session;
 use super::streams::State;
-use crate::exchange::Head;
+use crate::exchange::{Head, section_lines};
 use crate::tap::{HeadOf, HeadSent};
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -319,8 +319,7 @@ impl Outbound {
             let Some((out, never)) = stream.leaving.head.take() else { return false };
             stream.leaving.has_begun = true;
             stream.is_tunnel |= session.role == Role::Client && out.raw.starts_with(b"CONNECT ");
-            let head = Head::parse(out.raw.clone());
-            length = self.section(id, ends, &head, &never);
+            length = self.section(id, ends, &out.raw, &never);
             let at = self.drained + self.pending.len() as u64;
             self.marks.push_back(Mark { at, sent: out.sent, of: out.of, head: out.raw });
         }
@@ -337,19 +336,19 @@ impl Outbound {
         if session.streams.get(id).is_none_or(|stream| stream.state.is_over()) {
             return;
         }
-        let length = self.section(id, false, head, &[]);
+        let length = self.section(id, false, head.raw(), &[]);
         session.note(now, true, FrameHead::new(kind::HEADERS, flag::END_HEADERS, id, length), &[]);
     }
 
     fn trailers(&mut self, stream: u32, lines: &[u8]) -> usize {
-        let head = Head::parse([&b"trailers\r\n"[..], lines, b"\r\n"].concat().into());
-        self.section(stream, true, &head, &[])
+        let text = [&b"trailers\r\n"[..], lines, b"\r\n"].concat();
+        self.section(stream, true, &text, &[])
     }
 
     /// Appends a section as frames to `pending`, and returns its octets.
-    fn section(&mut self, stream: u32, ends: bool, head: &Head, never: &[Bytes]) -> usize {
+    fn section(&mut self, stream: u32, ends: bool, text: &[u8], never: &[Bytes]) -> usize {
         let at = frame::leave_room(&mut self.pending);
-        self.encoder.encode(head.section(), never, &mut self.pending);
+        self.encoder.encode(section_lines(text), never, &mut self.pending);
         let length = self.pending.len() - at - HEAD;
         frame::frame_block(&mut self.pending, at, stream, ends, self.max_frame);
         length

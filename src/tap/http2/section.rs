@@ -184,7 +184,7 @@ fn request(
         let says = "More streams are open than SETTINGS_MAX_CONCURRENT_STREAMS allows.";
         let breach = Breach::stream(ErrorCode::REFUSED_STREAM, "RFC 9113 5.1.2", says);
         session.answer(breach, opening.breaking(head, now));
-        return if session.has_unacknowledged() { Ok(()) } else { session.count_idle(now) };
+        return session.count_idle(now);
     }
     let facts = match judge_request(session, &head, section, ends) {
         Err(fault) if !matches!(fault.status, 414 | 431) => {

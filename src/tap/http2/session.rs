@@ -42,6 +42,8 @@ pub(super) struct Session {
     theirs: VecDeque<Settings>,
     /// `SETTINGS_ENABLE_CONNECT_PROTOCOL` of the peer, once its first SETTINGS came.
     pub(super) connect_protocol: Option<bool>,
+    /// Who waits for that.
+    settings_wakers: Vec<Waker>,
     /// Octets that the peer may still send on the connection, and those that are to be given back
     /// because h2 never sees them.
     window: i64,
@@ -55,6 +57,8 @@ pub(super) struct Session {
     refused: VecDeque<Refused>,
     pub(super) refused_waker: Option<Waker>,
     standing: Standing,
+    /// What the peer broke, where the whole connection ends by it.
+    broke: Option<Fault>,
     /// The tap ended the connection: its GOAWAY is in `control` or sent.
     is_over: bool,
 }
@@ -70,6 +74,7 @@ impl Session {
             unacknowledged: VecDeque::new(),
             theirs: VecDeque::new(),
             connect_protocol: None,
+            settings_wakers: Vec::new(),
             window: INITIAL_WINDOW,
             owed: 0,
             control: BytesMut::new(),
@@ -79,6 +84,7 @@ impl Session {
             refused: VecDeque::new(),
             refused_waker: None,
             standing: Standing::default(),
+            broke: None,
             is_over: false,
         }
     }
@@ -91,6 +97,12 @@ impl Session {
     /// Whether either side said that it ends the connection by an error.
     pub(super) fn is_broken(&self) -> bool {
         self.standing.sent.as_ref().is_some_and(|sent| sent.code != ErrorCode::NO_ERROR)
+    }
+
+    /// What was wrong with a stream that was reset, or else with the whole connection.
+    pub(super) fn take_fault(&mut self, stream: u32) -> Option<Fault> {
+        let fault = self.streams.get(stream).and_then(|stream| stream.arrived.fault.take());
+        fault.or_else(|| self.broke.clone())
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -150,11 +162,6 @@ impl Session {
         self.unacknowledged.push_back(settings);
     }
 
-    /// Whether the peer may not yet know what we allow.
-    pub(super) fn has_unacknowledged(&self) -> bool {
-        !self.unacknowledged.is_empty()
-    }
-
     /// The peer acknowledged our SETTINGS: they hold from here on. Returns the table sizes that the
     /// decoder allows from now on.
     pub(super) fn settings_acknowledged(&mut self) -> Option<usize> {
@@ -169,6 +176,20 @@ impl Session {
         let enabled = settings.connect_protocol.or(self.connect_protocol).unwrap_or(false);
         self.connect_protocol = Some(enabled);
         self.theirs.push_back(settings);
+        self.settings_wakers.drain(..).for_each(Waker::wake);
+    }
+
+    /// Somebody waits for the peer's first SETTINGS.
+    pub(super) fn await_settings(&mut self, waker: &Waker) {
+        if !self.settings_wakers.iter().any(|known| known.will_wake(waker)) {
+            self.settings_wakers.push(waker.clone());
+        }
+    }
+
+    /// None will come, or what came says nothing of extended CONNECT.
+    pub(super) fn no_settings(&mut self) {
+        self.connect_protocol.get_or_insert(false);
+        self.settings_wakers.drain(..).for_each(Waker::wake);
     }
 
     /// h2 acknowledges the peer's SETTINGS: they hold for what goes out from here on.
@@ -280,14 +301,19 @@ impl Session {
         if matches!(stream.state, State::ResetSent | State::ResetReceived | State::Idle) {
             return false;
         }
+        let code = ErrorCode(payload.first_chunk().map_or(0, |four| u32::from_be_bytes(*four)));
         stream.is_engines = false;
-        let untaken = stream.arrived.request.take();
+        // What h2 finds by itself. A window that grows too large is the peer's doing.
+        if code == ErrorCode::FLOW_CONTROL_ERROR {
+            stream.arrived.fault.get_or_insert_with(|| broke_windows("stream"));
+        }
+        let (untaken, fault) = (stream.arrived.request.take(), stream.arrived.fault.clone());
         self.streams.close(id, State::ResetSent);
         if let Some(request) = untaken {
-            let code = ErrorCode(payload.first_chunk().map_or(0, |four| u32::from_be_bytes(*four))).name();
-            let says = format!("The stream was reset before its request was looked at ({code}).");
-            let fault = Fault::new(400, 0, "RFC 9113 5.4.2", says);
-            self.refuse(Refused { stream: id, head: request.head, fault, code, at: (request.at.0, now) });
+            let says = "The stream was reset before its request was looked at.";
+            let fault = fault.unwrap_or_else(|| Fault::new(400, 0, "RFC 9113 5.4.2", says));
+            let (code, at) = (code.name(), (request.at.0, now));
+            self.refuse(Refused { stream: id, head: request.head, fault, code, at });
         }
         true
     }
@@ -305,6 +331,7 @@ impl Session {
         self.note(breaking.now, true, FrameHead::new(kind::GOAWAY, 0, 0, payload.len()), &payload);
         self.standing.sent = Some(GoAway { last_stream, code, debug: debug.into() });
         let Breaking { head, began, now, .. } = breaking;
+        self.broke = Some(fault.clone());
         self.refuse(Refused { stream: 0, head, fault, code: code.name(), at: (began, now) });
     }
 
@@ -328,9 +355,29 @@ impl Session {
             code: ErrorCode(number(4)),
             debug: Bytes::copy_from_slice(&debug[..debug.len().min(MOST_DEBUG)]),
         };
+        if sent {
+            self.note_broken(going.code);
+        }
         let place = if sent { &mut self.standing.sent } else { &mut self.standing.received };
         *place = Some(going);
     }
+
+    /// h2 ends the connection because of something that the peer did and the tap left to it.
+    fn note_broken(&mut self, code: ErrorCode) {
+        self.broke = match code {
+            ErrorCode::NO_ERROR => return,
+            ErrorCode::FLOW_CONTROL_ERROR => Some(broke_windows("connection")),
+            code => {
+                let says = format!("The peer broke the rules of HTTP/2 ({}).", code.name());
+                Some(Fault::new(400, 0, "RFC 9113 5.4.1", says))
+            }
+        };
+    }
+}
+
+fn broke_windows(of: &str) -> Fault {
+    let says = format!("The flow-control window of the {of} was exceeded, or grew above 2^31-1.");
+    Fault::new(400, 0, "RFC 9113 6.9.1", says)
 }
 
 /// The circumstances of a breach.

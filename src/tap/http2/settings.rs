@@ -48,8 +48,9 @@ impl Settings {
     }
 }
 
-/// Checks the payload of a SETTINGS frame that `role`'s peer sent.
-pub(super) fn check(payload: &[u8], role: Role) -> Result<(), Breach> {
+/// Checks the payload of a SETTINGS frame that `role`'s peer sent; `connect_protocol` is what it said of
+/// extended CONNECT before.
+pub(super) fn check(payload: &[u8], role: Role, connect_protocol: Option<bool>) -> Result<(), Breach> {
     if !payload.len().is_multiple_of(6) {
         return Err(Breach::size("RFC 9113 6.5", "The length of SETTINGS is no multiple of 6."));
     }
@@ -71,6 +72,10 @@ pub(super) fn check(payload: &[u8], role: Role) -> Result<(), Breach> {
             }
             (ENABLE_CONNECT_PROTOCOL, 2..) => {
                 let says = "SETTINGS_ENABLE_CONNECT_PROTOCOL is neither 0 nor 1.";
+                return Err(Breach::protocol("RFC 8441 3", says));
+            }
+            (ENABLE_CONNECT_PROTOCOL, 0) if connect_protocol == Some(true) => {
+                let says = "SETTINGS_ENABLE_CONNECT_PROTOCOL is taken back.";
                 return Err(Breach::protocol("RFC 8441 3", says));
             }
             _ => {}

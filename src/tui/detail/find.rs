@@ -6,7 +6,6 @@
 use super::{DetailState, Tab};
 use crate::tui::app::App;
 use crate::tui::laid::{Laid, Piece};
-use crate::tui::layout;
 use crate::tui::typing::{Purpose, Typing};
 
 /// What can be done while it is typed, for the footer.
@@ -185,7 +184,7 @@ impl DetailState {
 }
 
 fn page(app: &App) -> usize {
-    usize::from(layout::detail_parts(app.detail_place()).1.height)
+    usize::from(app.detail_text_place().0.height)
 }
 
 fn row_of(hit: &[Piece]) -> usize {
@@ -276,7 +275,7 @@ mod tests {
 
     #[test]
     fn it_is_found_as_it_is_typed_and_counted_in_the_rule() {
-        let mut stage = stage("3/set-c");
+        let mut stage = stage("8/set-c");
         assert!(rule(&stage).contains("/ set-c") && rule(&stage).contains("1/4"), "{}", rule(&stage));
         stage.press("<enter>n");
         assert!(rule(&stage).contains("2/4"), "{}", rule(&stage));
@@ -294,8 +293,8 @@ mod tests {
 
     #[test]
     fn a_capital_asks_for_its_case() {
-        assert!(rule(&stage("3/Set-C")).contains("1/2"));
-        assert!(rule(&stage("3/set-c")).contains("1/4"));
+        assert!(rule(&stage("8/Set-C")).contains("1/2"));
+        assert!(rule(&stage("8/set-c")).contains("1/4"));
         assert!(rule(&stage("3/nowhere")).contains("no hit"));
     }
 
@@ -319,7 +318,7 @@ mod tests {
 
     #[test]
     fn hits_are_seen_without_colour() {
-        let mut stage = stage("3");
+        let mut stage = stage("8");
         stage.app.theme.colour = false;
         stage.press("/cookie<enter>");
         let buffer = stage.buffer();
@@ -336,6 +335,7 @@ mod tests {
         let mut exchange = fake::passed(1);
         let long = format!("GET / HTTP/1.1\r\nX-Long: {}needle{}\r\n\r\n", "a".repeat(66), "b".repeat(9));
         exchange.heads.request_received = Some(long.into_bytes().into());
+        (exchange.heads.request_sent, exchange.request_edits) = (None, Vec::new());
         let mut stage = Stage::new(80, 24, vec![exchange]);
         stage.press("<enter>2/needle<enter>");
         assert!(rule(&stage).contains("1/1"), "{}", rule(&stage));

@@ -4,7 +4,6 @@
 use super::{Tab, body, messages};
 use crate::text::{sanitize_bounded, units, width};
 use crate::tui::app::App;
-use crate::tui::layout;
 use crate::tui::paint::Pane;
 use crate::tui::typing::{Purpose, Typing};
 use ratatui::buffer::Buffer;
@@ -122,7 +121,7 @@ fn of_body(app: &App, pane: &mut Pane<'_>) {
 /// How far one has read, where there is more than the view holds; returns the column behind.
 fn progress(app: &App, pane: &mut Pane<'_>) -> usize {
     let lines = app.detail.laid.lines.len();
-    let height = usize::from(layout::detail_parts(app.detail_place()).1.height);
+    let height = usize::from(app.detail_text_place().0.height);
     if lines <= height {
         return 0;
     }

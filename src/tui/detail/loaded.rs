@@ -1,6 +1,8 @@
 //! An exchange as it is shown: its heads parsed and paired, and what its coded bodies hold.
 
+use super::inspected::Inspected;
 use crate::exchange::{Body, BodyPlace, Connection, Edit, Exchange, Head, Side};
+use crate::inspect::Link;
 use crate::tui::ledger::{self, Pair, Totals};
 use crate::view;
 use bytes::Bytes;
@@ -59,6 +61,10 @@ pub struct Loaded {
     pub request: Passage,
     /// The response on its way.
     pub response: Passage,
+    /// What the header inspector says of it.
+    pub inspected: Inspected,
+    /// Exchanges that belong together with it; `None` until they were looked for.
+    pub links: Option<Vec<Link>>,
     decoded: [Option<u64>; 2],
 }
 
@@ -80,16 +86,21 @@ impl Loaded {
         if exchange.is_ours() {
             response.pairs.clear();
         }
-        let decoded = [
-            decoded(&exchange.request_body, &request.codings()),
-            decoded(&exchange.response_body, &response.codings()),
-        ];
-        Self { exchange, client, origin, request, response, decoded }
+        let sides = [(Side::Client, &request), (Side::Origin, &response)];
+        let decoded = sides.map(|(side, passage)| {
+            let stands = view::stands_decoded(&exchange, side);
+            if stands { None } else { decoded(exchange.body(side), &passage.codings()) }
+        });
+        let inspected = Inspected::of(&exchange);
+        Self { exchange, client, origin, request, response, inspected, links: None, decoded }
     }
 
     /// The codings of a body, `gzip, br`; empty where there is none.
     #[must_use]
     pub fn coding(&self, side: Side) -> String {
+        if view::stands_decoded(&self.exchange, side) {
+            return String::new();
+        }
         let passage = match side {
             Side::Client => &self.request,
             Side::Origin => &self.response,

@@ -1,19 +1,32 @@
-//! The Request and Response tabs: heads exactly as on the wire, as received and as sent.
+//! The Request and Response tabs: a head as received, with what was changed on its way marked in it, each
+//! line with its gravest finding and a fact; or the two heads one under the other.
 
-use super::{Passage, Sides, View};
-use crate::exchange::{Head, MessageKind, Side};
-use crate::text::units;
+use super::inspected::{Place, letter};
+use super::{Passage, Sides, View, facts, pane};
+use crate::exchange::{Cause, Field, Head, MessageKind, Side};
+use crate::text::{sanitize_bounded, units, width};
+use crate::tui::field_row::{self, FieldRow};
+use crate::tui::ledger::{Fate, Pair, Totals};
 use crate::tui::page::Page;
 use crate::tui::words;
 use bytes::Bytes;
+use ratatui::style::Style;
+
+/// Columns of the names, at most.
+const NAMES: usize = 34;
 
 /// Builds the Request tab.
 pub fn request(view: &View<'_>, page: &mut Page) {
     let exchange = &view.loaded.exchange;
-    let received = "Request as received from the client";
-    let sent = "Request as sent to the origin";
     let unsent = words::unsent(exchange);
-    heads(view, page, &view.loaded.request, (received, "No request head was recorded."), (sent, &unsent));
+    let way = Way {
+        passage: &view.loaded.request,
+        kinds: (MessageKind::RequestReceived, MessageKind::RequestSent),
+        both: "Request as received",
+        received: ("Request as received from the client", "No request head was recorded."),
+        sent: ("Request as sent to the origin", &unsent),
+    };
+    way.build(view, page);
     trailers(view, page, Side::Client);
 }
 
@@ -22,45 +35,178 @@ pub fn response(view: &View<'_>, page: &mut Page) {
     for interim in &view.loaded.exchange.interim {
         let fate = if interim.forwarded { "passed on" } else { "not passed on" };
         page.heading("Interim response", &format!("after {}, {fate}", units::duration(interim.at)));
-        head(page, &Head::parse(interim.head.clone()));
+        let head = Head::parse(interim.head.clone());
+        page.head_line(" ", head.start_line(), true, None);
+        for field in head.fields() {
+            page.head_line(" ", field.line, false, None);
+        }
         page.gap();
     }
-    let received = "Response as received from the origin";
-    let sent = "Response as sent to the client";
     let missing = words::unanswered(view.summary);
-    let unreturned = words::unreturned(view.summary);
-    heads(view, page, &view.loaded.response, (received, &missing), (sent, unreturned));
+    let way = Way {
+        passage: &view.loaded.response,
+        kinds: (MessageKind::ResponseReceived, MessageKind::ResponseSent),
+        both: "Response as received",
+        received: ("Response as received from the origin", &missing),
+        sent: ("Response as sent to the client", words::unreturned(view.summary)),
+    };
+    way.build(view, page);
     trailers(view, page, Side::Origin);
 }
 
-/// The two heads with their titles, or what is said in the place of a missing one.
-fn heads(view: &View<'_>, page: &mut Page, passage: &Passage, received: (&str, &str), sent: (&str, &str)) {
-    if view.sides != Sides::Sent {
-        one(page, passage.received.as_ref(), received);
+/// One message on its way, with the words for each of its heads.
+struct Way<'a> {
+    passage: &'a Passage,
+    kinds: (MessageKind, MessageKind),
+    both: &'a str,
+    received: (&'a str, &'a str),
+    sent: (&'a str, &'a str),
+}
+
+impl Way<'_> {
+    fn build(&self, view: &View<'_>, page: &mut Page) {
+        let (received, sent) = (self.passage.received.as_ref(), self.passage.sent.as_ref());
+        if view.sides == Sides::Both
+            && let (Some(received), Some(sent), Some(totals)) = (received, sent, self.passage.totals())
+        {
+            return self.merged(view, page, (received, sent), totals);
+        }
+        if view.sides != Sides::Sent {
+            self.one(view, page, received, self.kinds.0, self.received);
+        }
+        if view.sides == Sides::Both {
+            page.gap();
+        }
+        if view.sides != Sides::Received {
+            self.one(view, page, sent, self.kinds.1, self.sent);
+        }
     }
-    if view.sides == Sides::Both {
-        page.gap();
+
+    /// The received head, with what was taken out, changed and put in.
+    fn merged(&self, view: &View<'_>, page: &mut Page, (received, sent): (&Head, &Head), totals: Totals) {
+        let changed = self.passage.pairs.iter().any(|pair| pair.fate != Fate::Kept);
+        let title = if changed { ", and what was changed on its way" } else { " and as sent" };
+        page.heading(&format!("{}{title}", self.both), &totals.says());
+        let column = column(received).max(column(sent)).min(page.room() / 2);
+        for pair in &self.passage.pairs {
+            if let Some(at) = pair.before {
+                let place = (self.kinds.0, at);
+                let mark = pair.fate.mark();
+                row(
+                    view,
+                    page,
+                    received,
+                    &Row { at, place, fate: pair.fate, mark, cause: pair.causes.first(), column },
+                );
+            }
+            if let Some(at) = pair.after.filter(|_| matches!(pair.fate, Fate::Changed | Fate::Added)) {
+                let (mark, cause) = match pair.fate {
+                    Fate::Changed => ("→", None),
+                    fate => (fate.mark(), pair.causes.first()),
+                };
+                let place = (self.kinds.1, at);
+                row(view, page, sent, &Row { at, place, fate: pair.fate, mark, cause, column });
+            }
+        }
     }
-    if view.sides != Sides::Received {
-        one(page, passage.sent.as_ref(), sent);
+
+    fn one(
+        &self,
+        view: &View<'_>,
+        page: &mut Page,
+        shown: Option<&Head>,
+        kind: MessageKind,
+        (title, missing): (&str, &str),
+    ) {
+        let Some(head) = shown else {
+            page.heading(title, "");
+            return page.prose("   ", missing, page.theme.notable());
+        };
+        let lines = units::counted(head.fields().len(), "field line", "field lines");
+        page.heading(title, &format!("{} B, {lines}", units::count(head.raw().len() as u64)));
+        let column = column(head).min(page.room() / 2);
+        for at in 0..=head.fields().len() {
+            let place = self.found_at(kind, at);
+            row(view, page, head, &Row { at, place, fate: Fate::Kept, mark: " ", cause: None, column });
+        }
+    }
+
+    /// Where the findings of a line are: a line that was only passed on has those of the received one.
+    fn found_at(&self, kind: MessageKind, at: usize) -> Place {
+        let kept = |pair: &&Pair| pair.fate == Fate::Kept && pair.after == Some(at);
+        let before = self.passage.pairs.iter().find(kept).and_then(|pair| pair.before);
+        match before.filter(|_| kind == self.kinds.1) {
+            Some(before) => (self.kinds.0, before),
+            None => (kind, at),
+        }
     }
 }
 
-fn one(page: &mut Page, shown: Option<&Head>, (title, missing): (&str, &str)) {
-    let Some(shown) = shown else {
-        page.heading(title, "");
-        return page.prose("   ", missing, page.theme.notable());
+/// Columns of the longest name that is no longer than most.
+fn column(head: &Head) -> usize {
+    let names = head.fields().map(|field| width::columns(&sanitize_bounded(field.name, 200)));
+    names.filter(|columns| *columns <= NAMES).max().unwrap_or(0)
+}
+
+/// One line of a head as it is to be shown.
+struct Row<'a> {
+    at: usize,
+    place: Place,
+    fate: Fate,
+    mark: &'static str,
+    cause: Option<&'a Cause>,
+    column: usize,
+}
+
+fn row(view: &View<'_>, page: &mut Page, head: &Head, row: &Row<'_>) {
+    let Some(line) = head.line(row.at) else { return };
+    let inspected = &view.loaded.inspected;
+    let findings = inspected.on(row.place);
+    let gravest = findings.first().map(|found| letter(page.theme, found.rule.severity));
+    let ink = match row.fate {
+        Fate::Kept => None,
+        Fate::Changed => Some(page.theme.notable()),
+        Fate::Removed => Some(page.theme.bad()),
+        Fate::Added => Some(page.theme.good()),
     };
-    let lines = units::counted(shown.fields().len(), "field line", "field lines");
-    page.heading(title, &format!("{} B, {lines}", units::count(shown.raw().len() as u64)));
-    head(page, shown);
+    let field =
+        row.at.checked_sub(1).and_then(|at| head.fields().nth(at)).filter(|field| !field.name.is_empty());
+    let value = field.map_or_else(Vec::new, |field| pane::value_shown(&field, view.secrets));
+    let fact = fact(view, page, row, field.as_ref());
+    let from = field_row::push(
+        page,
+        &FieldRow {
+            letter: gravest.unwrap_or((" ", Style::new())),
+            mark: row.mark,
+            ink,
+            name: field.map_or(line, |field| field.name),
+            value: &value,
+            column: if field.is_some() { row.column } else { 0 },
+            start_line: row.at == 0,
+            fact,
+        },
+    );
+    page.stop(from, line, row.at == 0);
+    page.stands_at(row.place);
 }
 
-fn head(page: &mut Page, head: &Head) {
-    page.head_line(" ", head.start_line(), true, None);
-    for field in head.fields() {
-        page.head_line(" ", field.line, false, None);
+/// What stands behind the value: what is wrong, else why it was changed, else a fact.
+fn fact(
+    view: &View<'_>,
+    page: &Page,
+    row: &Row<'_>,
+    field: Option<&Field<'_>>,
+) -> Option<(String, Style, bool)> {
+    let findings = view.loaded.inspected.on(row.place);
+    if let Some(found) = findings.first() {
+        let grave = found.rule.severity > crate::inspect::Severity::Info;
+        return Some((found.says.clone(), letter(page.theme, found.rule.severity).1, grave));
     }
+    if let Some(cause) = row.cause {
+        return Some((format!("{} ({})", cause.says(), cause.clause()), page.theme.dim(), false));
+    }
+    let says = facts::of(&view.loaded.inspected, row.place, field?)?;
+    Some((says, page.theme.dim(), false))
 }
 
 fn trailers(view: &View<'_>, page: &mut Page, side: Side) {

@@ -2,16 +2,18 @@
 //! only the lines in view are drawn.
 
 pub mod body;
-mod certificate;
 mod cursor;
+mod facts;
 pub mod find;
 mod frames;
 mod head;
 mod hops;
+pub mod inspected;
 mod loaded;
 mod message;
 pub mod messages;
 mod overview;
+mod pane;
 mod phases;
 mod raw;
 mod timing;
@@ -29,6 +31,7 @@ use super::paint::Pane;
 use super::source::{Source, Status};
 use super::theme::Theme;
 use crate::exchange::Summary;
+use crate::inspect::Link;
 use crate::text::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -137,6 +140,8 @@ struct View<'a> {
     loaded: &'a Loaded,
     sides: Sides,
     hex: bool,
+    /// Whether secrets are shown as they are.
+    secrets: bool,
     /// When it was read, microseconds since the epoch.
     now: i64,
     status: &'a Status,
@@ -148,12 +153,14 @@ struct Built {
     tab: Tab,
     sides: Sides,
     hex: bool,
+    secrets: bool,
     room: usize,
     version: u64,
 }
 
 /// The detail of the selected exchange.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct DetailState {
     /// The exchange.
     pub id: Option<u64>,
@@ -167,6 +174,12 @@ pub struct DetailState {
     pub stale: bool,
     /// Whether heads are shown as bytes in hex, where they are shown byte for byte.
     pub hex: bool,
+    /// Whether secrets are shown as they are.
+    pub secrets: bool,
+    /// Whether the pane that explains a head is left out.
+    pub unexplained: bool,
+    /// Whether that pane has most of the room.
+    pub tall: bool,
     /// What is looked for in the text.
     pub find: find::Find,
     /// When it was read, microseconds since the epoch.
@@ -237,6 +250,47 @@ impl DetailState {
         }
     }
 
+    /// Whether what belongs together with the exchange is to be looked for: the tab in front tells it.
+    #[must_use]
+    pub fn wants_links(&self) -> bool {
+        self.tab == Tab::Overview && self.loaded.as_deref().is_some_and(|loaded| loaded.links.is_none())
+    }
+
+    /// Takes in what belongs together with it.
+    pub fn take_links(&mut self, links: Vec<Link>) {
+        if let Some(loaded) = self.loaded.as_deref_mut() {
+            loaded.links = Some(links);
+            self.version += 1;
+        }
+    }
+
+    /// Whether a head is in front, which has findings and something to explain.
+    #[must_use]
+    pub fn shows_head(&self) -> bool {
+        matches!(self.tab, Tab::Request | Tab::Response) && self.loaded.is_some()
+    }
+
+    /// Whether the pane that explains it is asked for.
+    #[must_use]
+    pub fn is_explained(&self) -> bool {
+        self.shows_head() && !self.unexplained
+    }
+
+    /// Shows secrets as they are, or masks them again.
+    pub fn show_secrets(&mut self) {
+        self.secrets = !self.secrets;
+    }
+
+    /// The text's place, and that of the pane that explains it.
+    #[must_use]
+    pub fn text_parts(&self, text: Rect) -> (Rect, Rect) {
+        if self.is_explained() {
+            layout::explained(text, self.tall)
+        } else {
+            (text, Rect { height: 0, ..text })
+        }
+    }
+
     /// The first line shown of the tab in front.
     pub fn scroll_mut(&mut self) -> &mut usize {
         &mut self.scrolls[self.tab as usize]
@@ -260,6 +314,7 @@ impl DetailState {
             tab: self.tab,
             sides: self.sides,
             hex: self.hex,
+            secrets: self.secrets,
             room: usize::from(text.width),
             version: self.version,
         };
@@ -287,7 +342,8 @@ impl DetailState {
         };
         let known = self.id.and_then(|id| list.summaries.get(&id));
         let summary = known.unwrap_or(&loaded.exchange.summary);
-        let view = View { summary, loaded, sides: self.sides, hex: self.hex, now: self.read, status };
+        let (sides, hex, secrets) = (self.sides, self.hex, self.secrets);
+        let view = View { summary, loaded, sides, hex, secrets, now: self.read, status };
         match self.tab {
             Tab::Overview => overview::build(&view, &mut page),
             Tab::Request => message::request(&view, &mut page),
@@ -328,6 +384,8 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         return body::draw(app, text, buffer);
     }
     let detail = &app.detail;
+    let (text, below) = detail.text_parts(text);
+    pane::draw(app, below, buffer);
     let mut pane = Pane::new(buffer, text);
     let focused = matches!(app.base, Screen::Detail | Screen::Side);
     let cursor = if focused { detail.cursor_rows() } else { 0..0 };

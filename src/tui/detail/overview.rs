@@ -114,7 +114,7 @@ fn recipe(view: &View<'_>) -> Option<String> {
     let failure = view.summary.failure.as_ref()?;
     let refused = failure.kind == crate::exchange::Kind::CertificateRefused;
     let agent = view.loaded.request.received.as_ref()?.value("user-agent").filter(|_| refused)?;
-    cures::recipe(agent, view.status.ca.as_deref()?)
+    crate::ca::recipe(agent, view.status.ca.as_deref()?)
 }
 
 fn course(view: &View<'_>, page: &mut Page) {
@@ -279,6 +279,16 @@ fn secured(connection: Option<&Connection>) -> String {
 fn links(view: &View<'_>, page: &mut Page) {
     if let Some(parent) = view.summary.parent {
         page.fact("replay of", &format!("#{}", parent.0), Style::new());
+    }
+    for link in view.loaded.links.iter().flatten() {
+        let label = match link.tie {
+            "redirected-by" | "leads-to" => "redirect",
+            "preflight-for" | "preflighted-by" => "preflight",
+            "tried-again-as" | "again-after" => "login",
+            "stored-answer" | "still-good-by" => "cache",
+            _ => "range",
+        };
+        page.fact(label, &link.says, Style::new());
     }
     if let Some(tunnel) = view.loaded.exchange.tunnel {
         page.fact("tunnel", &format!("came through CONNECT #{}", tunnel.0), Style::new());

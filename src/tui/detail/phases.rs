@@ -109,7 +109,7 @@ fn failed_in(phase: At) -> &'static str {
     match phase {
         At::Request => "request",
         At::Resolve => "dns",
-        At::Connect => "connect",
+        At::Connect | At::Parent => "connect",
         At::Tls => "tls",
         At::Send => "send",
         At::Wait | At::Response => "wait",

@@ -124,6 +124,9 @@ fn connection(view: &View<'_>, page: &mut Page) {
         None => return,
     };
     page.fact("connection", says, Style::new());
+    if let Some(dialling) = view.loaded.origin.as_ref().and_then(|origin| origin.dialling.as_ref()) {
+        page.fact("reached", &dialling.to_string(), Style::new());
+    }
 }
 
 /// What else happened on the way.

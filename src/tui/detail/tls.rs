@@ -1,16 +1,19 @@
-//! The TLS tab: what each connection's handshake settled, and the chains that were shown.
+//! The TLS tab: what each connection's handshake settled, the chains that were shown, what was offered.
 //!
 //! Both legs side by side where there is room. What was not recorded is left out.
 
 use super::View;
-use super::certificate;
-use crate::exchange::{Connection, Flags, Side, TlsFacts, Verdict};
+use crate::ca::told::{self, Told, Tone};
+use crate::exchange::{Connection, Flags, Side, TlsFacts};
 use crate::tui::page::{Cell, Page};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 /// Columns from which the legs stand side by side.
 const SIDE_BY_SIDE: usize = 100;
+
+/// Columns of one half of a fingerprint.
+const HALF: usize = 48;
 
 /// Certificates of a chain that are told.
 const CHAIN: usize = 8;
@@ -64,59 +67,43 @@ fn missing(view: &View<'_>, side: Side) -> &'static str {
 
 fn plain(view: &View<'_>, side: Side) -> &'static str {
     if side == Side::Client && view.summary.flags.has(Flags::TUNNEL) {
-        "No TLS of hopscope's: what passed through the tunnel was relayed unread."
+        "What passed through the tunnel was relayed unread, and it did not begin with TLS."
     } else {
         "No TLS on this leg: plain TCP."
     }
 }
 
 fn facts(page: &mut Page, connection: &Connection, tls: &TlsFacts) {
-    let plain = Style::new();
-    page.fact("version", &tls.version, plain);
-    page.fact("cipher", &tls.cipher, plain);
-    page.fact("ALPN", tls.alpn.as_deref().unwrap_or("not agreed"), plain);
-    page.fact("SNI", tls.sni.as_deref().unwrap_or("not sent"), plain);
-    match (&tls.verdict, connection.side) {
-        (Some(Verdict::Trusted), _) => {
-            page.fact("verdict", "trusted: chains to a known root and names the host", page.theme.good());
-        }
-        (Some(Verdict::Untrusted(why)), _) => {
-            page.fact("verdict", &format!("not trusted: {why}"), page.theme.bad());
-        }
-        (None, Side::Client) => page.fact("shown", "a certificate by hopscope's own authority", plain),
-        (None, Side::Origin) => page.fact("verdict", "not judged", page.theme.notable()),
-    }
-    chain(page, &tls.chain);
-}
-
-fn chain(page: &mut Page, chain: &[Vec<u8>]) {
-    for (number, der) in chain.iter().take(CHAIN).enumerate() {
+    lines(page, told::handshake(tls, connection.side));
+    for (number, der) in tls.chain.iter().take(CHAIN).enumerate() {
         page.gap();
-        one(page, number, der);
+        lines(page, told::certificate(number, der));
     }
-    if chain.len() > CHAIN {
+    if tls.chain.len() > CHAIN {
         page.gap();
-        let says = format!("{} more certificates in the chain", chain.len() - CHAIN);
+        let says = format!("{} more certificates in the chain", tls.chain.len() - CHAIN);
         page.prose("   ", &says, page.theme.dim());
     }
+    let Some(hello) = &tls.hello else { return };
+    page.gap();
+    let who = if connection.side == Side::Client { "The client offered" } else { "hopscope offered" };
+    page.heading(who, "");
+    lines(page, told::offered(hello));
 }
 
-fn one(page: &mut Page, number: usize, der: &[u8]) {
-    let label = if number == 0 { "certificate".to_owned() } else { format!("issuer {number}") };
-    let plain = Style::new();
-    let Some(known) = certificate::read(der) else {
-        page.fact(&label, "its bytes are no well-formed certificate", page.theme.notable());
-        return;
-    };
-    page.fact(&label, &known.subject, page.theme.strong());
-    if known.self_signed {
-        page.fact("signed by", "itself", plain);
-    } else {
-        page.fact("signed by", &known.issuer, plain);
+fn lines(page: &mut Page, told: Vec<Told>) {
+    for Told { label, value, tone } in told {
+        let style = match tone {
+            Tone::Plain => Style::new(),
+            Tone::Good => page.theme.good(),
+            Tone::Bad => page.theme.bad(),
+            Tone::Notable => page.theme.notable(),
+            Tone::Title => page.theme.strong(),
+            Tone::Quiet => page.theme.dim(),
+        };
+        // A fingerprint is one word: it may be broken in its middle.
+        let halves = (tone == Tone::Quiet).then(|| value.split_at_checked(HALF)).flatten();
+        let value = halves.map_or_else(|| value.clone(), |(half, rest)| format!("{half} {rest}"));
+        page.fact(label, &value, style);
     }
-    if !known.names.is_empty() {
-        page.fact("names", &known.names, plain);
-    }
-    page.fact("valid", &known.days, plain);
-    page.fact("SHA-256", &certificate::fingerprint(der), page.theme.dim());
 }

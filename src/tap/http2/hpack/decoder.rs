@@ -13,6 +13,9 @@ const LINE: usize = 4;
 /// Room for Huffman-decoded strings of a few blocks.
 const SCRATCH: usize = 4096;
 
+/// Fields for which room is made: few sections have more.
+const MOST_SECTIONS: usize = 14;
+
 /// The fields of one block, in order.
 #[derive(Debug, Default)]
 pub struct Section {
@@ -55,7 +58,7 @@ impl Decoder {
 
     /// Decodes a whole block. An error leaves the table unusable: the connection is over.
     pub fn decode(&mut self, block: &Bytes, bounds: &Bounds) -> Result<Section, Flaw> {
-        let mut section = Section { fields: Vec::with_capacity(16), ..Section::default() };
+        let mut section = Section { fields: Vec::with_capacity(MOST_SECTIONS), ..Section::default() };
         let mut at = self.updates(block)?;
         while let Some(first) = block.get(at) {
             match first {

@@ -64,7 +64,8 @@ async fn a_request_is_replaced_by_the_exact_section() {
     assert_eq!(asked.request.flags, 5);
     assert_eq!(asked.origin.fields(&asked.request), ":method: GET | :path: /a | !x-b: 1 | X-weird: 2");
     assert_eq!(asked.sent.0.lock().unwrap()[0], (HeadOf::Request, Bytes::from_static(REQUEST.as_bytes())));
-    assert_eq!(asked.handle.extended_connect(), Some(true));
+    let taken = poll_fn(|cx| asked.handle.poll_extended_connect(cx)).await;
+    assert!(taken);
     let block = [OK, &field("b", "1"), &field("a", "2"), &field("b", "3")].concat();
     asked.origin.send(&raw(kind::HEADERS, 4, 1, &block)).await;
     asked.origin.send(&raw(kind::DATA, 0, 1, b"content")).await;

@@ -144,7 +144,7 @@ fn whole(opened: &Opened) -> Option<String> {
     if let Some(why) = body.truncated {
         let (kept, length) = (units::count(body.kept), units::count(body.length));
         let cure = match why {
-            Truncation::Pressure => "",
+            Truncation::Pressure | Truncation::Absent => "",
             Truncation::Limit => " (config.toml raises it)",
             Truncation::Disk => " (is the disk full, or the folder gone?)",
         };

@@ -135,7 +135,8 @@ impl Opened {
         let seen = Seen::of(exchange, side);
         let field = head.and_then(|head| head.value("content-type")).unwrap_or_default().to_vec();
         let media = Media { field };
-        let mut codings = head.map(view::codings).unwrap_or_default();
+        let coded = head.filter(|_| !view::stands_decoded(exchange, side));
+        let mut codings = coded.map(view::codings).unwrap_or_default();
         codings.retain(|coding| coding != "identity");
         let (body, over) = (exchange.body(side).clone(), exchange.is_over());
         Self::over(seen, (side, body, over), media, codings, octets)

@@ -1,0 +1,84 @@
+//! A recorded exchange made ready to be looked at: its four heads parsed, and what is known around them.
+
+use super::message::View;
+use super::rule::Finding;
+use super::run::inspect;
+use super::verdict::{Verdicts, verdicts};
+use crate::exchange::{Exchange, Head, MessageKind, Scheme};
+
+/// The heads of an exchange with scheme, host and time.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    heads: [Option<Head>; 4],
+    scheme: Scheme,
+    host: String,
+    arrived: i64,
+}
+
+impl Recorded {
+    /// Those of an exchange.
+    #[must_use]
+    pub fn of(exchange: &Exchange) -> Self {
+        let summary = &exchange.summary;
+        let after = exchange.timing.response_head.or(summary.ttfb).or(summary.duration).unwrap_or(0);
+        let arrived = summary.started.saturating_add(i64::try_from(after).unwrap_or(0));
+        Self {
+            heads: MessageKind::ALL.map(|kind| exchange.heads.of(kind).cloned().map(Head::parse)),
+            scheme: summary.scheme,
+            host: without_port(&summary.host).to_owned(),
+            arrived: arrived.div_euclid(1_000_000),
+        }
+    }
+
+    /// What rules and verdicts look at.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View {
+            heads: self.heads.each_ref().map(Option::as_ref),
+            scheme: Some(self.scheme),
+            host: (!self.host.is_empty()).then_some(self.host.as_str()),
+            arrived: Some(self.arrived),
+            trailers: false,
+        }
+    }
+
+    /// One of the four heads.
+    #[must_use]
+    pub fn head(&self, kind: MessageKind) -> Option<&Head> {
+        self.heads.get(kind as usize)?.as_ref()
+    }
+
+    /// Everything that the rules find.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        inspect(&self.view())
+    }
+
+    /// What follows from the heads.
+    #[must_use]
+    pub fn verdicts(&self) -> Verdicts {
+        verdicts(&self.view())
+    }
+}
+
+/// A host without the port behind it, and without the brackets of an IPv6 address.
+fn without_port(host: &str) -> &str {
+    if let Some(inner) = host.strip_prefix('[') {
+        return inner.split(']').next().unwrap_or(inner);
+    }
+    host.split(':').next().unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_port;
+
+    #[test]
+    fn hosts_without_their_ports() {
+        for (host, bare) in
+            [("h.test", "h.test"), ("h.test:8080", "h.test"), ("[::1]:80", "::1"), ("[::1]", "::1"), ("", "")]
+        {
+            assert_eq!(without_port(host), bare);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! One Set-Cookie line as user agents take it apart (RFC 6265 5.2): at semicolons, whatever the quotes.
+
+use super::message::Line;
+use std::ops::Range;
+
+/// More attributes than this are not looked at.
+const MOST: usize = 50;
+
+/// Its place in the value, its name and what stands behind its `=`.
+pub(super) type Attribute<'l> = (Range<usize>, &'l [u8], Option<&'l [u8]>);
+
+/// A cookie with its attributes.
+pub(super) struct SetCookie<'l> {
+    /// The line it stands in.
+    pub(super) line: &'l Line<'l>,
+    /// Name and value within the line's value.
+    pub(super) whole: Range<usize>,
+    /// Before the first `=`; `None` when there is none.
+    pub(super) name: Option<&'l [u8]>,
+    /// Behind it.
+    pub(super) value: &'l [u8],
+    /// In their order.
+    pub(super) attributes: Vec<Attribute<'l>>,
+}
+
+impl<'l> SetCookie<'l> {
+    /// Takes a line apart.
+    pub(super) fn of(line: &'l Line<'l>) -> Self {
+        let mut at = 0;
+        let mut pieces = line.value.split(|byte| *byte == b';').map(|piece| {
+            let from = at + (piece.len() - piece.trim_ascii_start().len());
+            at += piece.len() + 1;
+            let piece = piece.trim_ascii();
+            (from..from + piece.len(), piece)
+        });
+        let (whole, pair) = pieces.next().unwrap_or((0..0, &[]));
+        let (name, value) = halves(pair);
+        let (name, value) = if let Some(value) = value { (Some(name), value) } else { (None, name) };
+        let attributes = pieces.filter(|(span, _)| !span.is_empty()).take(MOST);
+        let attributes = attributes.map(|(span, piece)| (span, halves(piece).0, halves(piece).1)).collect();
+        Self { line, whole, name, value, attributes }
+    }
+
+    /// The attribute of that name; of several the last counts (RFC 6265 5.3).
+    pub(super) fn attribute(&self, name: &str) -> Option<(&Range<usize>, Option<&'l [u8]>)> {
+        let found =
+            self.attributes.iter().rev().find(|(_, known, _)| known.eq_ignore_ascii_case(name.as_bytes()));
+        found.map(|(span, _, value)| (span, *value))
+    }
+
+    /// Whether that attribute is there.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.attribute(name).is_some()
+    }
+
+    /// Whether its name begins so; prefixes compare without case (RFC 6265bis 4.1.3).
+    pub(super) fn named(&self, prefix: &str) -> bool {
+        starts(self.name.unwrap_or_default(), prefix)
+    }
+
+    /// What Domain says, in lower case and without the dot before it (RFC 6265 5.2.3).
+    pub(super) fn domain(&self) -> Option<(&Range<usize>, String)> {
+        let (span, value) = self.attribute("Domain")?;
+        let text = String::from_utf8_lossy(value?).trim_start_matches('.').to_ascii_lowercase();
+        (!text.is_empty()).then_some((span, text))
+    }
+}
+
+/// Where the first control byte stands for which a user agent drops a cookie (RFC 6265bis 5.6). A fold
+/// counts as white space (RFC 9112 5.2), and a tab does no harm.
+pub(super) fn control(value: &[u8]) -> Option<usize> {
+    let folds = |at: usize| {
+        let line_end = match value.get(at) {
+            Some(b'\r') if value.get(at + 1) == Some(&b'\n') => at + 2,
+            Some(b'\n') => at + 1,
+            _ => return false,
+        };
+        matches!(value.get(line_end), Some(b' ' | b'\t'))
+    };
+    (0..value.len()).find(|at| {
+        let odd = value.get(*at).is_some_and(|byte| byte.is_ascii_control() && *byte != b'\t');
+        odd && !folds(*at)
+    })
+}
+
+/// Whether bytes begin so, compared without case.
+pub(super) fn starts(bytes: &[u8], prefix: &str) -> bool {
+    bytes.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+/// Both sides of the first `=`.
+fn halves(piece: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match memchr::memchr(b'=', piece) {
+        Some(at) => (piece[..at].trim_ascii(), Some(piece[at + 1..].trim_ascii())),
+        None => (piece, None),
+    }
+}
+
+/// What Max-Age says: digits, perhaps with a minus before them (RFC 6265 5.2.2).
+pub(super) fn seconds(value: Option<&[u8]>) -> Option<i64> {
+    let text = std::str::from_utf8(value?).ok()?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all.then(|| text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
+}
+
+/// Seconds since 1970 by the lenient reading of RFC 6265 5.1.1: a time, a day, a month and a year, in
+/// any order. `None` where a user agent finds no date.
+pub(super) fn cookie_date(text: &[u8]) -> Option<i64> {
+    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
+    let separates = |byte: &u8| matches!(byte, b'\t' | b' '..=b'/' | b';'..=b'@' | b'['..=b'`' | b'{'..=b'~');
+    for token in text.split(separates).filter(|token| !token.is_empty()) {
+        let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if time.is_none() && digits > 0 && token.contains(&b':') {
+            time = Some(clock(token)?);
+        } else if day.is_none() && (1..=2).contains(&digits) {
+            day = number(token);
+        } else if month.is_none() && month_of(token).is_some() {
+            month = month_of(token);
+        } else if year.is_none() && matches!(digits, 2 | 4) {
+            year = number(token).map(|year| whole_year(year, digits));
+        }
+    }
+    let (day, month, year) = (day?, month?, year.filter(|year| *year >= 1601)?);
+    let date = time::Date::from_calendar_date(year, month, u8::try_from(day).ok()?).ok()?;
+    Some(date.midnight().assume_utc().unix_timestamp() + time?)
+}
+
+/// Two digits mean 1970 to 2069.
+fn whole_year(year: i32, digits: usize) -> i32 {
+    match year {
+        70..=99 if digits == 2 => 1900 + year,
+        0..=69 if digits == 2 => 2000 + year,
+        _ => year,
+    }
+}
+
+fn month_of(token: &[u8]) -> Option<time::Month> {
+    const MONTHS: [&[u8]; 12] =
+        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+    let start = token.get(..3)?.to_ascii_lowercase();
+    let at = MONTHS.iter().position(|name| *name == start)?;
+    time::Month::try_from(u8::try_from(at + 1).ok()?).ok()
+}
+
+/// The digits that a token begins with.
+fn number(token: &[u8]) -> Option<i32> {
+    let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(token.get(..digits)?).ok()?.parse().ok()
+}
+
+/// Seconds of the day in `hh:mm:ss`, each of one or two digits.
+fn clock(token: &[u8]) -> Option<i64> {
+    let mut pieces = token.splitn(3, |byte| *byte == b':').map(number);
+    let (hours, minutes, seconds) = (pieces.next()??, pieces.next()??, pieces.next()??);
+    (hours < 24 && minutes < 60 && seconds < 60)
+        .then(|| i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc6265_5_1_1_dates_of_every_custom() {
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "06 nov 1994 8:49:37",
+            "Sun, 6-November-1994 08:49:37 UTC",
+        ] {
+            assert_eq!(cookie_date(text.as_bytes()), Some(784_111_777), "{text}");
+        }
+        for text in [
+            "tomorrow",
+            "",
+            "31 Feb 2027 08:49:37",
+            "06 Nov 1994",
+            "06 Nov 1500 08:49:37",
+            "06 Nov 1994 25:00:00",
+        ] {
+            assert_eq!(cookie_date(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(cookie_date(b"01 Jan 69 00:00:00"), cookie_date(b"01 Jan 2069 00:00:00"));
+    }
+
+    #[test]
+    fn rfc9112_5_2_a_fold_is_no_control_byte() {
+        for (value, at) in [
+            ("a=1\r\n ;Path=/", None),
+            ("a=1\n\tb", None),
+            ("a=1\r\nb", Some(3)),
+            ("a=\u{7}", Some(2)),
+            ("a=\tb", None),
+            ("\r", Some(0)),
+        ] {
+            assert_eq!(control(value.as_bytes()), at, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn rfc6265_5_2_2_max_age_is_digits() {
+        for (text, value) in [("60", Some(60)), ("-1", Some(-1)), ("1h", None), ("", None), ("+5", None)] {
+            assert_eq!(seconds(Some(text.as_bytes())), value, "{text}");
+        }
+        assert_eq!(seconds(Some(b"99999999999999999999")), Some(i64::MAX));
+        assert_eq!(seconds(Some(b"-99999999999999999999")), Some(i64::MIN));
+    }
+}

@@ -1,0 +1,217 @@
+//! SQL over a whole capture: all of its segments as one set of tables, packed ones as if they were not.
+//!
+//! Each table is a view in `temp` over that of every segment, and stands before them by its name; the views of
+//! `views.sql` are made anew over these. Nothing can be written. Functions beside `SQLite`'s own, all of them
+//! plain ones of what they are given: `header(head, name)`, `headers_json(head)`, `body_text(body, head)`.
+
+use super::error::StoreError;
+use super::packed::{self, Unpacking};
+use super::schema;
+use super::segment::{self, Name};
+use crate::exchange::Head;
+use crate::view;
+use bytes::Bytes;
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
+use rusqlite::{Batch, Connection, fallible_iterator::FallibleIterator as _};
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// Tables of which each segment has a part.
+const PARTS: [&str; 6] = ["exchange", "payload", "interim", "attempt", "gap", "message"];
+/// What a packed payload has in one column, by the columns that it stands for.
+const PACKED: [(&str, &str, usize); 6] = [
+    ("request_received", "packed_heads", 4),
+    ("request_sent", "packed_heads", 4),
+    ("response_received", "packed_heads", 4),
+    ("response_sent", "packed_heads", 4),
+    ("request_body", "packed_bodies", 2),
+    ("response_body", "packed_bodies", 2),
+];
+/// Databases that `SQLite` takes beside the first one, as it is built here.
+const ATTACHED: usize = 10;
+/// Octets that [`body_text`] undoes codings to.
+const MOST: u64 = 16 << 20;
+
+/// A capture open to SQL.
+#[derive(Debug)]
+pub struct Sql {
+    db: Connection,
+    left_out: u32,
+}
+
+/// A value in an answer.
+pub type Cell<'a> = ValueRef<'a>;
+
+/// Told of each row of an answer: the names of its columns, and its values; whether to go on.
+pub type EachRow<'e> = dyn FnMut(&[String], &[Cell<'_>]) -> bool + 'e;
+
+impl Sql {
+    /// Opens a capture, also while it is recorded: as it is now, segments that come later are not seen.
+    pub fn open(capture: &Path) -> Result<Self, StoreError> {
+        let capture = std::path::absolute(capture).map_err(StoreError::io("resolve", capture))?;
+        // A reader's own checks and words.
+        drop(super::Reader::open(&capture)?);
+        let sql = || StoreError::sql("read", &capture);
+        let mut names = segment::list(&capture).map_err(StoreError::io("read", &capture))?;
+        let db = loop {
+            let Some(newest) = names.pop() else { return Err(StoreError::Absent(capture)) };
+            if let Some(db) = segment::connect(&capture, newest)? {
+                break db;
+            }
+        };
+        let (schemas, left_out) = attach(&db, &capture, &names);
+        teach(&db, &schemas).map_err(sql())?;
+        if schema::is_newest(&db).map_err(sql())? {
+            unite(&db, &schemas).map_err(sql())?;
+        }
+        db.pragma_update(None, "query_only", true).map_err(sql())?;
+        Ok(Self { db, left_out })
+    }
+
+    /// Segments beyond what `SQLite` takes at once: the oldest.
+    #[must_use]
+    pub fn left_out(&self) -> u32 {
+        self.left_out
+    }
+
+    /// Runs statements, one after the other. The error is in `SQLite`'s words.
+    pub fn run(&self, text: &str, each: &mut EachRow<'_>) -> Result<(), String> {
+        self.rows(text, each).map_err(|error| match error {
+            rusqlite::Error::SqlInputError { msg, .. } => msg,
+            other => other.to_string(),
+        })
+    }
+
+    fn rows(&self, text: &str, each: &mut EachRow<'_>) -> rusqlite::Result<()> {
+        let mut batch = Batch::new(&self.db, text);
+        while let Some(mut statement) = batch.next()? {
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let cells: Vec<Cell<'_>> =
+                    (0..columns.len()).map(|at| row.get_ref(at)).collect::<Result<_, _>>()?;
+                if !each(&columns, &cells) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Attaches as many as `SQLite` takes, the newest first; the names of all, newest first, and how many are not.
+fn attach(db: &Connection, capture: &Path, names: &[Name]) -> (Vec<String>, u32) {
+    let mut schemas = vec!["main".to_owned()];
+    for name in names.iter().rev().take(ATTACHED) {
+        let schema = format!("s{}", name.number);
+        let file = name.file(capture);
+        let file = file.to_string_lossy();
+        // What retention removes at this moment is not there.
+        if db.execute(&format!("ATTACH ?1 AS {schema}"), [file.as_ref()]).is_ok() {
+            schemas.push(schema);
+        }
+    }
+    (schemas, u32::try_from(names.len().saturating_sub(ATTACHED)).unwrap_or(u32::MAX))
+}
+
+fn unite(db: &Connection, schemas: &[String]) -> rusqlite::Result<()> {
+    for table in PARTS {
+        let columns = columns(db, table)?;
+        let part = |schema: &String| format!("SELECT {columns} FROM {schema}.{table}");
+        let parts: Vec<String> = schemas.iter().map(part).collect();
+        db.execute_batch(&format!("CREATE TEMP VIEW {table} AS {}", parts.join(" UNION ALL ")))?;
+    }
+    // A connection that lasts is copied on: what the newest says of it holds.
+    let newest = |place: usize, schema: &String| {
+        let later = schemas.iter().take(place);
+        let not = later.map(|later| format!(" AND id NOT IN (SELECT id FROM {later}.connection)"));
+        format!("SELECT * FROM {schema}.connection WHERE 1{}", not.collect::<String>())
+    };
+    let parts: Vec<String> =
+        schemas.iter().enumerate().map(|(place, schema)| newest(place, schema)).collect();
+    db.execute_batch(&format!("CREATE TEMP VIEW connection AS {}", parts.join(" UNION ALL ")))?;
+    let parts: Vec<String> =
+        schemas.iter().map(|schema| format!("SELECT * FROM {schema}.certificate")).collect();
+    db.execute_batch(&format!("CREATE TEMP VIEW certificate AS {}", parts.join(" UNION ")))?;
+    db.execute_batch(&schema::VIEWS.replace("CREATE VIEW", "CREATE TEMP VIEW"))
+}
+
+/// The columns of a table, packed ones unpacked.
+fn columns(db: &Connection, table: &str) -> rusqlite::Result<String> {
+    let mut statement = db.prepare("SELECT name FROM pragma_table_info(?1, 'main')")?;
+    let names: Vec<String> = statement.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let plain = |name: &String| {
+        let packed = PACKED.iter().position(|(column, ..)| column == name).filter(|_| table == "payload");
+        let Some((_, column, of)) = packed.and_then(|at| PACKED.get(at)) else { return name.clone() };
+        let first = PACKED.iter().position(|(_, other, _)| other == column).unwrap_or_default();
+        let number = packed.unwrap_or_default() - first;
+        format!(
+            "CASE WHEN {column} IS NULL THEN {name} ELSE part(unpacked({column}), {number}, {of}) END AS {name}"
+        )
+    };
+    Ok(names.iter().map(plain).collect::<Vec<_>>().join(", "))
+}
+
+fn teach(db: &Connection, schemas: &[String]) -> rusqlite::Result<()> {
+    let mut unpacking = Unpacking::default();
+    for schema in schemas {
+        unpacking.add(db, schema)?;
+    }
+    let unpacking = Mutex::new(unpacking);
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    db.create_scalar_function("unpacked", 1, flags, move |call| {
+        let Some(packed) = octets(call, 0) else { return Ok(None) };
+        let mut unpacking = unpacking.lock().unwrap_or_else(PoisonError::into_inner);
+        unpacking
+            .unpack(packed)
+            .map(Some)
+            .map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))
+    })?;
+    db.create_scalar_function("part", 3, flags, |call| {
+        let number = usize::try_from(call.get::<i64>(1)?).unwrap_or(usize::MAX);
+        let parts = octets(call, 0).and_then(|joined| match call.get::<i64>(2) {
+            Ok(4) => packed::split::<4>(joined).map(Vec::from),
+            _ => packed::split::<2>(joined).map(Vec::from),
+        });
+        Ok(parts.and_then(|parts| parts.get(number).copied().flatten().map(<[u8]>::to_vec)))
+    })?;
+    db.create_scalar_function("header", 2, flags, |call| {
+        let name: String = call.get(1)?;
+        Ok(head(call, 0).and_then(|head| head.value(&name).map(text)))
+    })?;
+    db.create_scalar_function("headers_json", 1, flags, |call| {
+        Ok(head(call, 0).map(|head| {
+            let fields: Vec<[String; 2]> =
+                head.fields().map(|field| [text(field.name), text(field.value)]).collect();
+            serde_json::to_string(&fields).unwrap_or_default()
+        }))
+    })?;
+    db.create_scalar_function("body_text", 2, flags, |call| Ok(body_text(call)))
+}
+
+/// A body with its codings undone, as text; as it is where they cannot be.
+fn body_text(call: &Context<'_>) -> Option<String> {
+    let body = octets(call, 0)?;
+    let codings = head(call, 1).map(|head| view::codings(&head)).unwrap_or_default();
+    let mut bytes = Vec::new();
+    match view::decoded(Box::new(std::io::Cursor::new(body.to_vec())), &codings) {
+        // What is damaged is shown as far as it could be decoded.
+        Ok(decoded) => _ = decoded.take(MOST).read_to_end(&mut bytes),
+        Err(_) => bytes.extend_from_slice(body),
+    }
+    Some(text(&bytes))
+}
+
+fn head(call: &Context<'_>, at: usize) -> Option<Head> {
+    octets(call, at).map(|head| Head::parse(Bytes::copy_from_slice(head)))
+}
+
+fn octets<'c>(call: &'c Context<'_>, at: usize) -> Option<&'c [u8]> {
+    call.get_raw(at).as_bytes_or_null().ok().flatten()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,50 @@
+//! What is heard in passing while a handshake with an origin runs, and told nowhere afterwards: rustls asks
+//! verifiers and resolvers, which all connections share, and keeps no note of it.
+
+use crate::exchange::ClientCertificate;
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
+
+tokio::task_local! {
+    static HEARD: Heard;
+}
+
+/// What one handshake told.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// Whether an OCSP response came with the chain; `None` when no chain was shown (a resumption).
+    pub stapled: Cell<Option<bool>>,
+    /// Whether a certificate of ours was asked for.
+    pub client_certificate: Cell<ClientCertificate>,
+}
+
+/// Runs a handshake, and says what was heard meanwhile.
+pub async fn listening<T>(handshake: impl Future<Output = T>) -> (T, Heard) {
+    let mut listening = pin!(HEARD.scope(Heard::default(), handshake));
+    let outcome = listening.as_mut().await;
+    (outcome, listening.take_value().unwrap_or_default())
+}
+
+/// Notes something about the handshake that runs here; outside of one, nothing.
+pub fn note(note: impl FnOnce(&Heard)) {
+    // Nobody listens where a configuration is tried out by itself.
+    let _ = HEARD.try_with(note);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_handshake_hears_its_own() {
+        let handshake = |stapled| async move {
+            tokio::task::yield_now().await;
+            note(|heard| heard.stapled.set(Some(stapled)));
+            tokio::task::yield_now().await;
+        };
+        let (((), one), ((), other)) = tokio::join!(listening(handshake(true)), listening(handshake(false)));
+        assert_eq!((one.stapled.get(), other.stapled.get()), (Some(true), Some(false)));
+        note(|_| panic!("nobody listens"));
+    }
+}

@@ -1,0 +1,3 @@
+//! A capture as other programs see it.
+
+mod questions;
