@@ -35,14 +35,14 @@ pub(super) async fn open(
     mut parts: Parts<Box<dyn Io>>,
 ) {
     if !link.shard.intercepts(&authority.host) {
-        return relay_unread(&link, &authority, dialed, &recording, parts).await;
+        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts)).await;
     }
     let server = match &dialed {
         Dialed::Fresh(reached) => reached.leg.bare(),
         _ => None,
     };
     match first_words(&mut parts, server).await {
-        Some(Kind::Tls) => intercept(link, authority, dialed, recording, parts).await,
+        Some(Kind::Tls) => Box::pin(intercept(link, authority, dialed, recording, parts)).await,
         Some(Kind::Http) => {
             settle_opened(&recording);
             let inside = plain(authority, Version::Http11, dialed, recording);
@@ -55,7 +55,7 @@ pub(super) async fn open(
             let opened = link.shard.recorder.opened(Side::Client, Some(link.peer), link.local, None);
             Box::pin(http2(link, opened, parts.io, parts.read.to_vec(), inside)).await;
         }
-        _ => relay_unread(&link, &authority, dialed, &recording, parts).await,
+        _ => Box::pin(relay_unread(&link, &authority, dialed, &recording, parts)).await,
     }
 }
 
@@ -109,12 +109,12 @@ async fn intercept(
     let wish = wish.and_then(|hello| mirror::wish(&link.shard.settings, &hello.alpn));
     let (Ok(Ok(hello)), Some(wish)) = (hello, wish) else {
         let parts = Parts { io, read: BytesMut::from(&raw[..]) };
-        return relay_unread(&link, &authority, dialed, &recording, parts).await;
+        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts)).await;
     };
     // A host may be named in the settings by the name that its client asks for alone (RFC 6066 3).
     if hello.sni.as_ref().is_some_and(|name| !link.shard.may_open(name)) {
         let parts = Parts { io, read: BytesMut::from(&raw[..]) };
-        return relay_unread(&link, &authority, dialed, &recording, parts).await;
+        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts)).await;
     }
     let Some(interceptor) = link.shard.interceptor.clone() else { return };
     let server_name = hello.sni.clone().filter(|name| *name != authority.host);
@@ -125,9 +125,12 @@ async fn intercept(
         toward: Version::Http11,
         exchange: recording.id(),
     };
-    let (dialed, alpn) = mirror::learn(&link.shard, &mut tunnel, wish, dialed, &recording).await;
-    let offered = hello.offered();
-    match hello::accept(hello, io, &interceptor, &tunnel.authority.host, alpn, limit).await {
+    // Boxed: what the two handshakes need is given back while the connection lives on.
+    let learned = Box::pin(mirror::learn(&link.shard, &mut tunnel, wish, dialed, &recording)).await;
+    let ((dialed, alpn), offered) = (learned, hello.offered());
+    let accepted =
+        Box::pin(hello::accept(hello, io, &interceptor, &tunnel.authority.host, alpn, limit)).await;
+    match accepted {
         Ok((stream, facts)) => {
             settle_opened(&recording);
             let (recorder, speaks_http2) = (&link.shard.recorder, facts.alpn.as_deref() == Some("h2"));

@@ -8,6 +8,7 @@ use crate::exchange::{Failure, Flags};
 use crate::hop::{Route, Version};
 use crate::recorder::Recording;
 use crate::upstream::{Offer, Reached, Upstream};
+use std::pin::Pin;
 use std::time::Instant;
 
 /// What a request needs of its connection.
@@ -101,8 +102,18 @@ fn keep(client: &Client, upstream: &Upstream) {
     }
 }
 
-/// What CONNECT left for us, or a new connection.
-async fn make(
+/// What CONNECT left for us, or a new connection. Boxed, for dialling and a handshake need 8 KiB, and an
+/// exchange that finds a connection would carry them about unused.
+fn make<'a>(
+    client: &'a Client,
+    route: &'a Route,
+    recording: &'a Recording,
+    wanted: Wanted,
+) -> Pin<Box<dyn Future<Output = Result<Upstream, Failure>> + Send + 'a>> {
+    Box::pin(made(client, route, recording, wanted))
+}
+
+async fn made(
     client: &Client,
     route: &Route,
     recording: &Recording,

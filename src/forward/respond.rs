@@ -70,7 +70,8 @@ impl Life {
                 self.answer(page::page(&self.client, &self.head))
             }
             Destination::Ourselves => self.answer(page::page(&self.client, &self.head)),
-            Destination::Origin(route) if self.facts.connect => self.connect(&route).await,
+            // Boxed: a tunnel's beginning is larger than the whole of another exchange.
+            Destination::Origin(route) if self.facts.connect => Box::pin(self.connect(&route)).await,
             Destination::Origin(route) => self.forward(&route, body).await,
         }
     }
