@@ -1,5 +1,6 @@
 //! Two bodies: the same bytes, else by what they are; never more than [`LARGEST`] bytes of either.
 
+use super::found::Found;
 use super::item::{Item, Place};
 use super::{json, text};
 use crate::exchange::{Body, BodyPlace, Head};
@@ -12,51 +13,8 @@ use std::io::{Cursor, Read as _};
 /// Bytes from which bodies are compared as bytes only, and no further.
 pub const LARGEST: usize = 8 << 20;
 
-/// Changes of one body that are kept; more are counted.
-const KEPT: usize = 2_000;
-
 /// Bytes of a binary body that are shown from the first difference on.
 pub const WINDOW: usize = 16;
-
-/// What was found in two bodies.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// What they were compared as.
-    pub how: &'static str,
-    pub items: Vec<Item>,
-    /// Changes that were counted and not kept.
-    pub more: usize,
-    pub notes: Vec<String>,
-}
-
-impl Found {
-    pub(super) fn new(how: &'static str) -> Self {
-        Self { how, ..Self::default() }
-    }
-
-    /// Keeps an item, or counts it.
-    pub(super) fn push(&mut self, item: Item) {
-        if self.items.len() < KEPT {
-            self.items.push(item);
-        } else {
-            self.more += usize::from(item.is_change());
-        }
-    }
-
-    /// Keeps a change, made only when there is room for it.
-    pub(super) fn push_with(&mut self, change: impl FnOnce() -> Item) {
-        if self.items.len() < KEPT {
-            self.items.push(change());
-        } else {
-            self.more += 1;
-        }
-    }
-
-    /// Whether more changes were found than can be aligned.
-    pub(super) fn unaligned(&self, most: usize) -> bool {
-        self.more + self.items.iter().filter(|item| item.is_change()).count() > most
-    }
-}
 
 /// A body with what is known about it.
 pub(super) struct Content<'a> {

@@ -1,6 +1,6 @@
 //! Two JSON bodies value by value: objects by name, arrays by index.
 
-use super::body::Found;
+use super::found::Found;
 use super::item::{Item, Place};
 use super::tree::{Node, Sort, Tree, unquoted};
 use bytes::Bytes;

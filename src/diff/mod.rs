@@ -4,6 +4,7 @@
 //! bytes, changes are kept up to a number and counted beyond it, and no text is read recursively.
 
 mod body;
+mod found;
 mod head;
 mod item;
 mod json;

@@ -1,6 +1,6 @@
 //! Two texts line by line.
 
-use super::body::Found;
+use super::found::Found;
 use super::item::{Item, Place};
 use bytes::Bytes;
 use memchr::memchr;

@@ -3,9 +3,9 @@
 use super::answer::stand_in;
 use super::blame;
 use super::context::After;
-use super::note;
+use super::note::{self, is_sent};
 use super::respond::Life;
-use super::response::{ResponseBody, Rest, Switched, is_sent};
+use super::response::{ResponseBody, Rest, Switched};
 use super::upload;
 use crate::exchange::{Failure, Flags, Head, Kind, Phase, Side};
 use crate::hop::{self, Fault, Framing, ResponseHop};

@@ -126,3 +126,8 @@ pub(super) fn attempt(recording: &Recording, upstream: &Upstream, broken: Broken
         exchange.heads.request_sent = None;
     });
 }
+
+/// Whether the request is out. An answer may come before that (RFC 9112 9.5).
+pub(super) fn is_sent(recording: &Recording) -> bool {
+    recording.note(|exchange| exchange.request_body.complete || exchange.timing.request_end.is_some())
+}

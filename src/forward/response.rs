@@ -1,6 +1,7 @@
 //! A response's body on its way to the client; it drives the origin connection that it comes from.
 
 use super::context::Client;
+use super::note::is_sent;
 use super::{blame, upload};
 use crate::exchange::Side;
 use crate::recorder::{BodyTee, Recording};
@@ -146,11 +147,6 @@ impl Body for ResponseBody {
             Self::Reset(_) | Self::Switched(_) => SizeHint::new(),
         }
     }
-}
-
-/// Whether the request is out. An answer may come before that (RFC 9112 9.5).
-pub(super) fn is_sent(recording: &Recording) -> bool {
-    recording.note(|exchange| exchange.request_body.complete || exchange.timing.request_end.is_some())
 }
 
 /// A body that hyper lets go before its end was not read by the client, or the client has gone.

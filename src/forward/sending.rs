@@ -1,10 +1,11 @@
 //! The request on its way: the connection, the head for it, the body, and the wait for an answer.
 
 use super::answer::stand_in;
+use super::note::{self, is_sent};
 use super::origin::{self, Wanted};
 use super::respond::Life;
-use super::response::{ResponseBody, is_sent};
-use super::{blame, note, parent, websocket};
+use super::response::ResponseBody;
+use super::{blame, parent, websocket};
 use crate::config::Reuse;
 use crate::exchange::{Failure, Interim, Side};
 use crate::hop::{self, Fault, Forwarded, Framing, RequestHop, Route, Version};

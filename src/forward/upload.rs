@@ -2,7 +2,7 @@
 
 use super::blame;
 use super::context::Client;
-use super::response::is_sent;
+use super::note::is_sent;
 use crate::recorder::Recording;
 use crate::upstream::Upstream;
 use std::future::poll_fn;

@@ -6,7 +6,7 @@
 //! which is compared before and after.
 
 use super::super::processes;
-use super::causes;
+use super::causes::{self, Program};
 use crate::connection::sockets::{self, CLOSING, LISTEN, Socket};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
@@ -104,15 +104,6 @@ struct Sight {
     before: HashSet<(SocketAddr, SocketAddr)>,
     /// Both ends of connections that are explained: through the proxy, ours, or already in `seen`.
     explained: HashSet<(SocketAddr, SocketAddr)>,
-}
-
-/// A program as the causes judge it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Program {
-    pub(super) name: String,
-    pub(super) arguments: Vec<String>,
-    /// Whether it is a Go program, as its build information tells.
-    pub(super) is_go: bool,
 }
 
 impl Sight {

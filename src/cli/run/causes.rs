@@ -1,6 +1,5 @@
 //! Why a program most likely did not use the proxy: a table by its name and its arguments.
 
-use super::around::Program;
 use crate::connection::sockets::is_loopback;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -41,6 +40,15 @@ const BY_NAME: &[(&str, &str)] = &[
     ("chrom", "Chromium never proxies localhost: --proxy-bypass-list=<-loopback>"),
     ("firefox", "Firefox has its own proxy setting and never proxies localhost by itself"),
 ];
+
+/// A program as the causes judge it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Program {
+    pub(super) name: String,
+    pub(super) arguments: Vec<String>,
+    /// Whether it is a Go program, as its build information tells.
+    pub(super) is_go: bool,
+}
 
 /// The likely cause in words.
 pub(super) fn likely(program: &Program, remote: SocketAddr) -> String {
