@@ -6,7 +6,7 @@
 use crate::ca::Interceptor;
 use crate::config::Settings;
 use crate::connection;
-use crate::forward::{Guests, Shard};
+use crate::forward::{Consent, Guests, Learned, Shard};
 use crate::recorder::Recorder;
 use crate::upstream::{OriginTls, Pool};
 use std::io;
@@ -52,6 +52,8 @@ pub struct Running {
     drain: CancellationToken,
     workers: Vec<Worker>,
     threads: Vec<JoinHandle<()>>,
+    learned: Arc<Learned>,
+    consent: Arc<Consent>,
 }
 
 /// A shard at work, to which other threads can give something to do.
@@ -92,6 +94,18 @@ impl Running {
         &self.workers
     }
 
+    /// What refusals of our certificate have taught.
+    #[must_use]
+    pub fn learned(&self) -> &Arc<Learned> {
+        &self.learned
+    }
+
+    /// Neighbours that wait to be let in, or were.
+    #[must_use]
+    pub fn consent(&self) -> &Arc<Consent> {
+        &self.consent
+    }
+
     /// Stops accepting, lets exchanges finish within `limits.drain_timeout`, and ends.
     pub fn drain(self) {
         self.drain.cancel();
@@ -127,6 +141,9 @@ pub fn start(
     let limits = &settings.limits;
     let room = Arc::new(Semaphore::new(limits.connections));
     let guests = Arc::new(Guests::new(limits.client_connections, limits.wrong_credentials));
+    let rules = &settings.intercept;
+    let learned = Arc::new(Learned::new(rules.learn, rules.learn_after, rules.learn_for));
+    let consent = Arc::new(Consent::default());
     let (mut threads, mut workers) = (Vec::new(), Vec::new());
     for number in 0..shards() {
         let shard = Arc::new(Shard {
@@ -137,6 +154,8 @@ pub fn start(
             interceptor: interceptor.cloned(),
             addresses: Arc::clone(&known),
             guests: Arc::clone(&guests),
+            learned: Arc::clone(&learned),
+            consent: Arc::clone(&consent),
             drain: drain.clone(),
         });
         let sockets = sockets.iter().map(TcpListener::try_clone).collect::<Result<_, _>>();
@@ -149,7 +168,7 @@ pub fn start(
         let thread = std::thread::Builder::new().name(format!("shard-{number}")).spawn(run);
         threads.push(thread.map_err(StartError::Thread)?);
     }
-    Ok(Running { addresses, drain, workers, threads })
+    Ok(Running { addresses, drain, workers, threads, learned, consent })
 }
 
 fn bind_one(address: SocketAddr) -> Result<TcpListener, StartError> {

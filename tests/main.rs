@@ -13,6 +13,7 @@ mod cli;
 mod clients;
 mod fuzz;
 mod house;
+mod inspect;
 mod query;
 mod screen;
 mod store;

@@ -15,6 +15,7 @@ mod files;
 pub mod key_log;
 mod mint;
 mod name;
+pub mod ocsp;
 mod recent;
 mod recipes;
 mod resolver;

@@ -3,8 +3,9 @@
 //! Texts are the peers' in part: whoever shows them sanitises.
 
 use super::certificate::{Certificate, fingerprint};
-use crate::exchange::{ClientCertificate, ClientHello, Side, TlsFacts, Verdict, tls_names};
+use crate::exchange::{ClientCertificate, ClientHello, Ocsp, OcspStatus, Side, TlsFacts, Verdict, tls_names};
 use crate::text::units;
+use time::OffsetDateTime;
 
 /// Names of a certificate that are told; the others are counted.
 const NAMES: usize = 8;
@@ -51,12 +52,7 @@ pub fn handshake(tls: &TlsFacts, side: Side) -> Vec<Told> {
     told.push(plain("SNI", tls.sni.as_deref().unwrap_or("not sent")));
     told.push(plain("handshake", &how(tls)));
     told.push(verdict(tls, side));
-    if tls.stapled {
-        told.push(plain(
-            "OCSP",
-            "a response was stapled to the chain (RFC 6066 8); hopscope does not read it",
-        ));
-    }
+    told.extend(tls.ocsp.map(|ocsp| stapled(&ocsp)));
     told.extend(client_certificate(tls.client_certificate));
     told
 }
@@ -148,6 +144,26 @@ fn verdict(tls: &TlsFacts, side: Side) -> Told {
     }
 }
 
+/// The stapled response (RFC 6960 2.2, 2.4). One that is out of date tells nothing of today.
+fn stapled(ocsp: &Ocsp) -> Told {
+    let day = |seconds: Option<i64>| {
+        let moment = OffsetDateTime::from_unix_timestamp(seconds?).ok()?;
+        Some(format!("{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute()))
+    };
+    let stale = ocsp.next.is_some_and(|next| next < OffsetDateTime::now_utc().unix_timestamp());
+    let (says, tone) = match ocsp.status {
+        OcspStatus::Good if stale => ("good, but out of date", Tone::Notable),
+        OcspStatus::Good => ("good", Tone::Good),
+        OcspStatus::Revoked => ("REVOKED", Tone::Bad),
+        OcspStatus::Unknown => ("its responder does not know the certificate", Tone::Notable),
+        OcspStatus::Silent => ("a response is stapled that says nothing of this certificate", Tone::Notable),
+    };
+    let times = [("revoked", ocsp.revoked), ("made", ocsp.produced), ("next", ocsp.next)];
+    let times = times.into_iter().filter_map(|(word, time)| Some(format!(", {word} {}", day(time)?)));
+    let value = format!("{says}{} (stapled; its signature is not checked)", times.collect::<String>());
+    Told { label: "OCSP", value, tone }
+}
+
 fn client_certificate(what: ClientCertificate) -> Option<Told> {
     match what {
         ClientCertificate::NotAsked => None,
@@ -176,7 +192,7 @@ mod tests {
         let tls = TlsFacts {
             version: "TLSv1.3".to_owned(),
             cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
-            stapled: true,
+            ocsp: Some(Ocsp { produced: Some(1_767_323_046), ..Ocsp::SILENT }),
             client_certificate: ClientCertificate::Given,
             ..TlsFacts::default()
         };
@@ -184,6 +200,19 @@ mod tests {
             [handshake(&tls, Side::Origin), certificate(0, b"x"), offered(hello), offered(b"GET")].concat();
         assert!(all.iter().all(|told| told.label.len() <= 11 && !told.value.is_empty()), "{all:#?}");
         assert!(all.len() > 18);
+    }
+
+    #[test]
+    fn a_stapled_response_is_told_with_its_times() {
+        let ocsp = |status, next| Ocsp { status, produced: Some(0), next, revoked: None };
+        let says = |ocsp: Ocsp| stapled(&ocsp).value;
+        assert_eq!(
+            says(ocsp(OcspStatus::Good, Some(i64::from(u32::MAX)))),
+            "good, made 1970-01-01 00:00 UTC, next 2106-02-07 06:28 UTC (stapled; its signature is not checked)"
+        );
+        assert!(says(ocsp(OcspStatus::Good, Some(60))).starts_with("good, but out of date, made "));
+        let revoked = Ocsp { revoked: Some(86_400), ..ocsp(OcspStatus::Revoked, None) };
+        assert!(says(revoked).starts_with("REVOKED, revoked 1970-01-02 00:00 UTC, made "));
     }
 
     #[test]

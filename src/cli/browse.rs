@@ -2,17 +2,19 @@
 //! one implementation, so that the same keys do the same everywhere.
 
 use super::again::Sender;
+use super::guards::Guards;
 use super::saving;
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Side, Summary};
 use crate::query::{Name, Query};
-use crate::store::{self, BodyReader, Numbered, Reader, Seek, Sought, StoreError};
-use crate::tui::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
+use crate::store::{self, BodyReader, Found, Numbered, Reader, Search, Seek, Sought, StoreError};
+use crate::tui::{Deed, Row, Seeking, Source, Status, Tell, Told, Unread};
 use crate::view::Octets;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, SendError, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Hands marks to whoever writes the capture; may take its time.
 pub(super) type Mark = Box<dyn Fn(Vec<ExchangeId>, Flags, bool) -> Result<(), StoreError> + Send>;
@@ -32,6 +34,7 @@ pub(super) struct Browse {
     marking: Option<JoinHandle<()>>,
     sender: Sender,
     live: Option<Live>,
+    guards: Option<Guards>,
 }
 
 /// A mark on its way.
@@ -56,13 +59,37 @@ impl Browse {
             }
         };
         let marking = std::thread::Builder::new().name("marks".to_owned()).spawn(work)?;
-        Ok(Self { reader, status, marks: Some(marks), marking: Some(marking), sender, live: None })
+        Ok(Self {
+            reader,
+            status,
+            marks: Some(marks),
+            marking: Some(marking),
+            sender,
+            live: None,
+            guards: None,
+        })
     }
 
     /// Reads exchanges under way as they stand; only in the process that records.
     pub(super) fn with_live(mut self, live: Live) -> Self {
         self.live = Some(live);
         self
+    }
+
+    /// Lets clients in and undoes what refusals taught, by these.
+    pub(super) fn with_guards(mut self, guards: Guards) -> Self {
+        self.guards = Some(guards);
+        self
+    }
+
+    /// On a thread of its own: another process may have to be asked.
+    fn guard(&self, tell: Tell, deed: impl FnOnce(&Guards) -> Result<String, String> + Send + 'static) {
+        let Some(guards) = self.guards.clone() else {
+            return tell(Told::Failed("nobody records this capture: there is no proxy to tell".to_owned()));
+        };
+        let work = move || tell(deed(&guards).map_or_else(Told::Failed, Told::Done));
+        // Without a thread the process is past doing anything.
+        drop(std::thread::Builder::new().name("guards".to_owned()).spawn(work));
     }
 
     fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool, tell: Tell) {
@@ -122,9 +149,8 @@ impl Source for Browse {
         self.reader.find_message(id, seek).map_err(unread)
     }
 
-    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
-        let hits = self.reader.search(query, below, limit).map_err(unread)?;
-        Ok(Found { ids: hits.ids, next: hits.next })
+    fn search(&self, query: &Query, below: Option<ExchangeId>) -> Result<Box<dyn Seeking>, Unread> {
+        Ok(Box::new(Search::start(self.reader.path(), query, below).map_err(unread)?))
     }
 
     fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread> {
@@ -141,6 +167,8 @@ impl Source for Browse {
             Deed::Save { id, side, decoded, path } => {
                 save(self.reader.path(), (id, side), decoded, path, tell);
             }
+            Deed::Intercept(host) => self.guard(tell, move |guards| guards.intercept(&host)),
+            Deed::LetIn(client) => self.guard(tell, move |guards| guards.allow(client)),
             deed @ (Deed::Replay(_) | Deed::ReplayBody(..) | Deed::EditText(_)) => {
                 self.sender.act(deed, tell);
             }
@@ -149,6 +177,12 @@ impl Source for Browse {
 
     fn status(&self) -> Status {
         (self.status)()
+    }
+}
+
+impl Seeking for Search {
+    fn found(&mut self, patience: Duration) -> Result<Found, Unread> {
+        self.wait(patience).map_err(unread)
     }
 }
 

@@ -3,11 +3,11 @@
 use super::exit::{Exit, Halt};
 use super::{show, words};
 use crate::exchange::{ExchangeId, Flags, Summary};
-use crate::query::{Query, Truth};
-use crate::store::Reader;
+use crate::query::Query;
+use crate::store::{Reader, Search};
 
 /// Rows looked at together.
-const PAGE: u64 = 1_000;
+const PAGE: usize = 1_000;
 
 /// Which are meant.
 #[derive(Clone, Debug)]
@@ -79,28 +79,19 @@ fn matching(
     until: ExchangeId,
     each: &mut dyn FnMut(&Summary) -> Result<(), Halt>,
 ) -> Result<Counts, Halt> {
-    let mut counts = Counts::default();
-    let mut after = ExchangeId(0);
-    while after < until {
-        let ids = reader
-            .ids_after(after, usize::try_from(PAGE).unwrap_or(usize::MAX))
-            .map_err(anyhow::Error::from)?;
-        let (Some(first), Some(last)) = (ids.first(), ids.last()) else { break };
-        after = *last;
-        let page = reader.summaries(*first, (*last).min(until)).map_err(anyhow::Error::from)?;
-        for row in page.iter().filter(|row| !row.flags.has(Flags::HIDDEN)) {
-            counts.seen += 1;
-            let meant = match query.judge(row) {
-                Truth::Unknown => !reader.sift(query, &[row.id.0]).map_err(anyhow::Error::from)?.is_empty(),
-                known => known.is_yes(),
-            };
-            if meant {
-                counts.matched += 1;
-                each(row)?;
-            }
+    let below = ExchangeId(until.0.saturating_add(1));
+    let mut search = Search::start(reader.path(), query, Some(below)).map_err(anyhow::Error::from)?;
+    let mut ids = search.rest().map_err(anyhow::Error::from)?;
+    ids.reverse();
+    let mut matched = 0;
+    for page in ids.chunks(PAGE) {
+        let rows = reader.summaries_of(page).map_err(anyhow::Error::from)?;
+        for row in rows.iter().filter(|row| !row.flags.has(Flags::HIDDEN)) {
+            matched += 1;
+            each(row)?;
         }
     }
-    Ok(counts)
+    Ok(Counts { matched, seen: reader.listed(until).map_err(anyhow::Error::from)? })
 }
 
 #[cfg(test)]

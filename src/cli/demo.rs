@@ -7,8 +7,8 @@ use crate::exchange::{
     Summary, Timing,
 };
 use crate::query::{Facts, Matcher, Query};
-use crate::store::{Numbered, Seek, Sought};
-use crate::tui::{Changes, Deed, Found, Row, Source, Status, Tell, Told, Unread, Wake};
+use crate::store::{Found, Numbered, Seek, Sought};
+use crate::tui::{Changes, Deed, Row, Seeking, Source, Status, Tell, Told, Unread, Wake};
 use crate::view::Octets;
 use bytes::Bytes;
 use std::ops::Range;
@@ -106,13 +106,9 @@ impl Source for Made {
         Ok(Sought::Nowhere)
     }
 
-    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
+    fn search(&self, query: &Query, below: Option<ExchangeId>) -> Result<Box<dyn Seeking>, Unread> {
         let newest = below.map_or(self.last.load(SeqCst), |below| below.0.saturating_sub(1));
-        let oldest = newest.saturating_sub(limit as u64);
-        let mut matcher = Matcher::new(query);
-        let ids =
-            (oldest + 1..=newest).rev().filter(|id| matcher.matches(&Facts::of(&summary(*id)))).collect();
-        Ok(Found { ids, next: (oldest > 0).then_some(ExchangeId(oldest + 1)) })
+        Ok(Box::new(Looking { newest, query: query.clone() }))
     }
 
     fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread> {
@@ -129,6 +125,27 @@ impl Source for Made {
 
     fn status(&self) -> Status {
         Status { capture: Some("made-up rows".to_owned()), recording: true, ..Status::default() }
+    }
+}
+
+/// Rows looked through at once.
+const SLICE: u64 = 1_024;
+
+/// A search through made-up rows.
+#[derive(Debug)]
+struct Looking {
+    newest: u64,
+    query: Query,
+}
+
+impl Seeking for Looking {
+    fn found(&mut self, _: Duration) -> Result<Found, Unread> {
+        let oldest = self.newest.saturating_sub(SLICE);
+        let mut matcher = Matcher::new(&self.query);
+        let rows = (oldest + 1..=self.newest).rev();
+        let ids = rows.filter(|id| matcher.matches(&Facts::of(&summary(*id)))).collect();
+        self.newest = oldest;
+        Ok(Found { ids, looked_to: if oldest == 0 { 0 } else { oldest + 1 } })
     }
 }
 
@@ -199,6 +216,7 @@ fn exchange(id: u64) -> Exchange {
         client_connection: ConnectionId(1),
         origin_connection: None,
         tunnel: None,
+        tunnelled: None,
         summary,
     }
 }
@@ -218,14 +236,15 @@ mod tests {
             made.rows_after(ExchangeId(4), 3).unwrap()
         );
         let query = Query::of("session 404");
-        let (mut all, mut below) = (Vec::new(), None);
+        let (mut all, mut looked_to) = (Vec::new(), 0);
+        let mut search = made.search(&query, None).unwrap();
         for _ in 0..3 {
-            let found = made.search(&query, below, 1000).unwrap();
-            below = found.next;
+            let found = search.found(Duration::ZERO).unwrap();
+            looked_to = found.looked_to;
             all.extend(found.ids);
         }
         assert!(!all.is_empty() && all.iter().all(|id| query.matches(&summary(*id))));
-        assert_eq!(below, Some(ExchangeId(997_001)));
+        assert_eq!(looked_to, 1_000_001 - 3 * SLICE);
         assert_eq!(made.sift(&query, &all).unwrap(), all);
     }
 }

@@ -1,22 +1,26 @@
 //! The one place where commands meet the proxy and the store.
 
+use super::format::size;
+use super::guards::Guards;
 use super::holder::{self, Holder};
 use super::plan::Plan;
 use super::records::Records;
 use crate::ca::{Authority, Interceptor};
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, Summary};
+use crate::forward::Lesson;
 use crate::listener::{self, Running};
 use crate::query::Query;
 use crate::recorder::Recorder;
 use crate::replay::Replayer;
 use crate::store::captures::Captures;
 use crate::store::control::{Control, Reply, Request, Status};
-use crate::store::{self, Figures, Inbox, Losses, Numbered, Reader, Store};
+use crate::store::{self, Figures, Inbox, Losses, Numbered, Reader, Search, Store};
 use crate::upstream::OriginTls;
 use std::io::Read;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Called with rows as they are opened, changed or finished; must not block.
 pub(super) type OnRows = Box<dyn Fn(&[Summary]) + Send + Sync>;
@@ -100,10 +104,15 @@ fn control(store: &Store, running: &Running) -> Result<Control, StartError> {
         figures: Figures::default(),
     };
     let (inbox, replayer) = (store.inbox(), Replayer::new(running, store.path()));
+    let guards = Guards::Here(Arc::clone(running.learned()), Arc::clone(running.consent()));
+    let (learned, consent) = (Arc::clone(running.learned()), Arc::clone(running.consent()));
     let answer = Box::new(move |request| match request {
         Request::Status => Reply::Status(Status { figures: inbox.figures(), ..status.clone() }),
         Request::Flag { ids, flag, on } => flagged(&inbox, &ids, Flags(flag), on),
         Request::Replay { orders } => replayed(&replayer, &orders),
+        Request::Guards => guards.answer(),
+        Request::Intercept { host } => Reply::Changed { changed: learned.forget(&host) },
+        Request::Allow { client } => Reply::Changed { changed: consent.allow(client) },
     });
     Control::serve(store.path(), answer).map_err(|error| StartError::Other(error.into()))
 }
@@ -160,11 +169,25 @@ fn open(plan: &Plan) -> anyhow::Result<(Store, bool)> {
         return Ok((Store::temporary(settings, shards)?, false));
     }
     let captures = Captures::in_folder(plan.places.data.join("captures"));
-    for removed in captures.retain(settings.retain_bytes, settings.retain_age)? {
-        super::door::say(format!("removed the old capture {}", removed.path.display()));
-    }
+    tell_of_old(&captures, settings);
     let path = settings.path.clone().unwrap_or_else(|| captures.new_path());
     Ok((Store::open(&path, settings, shards)?, true))
+}
+
+/// Lets captures go whose time is over. One that does not go is no reason not to record.
+fn tell_of_old(captures: &Captures, settings: &crate::config::Capture) {
+    match captures.retain(settings.retain_bytes, settings.retain_age) {
+        Err(error) => super::door::say(format!("old captures stay for now: {error}")),
+        Ok(gone) => {
+            for gone in gone {
+                let but = match gone.marked {
+                    0 => String::new(),
+                    marked => format!(", but for {}", super::format::counted(marked, "marked exchange")),
+                };
+                super::door::say(format!("removed the old capture {}{but}", gone.capture.path.display()));
+            }
+        }
+    }
 }
 
 impl Engine {
@@ -204,6 +227,37 @@ impl Engine {
         move |id| inbox.live(id)
     }
 
+    /// What it has learned, and whom it lets in.
+    pub(super) fn guards(&self) -> Guards {
+        Guards::Here(Arc::clone(self.running.learned()), Arc::clone(self.running.consent()))
+    }
+
+    /// Who waits to be let in, asked again and again.
+    pub(super) fn waiting(&self) -> impl Fn() -> Vec<IpAddr> + Send + use<> {
+        let consent = Arc::clone(self.running.consent());
+        move || consent.waiting()
+    }
+
+    /// Has every lesson of a refusal, and every client that waits, said in words.
+    pub(super) fn speak(&self, say: fn(String)) {
+        self.running.learned().tell(Box::new(move |lesson| {
+            let Lesson { host, .. } = lesson;
+            say(format!(
+                "{host} is left alone from now on: {}. `hopscope intercept {host}` ends that, --tunnel {host} keeps it",
+                lesson.says()
+            ));
+        }));
+        self.store.inbox().on_trouble(Box::new(move |trouble| match trouble {
+            Some(why) => say(format!(
+                "nothing can be recorded now ({why}): the traffic goes on, and what finds no room is counted; make room"
+            )),
+            None => say("recording again".to_owned()),
+        }));
+        self.running.consent().tell(Box::new(move |client| {
+            say(format!("{client} asks to be served: `hopscope allow {client}` lets it in, or start with --allow {client}"));
+        }));
+    }
+
     /// Sends exchanges of the capture again.
     pub(super) fn replayer(&self) -> Replayer {
         Replayer::new(&self.running, self.store.path())
@@ -218,8 +272,29 @@ impl Engine {
     pub(super) fn drain(self) -> Vec<String> {
         self.running.drain();
         drop(self.control);
-        self.store.close().err().map(|error| error.to_string()).into_iter().collect()
+        let inbox = self.store.inbox();
+        let failed = self.store.close().err().map(|error| error.to_string());
+        failed.into_iter().chain(not_kept(&inbox.losses())).collect()
     }
+}
+
+/// What the capture lacks, in words.
+fn not_kept(losses: &Losses) -> Option<String> {
+    let parts = [
+        (losses.bodies, "body", format!(" cut short ({})", size(losses.bytes))),
+        (losses.records, "record", String::new()),
+        (losses.messages, "message", String::new()),
+    ];
+    let named = parts.into_iter().filter(|(count, ..)| *count > 0);
+    let named: Vec<String> = named
+        .map(|(count, one, more)| match (count, one) {
+            (1, one) => format!("1 {one}{more}"),
+            (count, "body") => format!("{count} bodies{more}"),
+            (count, one) => format!("{count} {one}s{more}"),
+        })
+        .collect();
+    (!named.is_empty())
+        .then(|| format!("not kept, for want of room or time on the disk: {}", named.join(", ")))
 }
 
 /// Opens a capture for reading.
@@ -263,7 +338,21 @@ impl Records for Reader {
         Ok(Reader::message(self, id, number)?)
     }
 
-    fn sift(&mut self, query: &Query, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
-        Ok(Reader::sift(self, query, ids)?)
+    fn search(&mut self, query: &Query, each: &mut dyn FnMut(&[u64]) -> bool) -> anyhow::Result<()> {
+        let mut search = Search::start(self.path(), query, None)?;
+        loop {
+            let found = search.wait(Duration::from_secs(1))?;
+            if !each(&found.ids) || found.is_over() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn rows(&mut self, ids: &[u64]) -> anyhow::Result<Vec<Summary>> {
+        Ok(self.summaries_of(ids)?)
+    }
+
+    fn count(&mut self) -> anyhow::Result<u64> {
+        Ok(self.listed(ExchangeId(u64::MAX))?)
     }
 }

@@ -3,7 +3,7 @@
 use super::args::Explain;
 use super::door::{Ink, Out};
 use super::exit::{Exit, Halt, Outcome};
-use crate::inspect::{Field, Hop, On, Part, Spec, parse, table};
+use crate::inspect::{Field, Hop, On, Part, Spec, Word, parse, table};
 use crate::text::carets;
 use std::io::{self, Write};
 
@@ -55,7 +55,17 @@ fn print_field<W: Write>(out: &mut Out<W>, field: &Field) -> io::Result<()> {
     };
     let lines = if field.shape.may_repeat() { "may stand in several lines" } else { "stands once" };
     out.line(format!("  In {place}{trailers}; {hop}; {lines}."))?;
-    for word in field.words {
+    print_words(out, field.words)?;
+    let asked = table::words_asked(field);
+    if !std::ptr::eq(asked, field.words) {
+        out.line("  In requests:")?;
+        print_words(out, asked)?;
+    }
+    Ok(())
+}
+
+fn print_words<W: Write>(out: &mut Out<W>, words: &[Word]) -> io::Result<()> {
+    for word in words {
         let cite = word.spec.map(|spec| format!("  ({spec})")).unwrap_or_default();
         out.inked(&[(Ink::Plain, &format!("    {:<24} {}", word.name, word.means)), (Ink::Dim, &cite)])?;
     }

@@ -141,7 +141,7 @@ impl<H: Hears> Follower<H> {
     fn known_before(&mut self) -> Result<Vec<Summary>, StoreError> {
         self.missing.retain(|_, since| since.elapsed() < PATIENCE);
         let wanted: Vec<u64> = self.open.iter().chain(self.missing.keys()).copied().collect();
-        self.reader.summaries_of(wanted)
+        self.reader.summaries_of(&wanted)
     }
 
     fn note(&mut self, row: &Summary) {

@@ -55,6 +55,8 @@ mod tests {
             "explain",
             "lint",
             "replay",
+            "allow",
+            "intercept",
             "export",
             "import",
             "captures",

@@ -3,8 +3,8 @@
 use super::format::timestamp;
 use crate::diff::{Comparison, Item, Message};
 use crate::exchange::{
-    Body, Cause, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, MessageKind,
-    Summary,
+    Body, Cause, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, MessageKind, Side,
+    Spoken, Summary, Tunnelled,
 };
 use crate::store::Numbered;
 use base64::Engine as _;
@@ -35,7 +35,7 @@ An exchange (serve --json, ls --json):
   type            the answer's media type without parameters, or null
   failure         {\"side\",\"phase\",\"kind\",\"says\"} or null
   flags           words: ours (hopscope answered), tunnel, intercepted, truncated, retried, replay,
-                  unverified, upgraded
+                  unverified, upgraded, learned (left alone after refusals of the certificate)
   parent          the exchange that this one replays, or null
 
 show --json adds:
@@ -51,6 +51,10 @@ show --json adds:
   connections     {\"client\",\"origin\"}: {\"id\",\"peer\",\"local\",\"dialling\",\"tls\"} or null; tls as below, or null;
                   dialling, toward origins: {\"parent\",\"host\",\"found\" (literal, settings or resolver),
                   \"looked_up_us\",\"tries\": [{\"address\",\"began_us\",\"took_us\",\"failed\"}]}
+  tunnelled       of a tunnel relayed unread, else null: {\"why\" (off, named, not-named, learned, protocol,
+                  server-first or offer), \"says\", \"first\" (who spoke first: client or origin), \"spoken\" (tls,
+                  http/1, http/2, ssh, smtp, imap, pop3, ftp, postgres, mysql, redis, mqtt, vnc or unknown),
+                  \"client_ended_us\", \"origin_ended_us\"}: when each said that it sends no more
 
 show --part tls --json: connections alone. Of TLS
     version       TLSv1.3, or null where only an offer is known: the handshake failed, or was not ours
@@ -63,6 +67,8 @@ show --part tls --json: connections alone. Of TLS
     trusted       whether the origin's certificate is trusted; null on the client's side
     untrusted     why it is not, or null
     stapled       whether an OCSP response came with the chain
+    ocsp          what it says, or null: {\"status\" (good, revoked, unknown; silent: nothing of this certificate),
+                  \"produced\",\"next\",\"revoked\"}: seconds since the epoch, or null
     client_certificate  given or withheld where the server asked for one, else null
     chain         certificates, leaf first; one that cannot be read has its sha256 alone:
     subject       whose it is
@@ -207,6 +213,7 @@ struct Whole<'a> {
     bodies: Value,
     timing: Value,
     connections: Value,
+    tunnelled: Value,
 }
 
 /// One exchange as one line of JSON.
@@ -227,6 +234,18 @@ pub(super) fn whole(
         bodies: json!({"request": body(&exchange.request_body), "response": body(&exchange.response_body)}),
         timing: timing(exchange),
         connections: json!({"client": client.map(super::show::connection), "origin": origin.map(super::show::connection)}),
+        tunnelled: exchange.tunnelled.as_deref().map_or(Value::Null, tunnelled),
+    })
+}
+
+fn tunnelled(tunnel: &Tunnelled) -> Value {
+    json!({
+        "why": tunnel.why.as_str(),
+        "says": tunnel.says,
+        "first": tunnel.first.map(Side::as_str),
+        "spoken": tunnel.spoken.map(Spoken::as_str),
+        "client_ended_us": tunnel.client_ended,
+        "origin_ended_us": tunnel.origin_ended,
     })
 }
 

@@ -4,14 +4,18 @@ use super::args::Ls;
 use super::door::{Out, say};
 use super::exit::{Exit, Halt, Outcome};
 use super::format::{self, counted};
+use super::progress::Progress;
 use super::records::Records;
 use super::{capture, json, words};
-use crate::exchange::{ExchangeId, Flags, Summary};
-use crate::query::{Query, Truth};
+use crate::exchange::{Flags, Summary};
+use crate::query::Query;
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 /// Rows read at once: no more than these are held, however long the capture is.
 const PAGE: usize = 1_000;
+/// How long it is looked for the term to blame where nothing matches.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs the command.
 pub(super) fn run(typed: &Ls) -> Outcome {
@@ -21,6 +25,11 @@ pub(super) fn run(typed: &Ls) -> Outcome {
     let counts = list(records.as_mut(), &query, typed.limit, typed.json, &mut out)?;
     out.flush()?;
     say(counts.says(!query.is_all(), typed.limit));
+    if counts.matched == 0
+        && let Some((term, count)) = blame(records.as_mut(), &query)?
+    {
+        say(format!("without {term} {count} would match"));
+    }
     Ok(Exit::Ok)
 }
 
@@ -68,54 +77,69 @@ fn list<W: Write>(
     }
 }
 
+/// All that match, oldest first.
 fn all(
     records: &mut dyn Records,
     query: &Query,
     print: &mut dyn FnMut(&Summary) -> Result<(), Halt>,
 ) -> Result<Counts, Halt> {
-    let mut counts = Counts::default();
-    let mut last = ExchangeId(0);
-    loop {
-        let page = records.after(last, PAGE)?;
-        let Some(end) = page.last() else { return Ok(counts) };
-        last = end.id;
-        for summary in page.iter().filter(|summary| !is_deleted(summary)) {
-            counts.seen += 1;
-            if !is_meant(records, query, summary)? {
-                continue;
-            }
-            counts.matched += 1;
+    let (mut ids, mut progress) = (Vec::new(), Progress::begin("searching:"));
+    records.search(query, &mut |found| {
+        ids.extend_from_slice(found);
+        progress.tell(|| format!("{} found", ids.len()));
+        true
+    })?;
+    drop(progress);
+    ids.reverse();
+    let mut matched = 0;
+    for page in ids.chunks(PAGE) {
+        for summary in records.rows(page)?.iter().filter(|summary| !is_deleted(summary)) {
+            matched += 1;
             print(summary)?;
         }
     }
+    Ok(Counts { matched, seen: records.count()? })
 }
 
 /// The newest rows that match, newest first.
 fn newest(records: &mut dyn Records, query: &Query, limit: usize) -> Result<(Vec<Summary>, Counts), Halt> {
     let mut rows = Vec::new();
-    let mut counts = Counts::default();
-    let mut before = None;
-    while rows.len() < limit {
-        let page = records.before(before, PAGE)?;
-        let Some(end) = page.last() else { break };
-        before = Some(end.id);
-        for summary in page.into_iter().filter(|summary| !is_deleted(summary)) {
-            counts.seen += 1;
-            if rows.len() < limit && is_meant(records, query, &summary)? {
-                rows.push(summary);
-            }
+    // Deleted ones are among what is found: so many more are asked for as those turn out to be.
+    let mut wanted = limit;
+    while wanted > 0 {
+        let mut ids = Vec::new();
+        records.search(query, &mut |found| {
+            ids.extend_from_slice(found);
+            ids.len() < wanted
+        })?;
+        let all = ids.len() < wanted;
+        rows = records.rows(&ids)?;
+        rows.retain(|row| !is_deleted(row));
+        rows.truncate(limit);
+        if all || rows.len() == limit {
+            break;
         }
+        wanted = ids.len().saturating_mul(2);
     }
-    counts.matched = rows.len() as u64;
+    let counts = Counts { matched: rows.len() as u64, seen: records.count()? };
     Ok((rows, counts))
 }
 
-/// By its row where that tells, else by what lies behind it.
-fn is_meant(records: &mut dyn Records, query: &Query, summary: &Summary) -> Result<bool, Halt> {
-    Ok(match query.judge(summary) {
-        Truth::Unknown => !records.sift(query, &[summary.id.0])?.is_empty(),
-        known => known.is_yes(),
-    })
+/// The term of a filter that found nothing without which most would be found, as far as that is known soon.
+fn blame(records: &mut dyn Records, query: &Query) -> Result<Option<(String, u64)>, Halt> {
+    let until = Instant::now() + PATIENCE;
+    let mut most: Option<(String, u64)> = None;
+    for (term, without) in query.without_each() {
+        let mut count = 0;
+        records.search(&without, &mut |found| {
+            count += found.len() as u64;
+            Instant::now() < until
+        })?;
+        if count > most.as_ref().map_or(0, |(_, most)| *most) {
+            most = Some((term, count));
+        }
+    }
+    Ok(most)
 }
 
 /// Deleted by a person: not listed, and shown when asked for by number.
@@ -128,6 +152,7 @@ mod tests {
     use super::super::records::tests::InMemory;
     use super::super::sample::{failed, plain};
     use super::*;
+    use crate::exchange::ExchangeId;
 
     fn listed(filter: &[&str], limit: Option<usize>, as_json: bool) -> (Vec<String>, Counts) {
         let rows = (1..=2_500).map(|id| {
@@ -159,6 +184,16 @@ mod tests {
             .collect();
         assert_eq!(ids, [Some(1_000), Some(2_000)]);
         assert_eq!(counts.says(true, Some(9)), "2 of 2500 exchanges match");
+    }
+
+    #[test]
+    fn where_nothing_matches_the_term_to_blame_is_found() {
+        let mut records =
+            InMemory::rows((1..=30).map(|id| Summary { id: ExchangeId(id), ..plain() }).collect());
+        let mut blamed = |text: &str| blame(&mut records, &Query::of(text)).unwrap();
+        assert_eq!(blamed("id:1..9 refused"), Some(("refused".to_owned(), 9)));
+        assert_eq!(blamed("refused"), None);
+        assert_eq!(blamed("refused method:put"), None, "neither alone is to blame");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod explain;
 mod export;
 mod follow;
 mod format;
+mod guards;
 mod help;
 mod holder;
 mod import;
@@ -91,6 +92,8 @@ fn dispatch(typed: &Typed) -> Outcome {
         Some(Command::Import(typed)) => import::run(typed),
         Some(Command::Sql(typed)) => sql::run(typed),
         Some(Command::Captures { command }) => captures::run(command.as_ref()),
+        Some(Command::Allow(typed)) => guards::allow(typed),
+        Some(Command::Intercept(typed)) => guards::intercept(typed),
         Some(Command::Ca { command }) => authority::run(command),
         Some(Command::Config(typed)) => settings::run(typed),
         Some(Command::Completions(typed)) => completions::run(typed),

@@ -4,6 +4,7 @@ use super::args::{Open, ProxyFlags};
 use super::browse::Browse;
 use super::exit::{Exit, Halt, Outcome};
 use super::follow;
+use super::guards::Guards;
 use super::signals::Signals;
 use super::{again, capture, demo, import, plan, screen};
 use crate::ca;
@@ -93,8 +94,10 @@ fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> 
         ..Status::default()
     };
     let status = move || Status { recording: live.load(SeqCst), ..status.clone() };
+    let guards = Guards::Elsewhere(path.clone());
     let mark = move |ids: Vec<ExchangeId>, flag: Flags, on| store::set_flag(&path, &ids, flag, on);
-    Ok(Box::new(Browse::new(reader, Box::new(status), Box::new(mark), sender)?))
+    let browse = Browse::new(reader, Box::new(status), Box::new(mark), sender)?;
+    Ok(Box::new(browse.with_guards(guards)))
 }
 
 fn recorder(path: &Path) -> Option<u32> {

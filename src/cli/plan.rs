@@ -66,16 +66,6 @@ pub(super) fn effective(places: &Places, config: &ConfigFlag, flags: &ProxyFlags
 
 /// What a setting can only be judged by together with others or with the disk.
 fn check(settings: &Settings) -> Result<(), Halt> {
-    let open = settings.listen.iter().find(|address| !address.ip().is_loopback());
-    if let (Some(address), None, true) = (open, &settings.auth, settings.allow.is_empty()) {
-        return Err(Halt::new(
-            Exit::Config,
-            format!(
-                "listen: {address} can be reached by others, who could use this proxy: give --auth USER:PASS \
-                 or --allow CIDR, or listen on 127.0.0.1"
-            ),
-        ));
-    }
     for path in &settings.origin.ca {
         check_roots("origin.ca", path)?;
     }
@@ -158,16 +148,6 @@ fn with_suffixes(path: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_open_address_needs_credentials() {
-        let mut settings = Settings { listen: vec!["0.0.0.0:0".parse().unwrap()], ..Settings::default() };
-        assert_eq!(check(&settings).unwrap_err().exit, Exit::Config);
-        settings.auth = Some("a:b".to_owned());
-        assert!(check(&settings).is_ok());
-        (settings.auth, settings.allow) = (None, vec!["192.168.1.0/24".parse().unwrap()]);
-        assert!(check(&settings).is_ok());
-    }
 
     #[test]
     fn a_parent_is_somebody_else() {

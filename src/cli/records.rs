@@ -22,8 +22,12 @@ pub(super) trait Records {
     fn messages(&mut self, id: ExchangeId, from: u64, limit: usize) -> anyhow::Result<Vec<Numbered>>;
     /// One message with all of its payload that was kept.
     fn message(&mut self, id: ExchangeId, number: u64) -> anyhow::Result<Option<Numbered>>;
-    /// Those of these rows that are meant; reads heads and bodies where the rows do not tell.
-    fn sift(&mut self, query: &Query, ids: &[u64]) -> anyhow::Result<Vec<u64>>;
+    /// Numbers of what is meant, newest first, given to `each` as they are found, until it says no.
+    fn search(&mut self, query: &Query, each: &mut dyn FnMut(&[u64]) -> bool) -> anyhow::Result<()>;
+    /// The rows of these numbers, in their order.
+    fn rows(&mut self, ids: &[u64]) -> anyhow::Result<Vec<Summary>>;
+    /// How many there are, without those that a person deleted.
+    fn count(&mut self) -> anyhow::Result<u64>;
 }
 
 #[cfg(test)]
@@ -79,9 +83,20 @@ pub(super) mod tests {
             Ok(self.messages.iter().find(|found| found.number == number).cloned())
         }
 
-        fn sift(&mut self, query: &Query, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
-            let rows = self.rows.iter().filter(|row| ids.contains(&row.id.0) && query.matches(row));
-            Ok(rows.map(|row| row.id.0).collect())
+        fn search(&mut self, query: &Query, each: &mut dyn FnMut(&[u64]) -> bool) -> anyhow::Result<()> {
+            let rows = self.rows.iter().rev().filter(|row| query.matches(row));
+            let ids: Vec<u64> = rows.map(|row| row.id.0).collect();
+            let _ = ids.chunks(7).all(each);
+            Ok(())
+        }
+
+        fn rows(&mut self, ids: &[u64]) -> anyhow::Result<Vec<Summary>> {
+            let row = |id: &u64| self.rows.iter().find(|row| row.id.0 == *id).cloned();
+            Ok(ids.iter().filter_map(row).collect())
+        }
+
+        fn count(&mut self) -> anyhow::Result<u64> {
+            Ok(self.rows.iter().filter(|row| !row.flags.has(crate::exchange::Flags::HIDDEN)).count() as u64)
         }
     }
 }

@@ -103,5 +103,6 @@ pub(super) fn exchange() -> Exchange {
         client_connection: ConnectionId(1),
         origin_connection: Some((ConnectionId(2), false)),
         tunnel: None,
+        tunnelled: None,
     }
 }

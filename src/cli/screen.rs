@@ -70,18 +70,20 @@ fn source(session: &Session, confirm: bool) -> anyhow::Result<Browse> {
         replays_unasked: !confirm,
         ..Status::default()
     };
-    let (losses, inbox) = (engine.losses(), engine.inbox());
+    let (losses, inbox, waiting) = (engine.losses(), engine.inbox(), engine.waiting());
     let status = move || {
         let losses = losses();
         Status {
             cut_bodies: losses.bodies,
             lost_records: losses.records,
             cut_messages: losses.messages,
+            trouble: losses.trouble,
+            waiting: waiting(),
             ..status.clone()
         }
     };
     let mark = move |ids, flag, on| inbox.flag(ids, flag, on);
     let sender = Sender::here(engine.replayer(), engine.folder());
     let browse = Browse::new(Reader::open(engine.folder())?, Box::new(status), Box::new(mark), sender)?;
-    Ok(browse.with_live(Box::new(engine.live())))
+    Ok(browse.with_live(Box::new(engine.live())).with_guards(engine.guards()))
 }

@@ -19,6 +19,7 @@ pub(super) fn run(typed: &Serve) -> Outcome {
     let lines = if typed.quiet { None } else { Some(Lines::start(std::io::stdout(), line(typed.json))?) };
     let printer = lines.clone().map(|lines| Box::new(move |rows: &[Summary]| lines.push(rows)) as OnRows);
     let session = Session::start(&plan, printer)?;
+    session.speak();
     session.announce();
     signals.wait();
     say("stopping: exchanges under way may finish; interrupt again to end at once");

@@ -7,7 +7,7 @@ use super::holder::Holder;
 use super::plan::Plan;
 use super::runtime::{self, Notice, Posted};
 use crate::ca::Authority;
-use crate::config::Places;
+use crate::config::{Places, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ pub(super) struct Session {
     pub(super) engine: Engine,
     pub(super) authority: Arc<Authority>,
     pub(super) notice: Notice,
+    /// Who is served, where others can reach us.
+    open: Option<&'static str>,
     _posted: Posted,
 }
 
@@ -31,7 +33,12 @@ impl Session {
         let posted = notice.post(&plan.places).map_err(|error| {
             Halt::new(Exit::Failed, format!("{}: cannot be written: {error}", plan.places.runtime.display()))
         })?;
-        Ok(Self { engine, authority, notice, _posted: posted })
+        Ok(Self { engine, authority, notice, open: open(&plan.settings), _posted: posted })
+    }
+
+    /// Has what happens at the door said on stderr.
+    pub(super) fn speak(&self) {
+        self.engine.speak(say);
     }
 
     /// Says where it listens and which authority it uses.
@@ -39,6 +46,7 @@ impl Session {
         for address in self.engine.addresses() {
             say(format!("listening on {address}"));
         }
+        self.open.into_iter().for_each(say);
         let made = if self.authority.created() { " (made now; clients must trust it)" } else { "" };
         say(format!("authority {}{made}", self.authority.path().display()));
         self.authority.warning().into_iter().for_each(say);
@@ -52,6 +60,17 @@ impl Session {
     pub(super) fn drain(self) {
         self.engine.drain().iter().for_each(say);
     }
+}
+
+/// Who is served, where others can reach us and need not say who they are.
+fn open(settings: &Settings) -> Option<&'static str> {
+    if settings.allow_open && settings.auth.is_none() && settings.allow.is_empty() {
+        return Some("an open proxy: whoever reaches it is served (--allow-open)");
+    }
+    settings.asks_for_consent().then_some(
+        "only neighbours are served, each once you let it in: `hopscope allow ADDRESS`, a in the interface, or \
+         --allow CIDR for all of a network",
+    )
 }
 
 /// A refusal in words: who has the port, and what to do.

@@ -4,7 +4,7 @@ use super::args::Sql as Typed;
 use super::door::{Out, say};
 use super::exit::{Exit, Halt, Outcome};
 use super::{capture, format};
-use crate::store::{Cell, Sql};
+use crate::store::{Cell, LeftOut, Sql};
 use crate::text::sanitize;
 use serde_json::{Map, Value, json};
 use std::io::{self, IsTerminal as _, Read as _, Write};
@@ -13,10 +13,14 @@ use std::io::{self, IsTerminal as _, Read as _, Write};
 pub(super) fn run(typed: &Typed) -> Outcome {
     let text = asked(typed)?;
     let sql = Sql::open(&capture::path(typed.chosen.capture.as_deref())?).map_err(anyhow::Error::from)?;
-    if sql.left_out() > 0 {
+    if let Some(LeftOut { segments, below }) = sql.left_out() {
         say(format!(
-            "the oldest {} are left out: SQLite takes no more at once",
-            format::counted(u64::from(sql.left_out()), "segment")
+            "the oldest {} left out, with the exchanges below {below}: SQLite takes 11 segments at once; each can be \
+             opened by itself, and ls, show and export see all",
+            match segments {
+                1 => "segment is".to_owned(),
+                _ => format!("{} are", format::counted(segments, "segment")),
+            }
         ));
     }
     let mut out = Out::stdout();

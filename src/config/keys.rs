@@ -69,13 +69,16 @@ keys! {
         if members.is_empty() {
             return raw.misfit("at least one address is needed");
         }
-        put(&mut s.listen, members.iter().map(Raw::address).collect())
+        let all: Vec<Vec<_>> = members.iter().map(Raw::addresses).collect::<Result<_, _>>()?;
+        s.listen = all.concat();
+        Ok(())
     }, |s| list(s.listen.iter());
     "ca_dir": |s, raw, base| put(&mut s.ca_dir, raw.path(base)), |s| quoted(s.ca_dir.display());
     "pseudonym": |s, raw, _| put(&mut s.pseudonym, pseudonym(raw)), |s| quoted(&s.pseudonym);
     "via": |s, raw, _| put(&mut s.via, raw.switch()), |s| s.via.to_string();
     "auth" secret: |s, raw, _| put(&mut s.auth, credentials(raw)), |s| quoted(s.auth.as_ref().map_or("", |_| "(hidden)"));
     "allow": |s, raw, _| put(&mut s.allow, raw.members()?.iter().map(Raw::network).collect()), |s| list(s.allow.iter());
+    "allow_open": |s, raw, _| put(&mut s.allow_open, raw.switch()), |s| s.allow_open.to_string();
     "intercept.enabled": |s, raw, _| put(&mut s.intercept.enabled, raw.switch()),
         |s| s.intercept.enabled.to_string();
     "intercept.tunnel": |s, raw, _| put(&mut s.intercept.tunnel, raw.hosts()), |s| list(s.intercept.tunnel.iter());
@@ -83,6 +86,14 @@ keys! {
     "intercept.http2": |s, raw, _| put(&mut s.intercept.http2, raw.word(HTTP2)), |s| word(HTTP2, &s.intercept.http2);
     "intercept.min_tls": |s, raw, _| put(&mut s.intercept.min_tls, raw.word(MIN_TLS)),
         |s| word(MIN_TLS, &s.intercept.min_tls);
+    "intercept.learn": |s, raw, _| put(&mut s.intercept.learn, raw.switch()), |s| s.intercept.learn.to_string();
+    "intercept.learn_after": |s, raw, _| {
+        let count = raw.size_within(1..=1_000)?;
+        s.intercept.learn_after = u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(())
+    }, |s| s.intercept.learn_after.to_string();
+    "intercept.learn_for": |s, raw, _| put(&mut s.intercept.learn_for, raw.time_above_zero()),
+        |s| quoted(show_time(s.intercept.learn_for));
     "origin.ca": |s, raw, base| {
         put(&mut s.origin.ca, raw.members()?.iter().map(|member| member.path(base)).collect())
     }, |s| list(s.origin.ca.iter().map(|path| path.display()));
@@ -142,6 +153,8 @@ keys! {
         |s| quoted(show_time(s.limits.write_timeout));
     "limits.body_timeout": |s, raw, _| put(&mut s.limits.body_timeout, raw.time_above_zero()),
         |s| quoted(show_time(s.limits.body_timeout));
+    "limits.consent_timeout": |s, raw, _| put(&mut s.limits.consent_timeout, raw.time_above_zero()),
+        |s| quoted(show_time(s.limits.consent_timeout));
     "limits.connect_timeout": |s, raw, _| put(&mut s.limits.connect_timeout, raw.time_above_zero()),
         |s| quoted(show_time(s.limits.connect_timeout));
     "limits.tls_timeout": |s, raw, _| put(&mut s.limits.tls_timeout, raw.time_above_zero()),

@@ -370,7 +370,7 @@ mod tests {
         let error = from_variables(&[("HOPSCOPE_LISTEN", "127.0.0.1:0,nope")]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "HOPSCOPE_LISTEN: \"nope\" is not ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:0\n   \
+            "HOPSCOPE_LISTEN: \"nope\" is not ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:0, nor lan or docker\n   \
              | 127.0.0.1:0,nope\n   |             ^^^^"
         );
     }

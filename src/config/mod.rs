@@ -7,6 +7,7 @@ mod bindings;
 mod error;
 mod keys;
 mod load;
+pub mod networks;
 mod parents;
 mod places;
 mod raw;
@@ -21,5 +22,5 @@ pub use parents::{Except, Parent, ParentKind, Parents};
 pub use places::Places;
 pub use settings::{
     Capture, ClientCertificate, HostAddress, HostRoots, Http2, Insecure, Intercept, Limits, MinTls, Origin,
-    Pressure, Replay, Reuse, Screen, Settings,
+    Pressure, Replay, Reuse, Screen, Settings, Standing,
 };

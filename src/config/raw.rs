@@ -2,6 +2,7 @@
 //!
 //! Every text knows its place, so that a complaint can point at one member of a list.
 
+use super::networks::Place;
 use super::units::{parse_size, parse_time};
 use super::{ClientCertificate, Except, HostAddress, HostRoots, Parent};
 use ipnet::IpNet;
@@ -34,6 +35,9 @@ pub(crate) struct Misfit {
     pub(crate) says: String,
     pub(crate) span: Range<usize>,
 }
+
+/// Where `lan` and `docker` listen unless they say otherwise.
+const PORT: &str = "8080";
 
 type Fit<T> = Result<T, Misfit>;
 
@@ -127,12 +131,30 @@ impl Raw {
         if time.is_zero() { self.misfit("must be more than zero") } else { Ok(time) }
     }
 
-    pub(crate) fn address(&self) -> Fit<SocketAddr> {
+    /// An address to listen on, or what `lan`, `docker`, `lan:PORT` and `docker:PORT` mean on this machine.
+    pub(crate) fn addresses(&self) -> Fit<Vec<SocketAddr>> {
         let text = self.text()?;
-        match text.parse() {
-            Ok(address) => Ok(address),
-            Err(_) => self.misfit(format!("{text:?} is not ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:0")),
+        if let Ok(address) = text.parse() {
+            return Ok(vec![address]);
         }
+        let (word, port) = text.split_once(':').unwrap_or((text, PORT));
+        match (Place::from_word(word), port.parse()) {
+            (Some(place), Ok(port)) => self.of_this_machine(place, port),
+            _ => self.misfit(format!(
+                "{text:?} is not ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:0, nor lan or docker"
+            )),
+        }
+    }
+
+    fn of_this_machine(&self, place: Place, port: u16) -> Fit<Vec<SocketAddr>> {
+        let all = place.addresses();
+        if all.is_empty() {
+            return self.misfit(match place {
+                Place::Lan => "this machine has no address in a private network: write its address itself",
+                Place::Docker => "this machine has no bridge of Docker (docker0): is Docker running?",
+            });
+        }
+        Ok(all.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
     }
 
     /// A name and the address it stands for, as `shop.test=127.0.0.1`.

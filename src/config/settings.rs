@@ -1,6 +1,6 @@
 //! The effective settings: typed, checked, complete. Everything that proxies takes these.
 
-use super::Parents;
+use super::{Parents, networks};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ pub struct Settings {
     pub auth: Option<String>,
     /// Networks whose clients may use this proxy, beside this machine; empty: all that can reach it.
     pub allow: Vec<IpNet>,
+    /// Whether clients from anywhere are served without credentials, on purpose.
+    pub allow_open: bool,
     /// Which CONNECT tunnels are opened.
     pub intercept: Intercept,
     /// How origins are reached and judged.
@@ -39,13 +41,52 @@ pub struct Settings {
     pub keys: Vec<super::Binding>,
 }
 
+/// How a client stands by its address alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is served.
+    Served,
+    /// It is a neighbour whom nobody has let in yet.
+    Asks,
+    /// It is in none of the networks of `allow`.
+    Outside,
+    /// It is not in the network of the address of ours that it came to.
+    Elsewhere,
+    /// It comes from the Internet, and hopscope is no open proxy.
+    Global,
+}
+
 impl Settings {
-    /// Whether a client at this address may use the proxy. This machine always may.
+    /// How a client at this address stands that came to an address of ours. This machine is always served;
+    /// without credentials nobody else is by accident.
     #[must_use]
-    pub fn admits(&self, client: IpAddr) -> bool {
+    pub fn standing(&self, client: IpAddr, local: Option<IpAddr>) -> Standing {
         // A client of an IPv4 network at a socket of both families shows as `::ffff:a.b.c.d`.
         let client = client.to_canonical();
-        self.allow.is_empty() || client.is_loopback() || self.allow.iter().any(|net| net.contains(&client))
+        let local = local.map(|local| local.to_canonical());
+        let listed = self.allow.iter().any(|net| net.contains(&client));
+        if client.is_loopback() || local == Some(client) {
+            Standing::Served
+        } else if self.auth.is_some() || self.allow_open {
+            if listed || self.allow.is_empty() { Standing::Served } else { Standing::Outside }
+        } else if networks::is_global(client) {
+            Standing::Global
+        } else if listed {
+            Standing::Served
+        } else if !self.allow.is_empty() {
+            Standing::Outside
+        } else if local.is_some_and(|local| networks::is_neighbour(client, local)) {
+            Standing::Asks
+        } else {
+            Standing::Elsewhere
+        }
+    }
+
+    /// Whether others can reach us and are let in one by one.
+    #[must_use]
+    pub fn asks_for_consent(&self) -> bool {
+        let reached = self.listen.iter().any(|address| !address.ip().is_loopback());
+        reached && self.auth.is_none() && self.allow.is_empty() && !self.allow_open
     }
 }
 
@@ -82,6 +123,12 @@ pub struct Intercept {
     pub http2: Http2,
     /// The oldest TLS that clients may speak.
     pub min_tls: MinTls,
+    /// Whether hosts are left alone for which a client refuses our certificate.
+    pub learn: bool,
+    /// Refusals that this takes.
+    pub learn_after: u32,
+    /// For how long.
+    pub learn_for: Duration,
 }
 
 /// The oldest version of TLS that is spoken on one side; hopscope knows none older than 1.2.
@@ -220,6 +267,8 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// Time for a client to send nothing of a request's body that its origin waits for.
     pub body_timeout: Duration,
+    /// Time for a new client's first request to wait until somebody lets it in.
+    pub consent_timeout: Duration,
     /// Time to look up a name and connect to an origin.
     pub connect_timeout: Duration,
     /// Time for a TLS handshake, on either side.
@@ -283,12 +332,16 @@ impl Default for Settings {
             via: true,
             auth: None,
             allow: Vec::new(),
+            allow_open: false,
             intercept: Intercept {
                 enabled: true,
                 tunnel: Vec::new(),
                 only: Vec::new(),
                 http2: Http2::Mirror,
                 min_tls: MinTls::Tls12,
+                learn: true,
+                learn_after: 2,
+                learn_for: Duration::from_mins(30),
             },
             origin: Origin::default(),
             parents: Parents::default(),
@@ -315,6 +368,7 @@ impl Default for Limits {
             idle_timeout: Duration::from_mins(5),
             write_timeout: Duration::from_mins(5),
             body_timeout: Duration::from_mins(5),
+            consent_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             tls_timeout: Duration::from_secs(10),
             response_timeout: Duration::from_mins(5),
@@ -350,8 +404,9 @@ mod tests {
     #[test]
     fn clients_of_other_networks_are_kept_out() {
         let mut settings = Settings::default();
-        let may = |settings: &Settings, text: &str| settings.admits(text.parse().unwrap());
-        assert!(may(&settings, "203.0.113.9"));
+        let may = |settings: &Settings, text: &str| {
+            settings.standing(text.parse().unwrap(), None) == Standing::Served
+        };
         settings.allow = vec!["192.168.1.0/24".parse().unwrap(), "fd00::/8".parse().unwrap()];
         for inside in
             ["192.168.1.77", "::ffff:192.168.1.77", "fd12::1", "127.0.0.1", "::1", "::ffff:127.0.0.1"]
@@ -361,5 +416,42 @@ mod tests {
         for outside in ["192.168.2.1", "::ffff:10.0.0.1", "fe80::1", "8.8.8.8"] {
             assert!(!may(&settings, outside), "{outside}");
         }
+    }
+
+    #[test]
+    fn nobody_is_served_by_accident() {
+        let mut settings = Settings::default();
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let ours = Some(ip("192.0.2.7"));
+        assert_eq!(settings.standing(ip("192.0.2.7"), ours), Standing::Served, "this machine by its address");
+        assert_eq!(settings.standing(ip("8.8.8.8"), ours), Standing::Global);
+        // No interface of any machine has this address.
+        assert_eq!(settings.standing(ip("10.0.0.1"), ours), Standing::Elsewhere);
+        settings.allow = vec!["0.0.0.0/0".parse().unwrap()];
+        assert_eq!(settings.standing(ip("10.0.0.1"), ours), Standing::Served);
+        assert_eq!(
+            settings.standing(ip("8.8.8.8"), ours),
+            Standing::Global,
+            "a network is no consent to all"
+        );
+        settings.auth = Some("a:b".to_owned());
+        assert_eq!(settings.standing(ip("8.8.8.8"), ours), Standing::Served, "credentials are asked for");
+        settings.auth = None;
+        settings.allow_open = true;
+        assert_eq!(settings.standing(ip("8.8.8.8"), ours), Standing::Served);
+        settings.allow = vec!["10.0.0.0/8".parse().unwrap()];
+        assert_eq!(settings.standing(ip("8.8.8.8"), ours), Standing::Outside);
+    }
+
+    #[test]
+    fn consent_is_asked_for_where_others_reach_us_unasked() {
+        let mut settings = Settings::default();
+        assert!(!settings.asks_for_consent());
+        settings.listen = vec!["0.0.0.0:0".parse().unwrap()];
+        assert!(settings.asks_for_consent());
+        settings.auth = Some("a:b".to_owned());
+        assert!(!settings.asks_for_consent());
+        (settings.auth, settings.allow) = (None, vec!["192.168.1.0/24".parse().unwrap()]);
+        assert!(!settings.asks_for_consent());
     }
 }

@@ -4,11 +4,13 @@
 //! the bytes that [`read`] collected into a tunnel as if nobody had looked.
 
 use crate::ca::{Alpn, Interceptor};
-use crate::exchange::{Failure, Kind, Phase, Refused, Side, TlsFacts};
+use crate::exchange::{ClientHello, Failure, Kind, Phase, Refused, Side, TlsFacts};
+use crate::forward::Program;
 use crate::upstream::handshake::{alert_name, alert_received, facts, tls_error};
 use rustls::AlertDescription;
 use rustls::server::{Accepted, Acceptor};
 use std::io;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::timeout;
@@ -38,6 +40,13 @@ impl std::fmt::Debug for Hello {
 }
 
 impl Hello {
+    /// Who it is: the program at this address that makes such hellos.
+    #[must_use]
+    pub fn program(&self, address: IpAddr) -> Option<Program> {
+        let ja4 = ClientHello::parse(&self.raw)?.ja4();
+        Some(Program { address: address.to_canonical(), ja4 })
+    }
+
     /// What is known of TLS on its connection before it is answered.
     #[must_use]
     pub fn offered(&self) -> TlsFacts {

@@ -167,7 +167,8 @@ pub(super) fn client(link: &Link, inside: Option<Inside>) -> Client {
         Some(inside) => (Some(inside.tunnel), Some(inside.dialed), Some(inside.recording)),
         None => (None, None, None),
     };
-    Client::new(Arc::clone(&link.shard), link.connection, link.peer.to_string(), tunnel, dialed, recording)
+    let (shard, peer) = (Arc::clone(&link.shard), link.peer.to_string());
+    Client::new(shard, link.connection, peer, tunnel, dialed, recording).at(link.local)
 }
 
 /// Serves a connection within this process that carries one replay. An upgrade ends with its 101
@@ -182,7 +183,7 @@ pub async fn replay(shard: Arc<Shard>, io: Box<dyn Io>, tunnel: Option<Tunnel>, 
     client.leave();
     if let (Some(After::Upgraded { origin, recording }), None) = (client.take_after(), error) {
         // Nobody speaks the other protocol here: that it ends at once says nothing of the origin.
-        relay::relay(whole(tap.into_parts()), whole(origin), &recording, None).await;
+        relay::relay(whole(tap.into_parts()), whole(origin), &recording, None, None).await;
     }
 }
 
@@ -220,7 +221,7 @@ async fn follow(link: Link, after: After, parts: Parts<Box<dyn Io>>) {
 /// Behind a 101: bytes both ways, and the messages of a WebSocket beside them.
 async fn upgraded(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>, recording: &Recording) {
     let spoken = relay::spoken(recording);
-    relay::relay(whole(client), whole(origin), recording, spoken).await;
+    relay::relay(whole(client), whole(origin), recording, spoken, None).await;
 }
 
 /// A cut message must look cut: no `close_notify`, and where only the connection's end would tell the
@@ -273,7 +274,9 @@ pub(super) fn note_refusal(client: &Client, after: Duration, left: Left) {
         Left::Orderly => (after < TURNED_AWAY).then_some(Refused { alert: None }),
     };
     if let Some(refused) = turned_away.filter(|_| client.is_secured()) {
-        recording.fail(refused::in_tunnel(&refused, interceptor.authority().path(), &recording));
+        let Some(tunnel) = &client.tunnel else { return };
+        let ca = interceptor.authority().path();
+        recording.fail(refused::in_tunnel(&refused, ca, &client.shard, tunnel, &recording));
     }
 }
 

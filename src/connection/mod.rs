@@ -20,6 +20,7 @@ mod relay;
 mod rewind;
 mod sniff;
 mod socks;
+mod spoken;
 pub mod sockets;
 mod stream;
 mod tunnel;

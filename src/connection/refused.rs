@@ -2,6 +2,7 @@
 
 use crate::ca::recipe;
 use crate::exchange::{Failure, Head, Kind, Phase, Refused, Side};
+use crate::forward::{How, Shard, Tunnel};
 use crate::recorder::Recording;
 use std::path::Path;
 
@@ -9,11 +10,42 @@ use std::path::Path;
 const NAME: usize = 40;
 
 /// The failure of a CONNECT whose client did not take the certificate that the authority in the file `ca`
-/// signed; the client is known by the CONNECT's User-Agent.
-pub(super) fn in_tunnel(refused: &Refused, ca: &Path, recording: &Recording) -> Failure {
+/// signed; the client is known by the CONNECT's User-Agent. Refused too often, the host is left alone.
+pub(super) fn in_tunnel(
+    refused: &Refused,
+    ca: &Path,
+    shard: &Shard,
+    tunnel: &Tunnel,
+    recording: &Recording,
+) -> Failure {
     let head = recording.note(|exchange| exchange.heads.request_received.clone()).map(Head::parse);
     let agent = head.as_ref().and_then(|head| head.value("user-agent")).unwrap_or_default();
-    failure(refused, ca, agent)
+    let mut failure = failure(refused, ca, agent);
+    if let Some(learned) = learn(refused, agent, shard, tunnel) {
+        failure.says.push_str(&learned);
+    }
+    failure
+}
+
+/// What the refusal taught, in words.
+fn learn(refused: &Refused, agent: &[u8], shard: &Shard, tunnel: &Tunnel) -> Option<String> {
+    let (program, host) = (tunnel.program.as_ref()?, &tunnel.authority.host);
+    if shard.is_asked_for(host, tunnel.server_name.as_deref()) {
+        return None;
+    }
+    let client = match name(agent) {
+        unnamed if unnamed.is_empty() => {
+            format!("the client at {} with JA4 {}", program.address, program.ja4)
+        }
+        named => format!("{named} at {}", program.address),
+    };
+    let how = How { says: &how(refused), silent: refused.alert.is_none() };
+    let lesson = shard.learned.refused(program, &tunnel.authority.to_string(), &client, how)?;
+    Some(format!(
+        ". That was refusal {}: the host is left alone for this client until {} (intercept.learn)",
+        lesson.refusals,
+        lesson.end()
+    ))
 }
 
 /// The same of a client that has said nothing yet.
@@ -22,10 +54,7 @@ pub(super) fn unnamed(refused: &Refused, ca: &Path) -> Failure {
 }
 
 fn failure(refused: &Refused, ca: &Path, agent: &[u8]) -> Failure {
-    let how = match &refused.alert {
-        Some(alert) => format!("with the alert {alert}"),
-        None => "by closing the connection".to_owned(),
-    };
+    let how = how(refused);
     let cure = match recipe(agent, ca) {
         Some(recipe) => format!("Tell {} of it: {recipe}", name(agent)),
         None => format!(
@@ -38,6 +67,13 @@ fn failure(refused: &Refused, ca: &Path, agent: &[u8]) -> Failure {
          with --tunnel HOST"
     );
     Failure { side: Side::Client, phase: Phase::Tls, kind: Kind::CertificateRefused, says }
+}
+
+fn how(refused: &Refused) -> String {
+    match &refused.alert {
+        Some(alert) => format!("with the alert {alert}"),
+        None => "by closing the connection".to_owned(),
+    }
 }
 
 /// The first product of a User-Agent: it is the client's own text.

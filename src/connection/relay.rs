@@ -2,6 +2,7 @@
 //!
 //! Of a WebSocket the messages are taken out beside the bytes (RFC 6455): what passes is not touched.
 
+use super::spoken::Ear;
 use crate::exchange::{Failure, Head, Kind, Phase, Side};
 use crate::recorder::{Pieces, Recording};
 use std::io;
@@ -13,15 +14,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const BUFFER: usize = 64 * 1024;
 
 /// Relays until both directions have ended or one breaks, and settles the record. `spoken` takes the
-/// messages out of what the client and the origin send.
-pub(super) async fn relay<C, O>(client: C, origin: O, recording: &Recording, spoken: Option<(Pieces, Pieces)>)
-where
+/// messages out of what the client and the origin send; `ear` hears what a tunnel's protocol is.
+pub(super) async fn relay<C, O>(
+    client: C,
+    origin: O,
+    recording: &Recording,
+    spoken: Option<(Pieces, Pieces)>,
+    ear: Option<&Ear>,
+) where
     C: AsyncRead + AsyncWrite + Unpin,
     O: AsyncRead + AsyncWrite + Unpin,
 {
     let (of_client, of_origin) = spoken.unzip();
-    let mut client = End::new(client, recording, of_client);
-    let mut origin = End::new(origin, recording, of_origin);
+    let mut client = End::new(client, Side::Client, recording, of_client, ear);
+    let mut origin = End::new(origin, Side::Origin, recording, of_origin, ear);
     let ended = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut origin, BUFFER, BUFFER).await;
     [&mut client.pieces, &mut origin.pieces].into_iter().flatten().for_each(Pieces::end);
     recording.note(|exchange| {
@@ -107,8 +113,12 @@ fn broken(error: &io::Error, side: Side) -> Failure {
 /// One end of the relay: counts its bytes, notes how it ended, and has its messages taken out.
 struct End<'a, IO> {
     io: IO,
+    side: Side,
     recording: &'a Recording,
     pieces: Option<Pieces>,
+    ear: Option<&'a Ear>,
+    /// Whether the ear still learns from what comes.
+    telling: bool,
     read: u64,
     written: u64,
     broken: bool,
@@ -117,8 +127,41 @@ struct End<'a, IO> {
 }
 
 impl<'a, IO> End<'a, IO> {
-    fn new(io: IO, recording: &'a Recording, pieces: Option<Pieces>) -> Self {
-        Self { io, recording, pieces, read: 0, written: 0, broken: false, ended: None }
+    fn new(
+        io: IO,
+        side: Side,
+        recording: &'a Recording,
+        pieces: Option<Pieces>,
+        ear: Option<&'a Ear>,
+    ) -> Self {
+        let telling = ear.is_some();
+        Self { io, side, recording, pieces, ear, telling, read: 0, written: 0, broken: false, ended: None }
+    }
+
+    /// Bytes came in a tunnel: what they tell, and how many there are by now.
+    fn heard(&mut self, new: &[u8]) {
+        let Some(ear) = self.ear else { return };
+        if self.telling {
+            self.telling = ear.hear(self.recording, self.side, new);
+        }
+        let (side, read) = (self.side, self.read + new.len() as u64);
+        self.recording.note(|exchange| exchange.body_mut(side).length = read);
+    }
+
+    /// No more comes from this end.
+    fn over(&mut self) {
+        if self.ended.is_some() {
+            return;
+        }
+        let (side, at) = (self.side, self.recording.elapsed());
+        self.ended = Some(at);
+        self.recording.note(|exchange| {
+            let Some(tunnel) = &mut exchange.tunnelled else { return };
+            match side {
+                Side::Client => tunnel.client_ended = Some(at),
+                Side::Origin => tunnel.origin_ended = Some(at),
+            }
+        });
     }
 }
 
@@ -136,9 +179,11 @@ impl<IO: AsyncRead + Unpin> AsyncRead for End<'_, IO> {
         self.broken |= read.is_err();
         let new = buf.filled().get(before..).unwrap_or_default();
         if new.is_empty() {
-            self.ended = self.ended.or(Some(self.recording.elapsed()));
+            self.over();
         } else if let Some(pieces) = &mut self.pieces {
             pieces.feed(new);
+        } else {
+            self.heard(new);
         }
         self.read += new.len() as u64;
         Poll::Ready(read)

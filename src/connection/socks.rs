@@ -2,6 +2,7 @@
 
 use super::http::Link;
 use super::tunnel;
+use crate::config::Standing;
 use crate::exchange::{Authority, Failure, Flags, Kind, Phase, Scheme, Side};
 use crate::forward::{self, Admission, Dialed};
 use crate::hop::Version;
@@ -109,9 +110,9 @@ async fn ask(link: &Link, tcp: &mut TcpStream) -> Result<Authority, Ended> {
             let says = format!("SOCKS5's command {command} is not served here, only CONNECT (RFC 1928 4)");
             (Reply::NO_COMMAND, Ended::new(Kind::Denied, says))
         }
-        (Some(target), _) => match Admission::of(&link.shard, link.peer.ip(), given.as_deref()) {
-            Admission::Stranger => {
-                let denied = Admission::Stranger.denied(link.peer.ip());
+        (Some(target), _) => match admission(link, given.as_deref()).await {
+            stranger @ Admission::Stranger(_) => {
+                let denied = stranger.denied(link.peer.ip());
                 (Reply::NOT_ALLOWED, denied.map_or_else(|| Ended::new(Kind::Denied, ""), of))
             }
             _ if link.shard.is_ourselves(target) => {
@@ -124,6 +125,15 @@ async fn ask(link: &Link, tcp: &mut TcpStream) -> Result<Authority, Ended> {
     answer(tcp, &socks5::reply(reply, None)).await?;
     ended.target = target;
     Err(ended)
+}
+
+/// Whether the client may use the proxy; a neighbour that nobody has let in yet waits here.
+async fn admission(link: &Link, given: Option<&[u8]>) -> Admission {
+    let (shard, peer, local) = (&link.shard, link.peer.ip(), link.local.map(|local| local.ip()));
+    if shard.standing(peer, local) == Standing::Asks {
+        shard.consent.wait(peer, shard.settings.limits.consent_timeout).await;
+    }
+    Admission::of(shard, peer, local, given)
 }
 
 fn of(failure: Failure) -> Ended {
@@ -153,9 +163,9 @@ async fn agree(link: &Link, tcp: &mut TcpStream, offered: &[u8]) -> Result<Optio
     given.push(b':');
     given.extend(password);
     let peer = link.peer.ip();
-    let denied = match Admission::of(&link.shard, peer, Some(&given)) {
+    let denied = match Admission::of(&link.shard, peer, link.local.map(|local| local.ip()), Some(&given)) {
         // Told with the request's own reply.
-        Admission::Granted | Admission::Stranger => None,
+        Admission::Granted | Admission::Stranger(_) => None,
         admission => admission.denied(peer),
     };
     // RFC 1929 2: any other status than 0, and the connection is closed.

@@ -130,5 +130,5 @@ async fn switch(switched: Switched, sender: SendStream<Bytes>) {
     let Source::Http2 { stream: receiver, .. } = body else { return };
     let spoken = relay::spoken(&recording);
     let client = Duplex::new(sender, receiver, joint, Side::Client);
-    relay::relay(client, whole(origin), &recording, spoken).await;
+    relay::relay(client, whole(origin), &recording, spoken, None).await;
 }

@@ -7,10 +7,11 @@ use super::mirror;
 use super::overhear::Overheard;
 use super::rewind::Rewind;
 use super::sniff::{self, Kind};
+use super::spoken::Ear;
 use super::{refused, relay};
 use crate::config::Http2;
-use crate::exchange::{Authority, Failure, Flags, Scheme, Side, TlsFacts};
-use crate::forward::{self, Dialed, Tunnel};
+use crate::exchange::{Authority, Failure, Flags, Scheme, Side, TlsFacts, Tunnelled, Unopened};
+use crate::forward::{self, Dialed, Program, Shard, Tunnel};
 use crate::hop::Version;
 use crate::recorder::Recording;
 use crate::tap::Parts;
@@ -34,48 +35,64 @@ pub(super) async fn open(
     recording: Recording,
     mut parts: Parts<Box<dyn Io>>,
 ) {
-    if !link.shard.intercepts(&authority.host) {
-        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts)).await;
+    if let Some(why) = link.shard.leaves_alone(&authority.host) {
+        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts, why.into())).await;
     }
     let server = match &dialed {
         Dialed::Fresh(reached) => reached.leg.bare(),
         _ => None,
     };
-    match first_words(&mut parts, server).await {
-        Some(Kind::Tls) => Box::pin(intercept(link, authority, dialed, recording, parts)).await,
-        Some(Kind::Http) => {
+    let said = match first_words(&mut parts, server).await {
+        Ok(Kind::Tls) => return Box::pin(intercept(link, authority, dialed, recording, parts)).await,
+        Ok(Kind::Http | Kind::Http2) => link.shard.keeps_shut(&authority.host, None),
+        Ok(Kind::Other) => Some(Unopened::Protocol),
+        Err(why) => Some(why),
+    };
+    match (said, sniff::sniff(&parts.read)) {
+        (None, Some(Kind::Http)) => {
             settle_opened(&recording);
             let inside = plain(authority, Version::Http11, dialed, recording);
             http(link, parts.io, parts.read.to_vec(), Some(inside)).await;
         }
         // RFC 9113 3.3: a client that knows that its server speaks HTTP/2 without TLS.
-        Some(Kind::Http2) if link.shard.settings.intercept.http2 == Http2::Mirror => {
+        (None, Some(Kind::Http2)) if link.shard.settings.intercept.http2 == Http2::Mirror => {
             settle_opened(&recording);
             let inside = plain(authority, Version::Http2, dialed, recording);
             let opened = link.shard.recorder.opened(Side::Client, Some(link.peer), link.local, None);
             Box::pin(http2(link, opened, parts.io, parts.read.to_vec(), inside)).await;
         }
-        _ => Box::pin(relay_unread(&link, &authority, dialed, &recording, parts)).await,
+        (why, _) => {
+            let why = why.unwrap_or(Unopened::Offer);
+            Box::pin(relay_unread(&link, &authority, dialed, &recording, parts, why.into())).await;
+        }
     }
 }
 
-/// What the client speaks; `None` when the server spoke first, one of them closed, or it cannot be told. The
-/// first word has no limit: a client may take seconds to make its hello (Java does), and a tunnel in which
+impl From<Unopened> for Tunnelled {
+    fn from(why: Unopened) -> Self {
+        Self::new(why, None)
+    }
+}
+
+/// What the client speaks; why it is not asked, when the server spoke first, one of them closed, or it cannot
+/// be told. The first word has no limit: a client may take seconds to make its hello (Java does), and a tunnel in which
 /// nobody speaks is idle.
-async fn first_words(parts: &mut Parts<Box<dyn Io>>, server: Option<&TcpStream>) -> Option<Kind> {
+async fn first_words(parts: &mut Parts<Box<dyn Io>>, server: Option<&TcpStream>) -> Result<Kind, Unopened> {
     loop {
         if let Some(kind) = sniff::sniff(&parts.read) {
-            return Some(kind);
+            return Ok(kind);
         }
         if parts.read.len() > SNIFFED {
-            return None;
+            return Err(Unopened::Protocol);
         }
         parts.read.reserve(SNIFFED);
         tokio::select! {
             biased;
-            read = parts.io.read_buf(&mut parts.read) => if !matches!(read, Ok(1..)) { return None },
-            () = server_speaks(server) => return None,
-            () = tokio::time::sleep(SILENCE), if !parts.read.is_empty() => return None,
+            read = parts.io.read_buf(&mut parts.read) => if !matches!(read, Ok(1..)) {
+                return Err(Unopened::Protocol);
+            },
+            () = server_speaks(server) => return Err(Unopened::ServerFirst),
+            () = tokio::time::sleep(SILENCE), if !parts.read.is_empty() => return Err(Unopened::Protocol),
         }
     }
 }
@@ -109,12 +126,13 @@ async fn intercept(
     let wish = wish.and_then(|hello| mirror::wish(&link.shard.settings, &hello.alpn));
     let (Ok(Ok(hello)), Some(wish)) = (hello, wish) else {
         let parts = Parts { io, read: BytesMut::from(&raw[..]) };
-        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts)).await;
+        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts, Unopened::Offer.into()))
+            .await;
     };
-    // A host may be named in the settings by the name that its client asks for alone (RFC 6066 3).
-    if hello.sni.as_ref().is_some_and(|name| !link.shard.may_open(name)) {
+    let program = hello.program(link.peer.ip());
+    if let Some(why) = kept_shut(&link.shard, &authority, &hello, program.as_ref()) {
         let parts = Parts { io, read: BytesMut::from(&raw[..]) };
-        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts)).await;
+        return Box::pin(relay_unread(&link, &authority, dialed, &recording, parts, why)).await;
     }
     let Some(interceptor) = link.shard.interceptor.clone() else { return };
     let server_name = hello.sni.clone().filter(|name| *name != authority.host);
@@ -123,6 +141,7 @@ async fn intercept(
         authority,
         server_name,
         toward: Version::Http11,
+        program,
         exchange: recording.id(),
     };
     // Boxed: what the two handshakes need is given back while the connection lives on.
@@ -149,12 +168,32 @@ async fn intercept(
             record_inside(&link, &recording, offered);
             recording.fail(match rejected {
                 Rejected::Certificate(refused) => {
-                    refused::in_tunnel(&refused, interceptor.authority().path(), &recording)
+                    let ca = interceptor.authority().path();
+                    refused::in_tunnel(&refused, ca, &link.shard, &tunnel, &recording)
                 }
                 Rejected::Failed(failure) => failure,
             });
         }
     }
+}
+
+/// Why a tunnel with this hello in it is relayed unread, if it is: a host may be named in the settings by the
+/// name that its client asks for alone (RFC 6066 3), and the client may have refused our certificate for it.
+fn kept_shut(
+    shard: &Shard,
+    authority: &Authority,
+    hello: &hello::Hello,
+    program: Option<&Program>,
+) -> Option<Tunnelled> {
+    let (host, sni) = (&authority.host, hello.sni.as_deref());
+    if let Some(why) = shard.keeps_shut(host, sni) {
+        return Some(why.into());
+    }
+    if shard.is_asked_for(host, sni) {
+        return None;
+    }
+    let lesson = shard.learned.lesson(program?, &authority.to_string())?;
+    Some(Tunnelled::new(Unopened::Learned, Some(lesson.says())))
 }
 
 fn settle_opened(recording: &Recording) {
@@ -168,7 +207,8 @@ fn settle_opened(recording: &Recording) {
 /// HTTP without TLS in a tunnel.
 fn plain(authority: Authority, toward: Version, dialed: Dialed, recording: Recording) -> Inside {
     let exchange = recording.id();
-    let tunnel = Tunnel { scheme: Scheme::Http, authority, server_name: None, toward, exchange };
+    let scheme = Scheme::Http;
+    let tunnel = Tunnel { scheme, authority, server_name: None, toward, exchange, program: None };
     Inside { tunnel, dialed, recording }
 }
 
@@ -178,7 +218,14 @@ async fn relay_unread(
     dialed: Dialed,
     recording: &Recording,
     client: Parts<Box<dyn Io>>,
+    tunnel: Tunnelled,
 ) {
+    recording.note(|exchange| {
+        if tunnel.why == Unopened::Learned {
+            exchange.summary.flags.add(Flags::LEARNED);
+        }
+        exchange.tunnelled = Some(Box::new(tunnel));
+    });
     match raw(link, authority, dialed, recording).await {
         Ok(Reached { leg, dialling }) => {
             let ends = [leg.tcp().peer_addr().ok(), leg.tcp().local_addr().ok()];
@@ -186,7 +233,8 @@ async fn relay_unread(
             recording.note(|exchange| exchange.origin_connection = Some((opened.id(), false)));
             let origin = Parts { io: leg.into_io(), read: BytesMut::new() };
             let client = Overheard::new(whole(client), |facts| record_inside(link, recording, facts));
-            relay::relay(client, whole(origin), recording, None).await;
+            let ear = Ear::default();
+            relay::relay(client, whole(origin), recording, None, Some(&ear)).await;
         }
         Err(failure) => recording.fail(failure),
     }

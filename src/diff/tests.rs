@@ -55,6 +55,7 @@ fn exchange(response: &[u8], trailers: Option<&'static str>) -> Exchange {
         client_connection: ConnectionId(1),
         origin_connection: None,
         tunnel: None,
+        tunnelled: None,
     }
 }
 

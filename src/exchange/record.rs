@@ -1,6 +1,6 @@
 //! The whole of an exchange: what the detail views and `show` read.
 
-use super::{Body, ConnectionId, Edit, Flags, FrameNote, Side, State, Summary, Timing};
+use super::{Body, ConnectionId, Edit, Flags, FrameNote, Side, State, Summary, Timing, Tunnelled};
 use bytes::Bytes;
 
 /// One of the four messages of an exchange.
@@ -110,6 +110,8 @@ pub struct Exchange {
     pub origin_connection: Option<(ConnectionId, bool)>,
     /// The CONNECT exchange whose tunnel this one came through.
     pub tunnel: Option<super::ExchangeId>,
+    /// What is known of its tunnel, when it is a CONNECT whose tunnel was relayed unread.
+    pub tunnelled: Option<Box<Tunnelled>>,
 }
 
 impl Exchange {

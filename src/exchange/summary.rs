@@ -83,6 +83,9 @@ impl Flags {
     /// The same of the request's body.
     pub const REQUEST_DECODED: Self = Self(1 << 11);
 
+    /// A tunnel relayed unread because its client had refused our certificate.
+    pub const LEARNED: Self = Self(1 << 12);
+
     /// Every flag with its word, as in JSON.
     pub const WORDS: &'static [(Self, &'static str)] = &[
         (Self::OURS, "ours"),
@@ -97,6 +100,7 @@ impl Flags {
         (Self::HIDDEN, "hidden"),
         (Self::DECODED, "decoded"),
         (Self::REQUEST_DECODED, "request decoded"),
+        (Self::LEARNED, "learned"),
     ];
 
     /// Whether all bits of `flag` are set.

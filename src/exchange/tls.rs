@@ -1,5 +1,7 @@
 //! What a TLS handshake settled, on either side of the hop: facts of a connection, kept for all its exchanges.
 
+use super::Ocsp;
+
 /// What a TLS handshake settled, or, where it came to nothing or was not ours, what was offered in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsFacts {
@@ -21,8 +23,8 @@ pub struct TlsFacts {
     pub chain: Vec<Vec<u8>>,
     /// Whether the origin's certificate was trusted; `None` on the client side.
     pub verdict: Option<Verdict>,
-    /// Whether an OCSP response was stapled to the chain when it was last shown (RFC 6066 8).
-    pub stapled: bool,
+    /// The OCSP response that was stapled to the chain when it was last shown (RFC 6066 8).
+    pub ocsp: Option<Ocsp>,
     /// What became of the server's wish for a certificate of its client.
     pub client_certificate: ClientCertificate,
     /// The `ClientHello` as it crossed the socket, its record headers included, and at most a few bytes that

@@ -185,6 +185,7 @@ pub mod tests {
             client_connection: ConnectionId(1),
             origin_connection: None,
             tunnel: None,
+            tunnelled: None,
         }
     }
 

@@ -1,14 +1,16 @@
 //! What an exchange can reach: its shard, its client's connection, and the tunnel it came through.
 
+use super::consent::Consent;
 use super::guests::Guests;
+use super::learned::{Learned, Program};
 use crate::ca::Interceptor;
-use crate::config::{Parent, Settings};
-use crate::exchange::{Authority, ConnectionId, ExchangeId, Failure, Scheme};
+use crate::config::{Parent, Settings, Standing, networks};
+use crate::exchange::{Authority, ConnectionId, ExchangeId, Failure, Scheme, Unopened};
 use crate::hop::{Bounds, Route, Version};
 use crate::recorder::{Recorder, Recording, Watched};
 use crate::upstream::parent::{self, Means, Through};
 use crate::upstream::{self, Io, Key, OriginTls, Pool, Reached, Shared, Upstream};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -34,6 +36,10 @@ pub struct Shard {
     pub addresses: Arc<OnceLock<Vec<SocketAddr>>>,
     /// The clients of the process.
     pub guests: Arc<Guests>,
+    /// What refusals of our certificate have taught.
+    pub learned: Arc<Learned>,
+    /// Neighbours that wait to be let in, or were.
+    pub consent: Arc<Consent>,
     /// Ended when hopscope stops: no new exchanges, those under way finish.
     pub drain: CancellationToken,
 }
@@ -45,20 +51,43 @@ impl Shard {
         Bounds { fields: self.settings.limits.fields, head: self.settings.limits.head }
     }
 
-    /// Whether tunnels to a host are opened.
+    /// Why a tunnel to a host is not opened, as far as that is settled before anything is said in it: its TLS
+    /// may name another host (RFC 6066 3).
     #[must_use]
-    pub fn intercepts(&self, host: &str) -> bool {
+    pub fn leaves_alone(&self, host: &str) -> Option<Unopened> {
         let rules = &self.settings.intercept;
-        self.interceptor.is_some()
-            && rules.enabled
-            && self.may_open(host)
-            && (rules.only.is_empty() || among(&rules.only, host))
+        if self.interceptor.is_none() || !rules.enabled {
+            return Some(Unopened::Off);
+        }
+        among(&rules.tunnel, host).then_some(Unopened::Named)
     }
 
-    /// Whether a host of this name is not among those whose tunnels are never opened (`intercept.tunnel`).
+    /// Why a tunnel is not opened that leads to a host, and in which TLS asks for a server name, if any.
     #[must_use]
-    pub fn may_open(&self, host: &str) -> bool {
-        !among(&self.settings.intercept.tunnel, host)
+    pub fn keeps_shut(&self, host: &str, sni: Option<&str>) -> Option<Unopened> {
+        if let Some(why) = self.leaves_alone(host).or_else(|| self.leaves_alone(sni?)) {
+            return Some(why);
+        }
+        let all = self.settings.intercept.only.is_empty();
+        (!all && !self.is_asked_for(host, sni)).then_some(Unopened::NotNamed)
+    }
+
+    /// Whether such a tunnel is to be opened by name (`intercept.only`): nothing that was learned is
+    /// against it.
+    #[must_use]
+    pub fn is_asked_for(&self, host: &str, sni: Option<&str>) -> bool {
+        let only = &self.settings.intercept.only;
+        among(only, host) || sni.is_some_and(|sni| among(only, sni))
+    }
+
+    /// How a client stands that came to an address of ours, credentials aside. Who was let in by hand is
+    /// served, unless it comes from the Internet.
+    #[must_use]
+    pub fn standing(&self, client: IpAddr, local: Option<IpAddr>) -> Standing {
+        if !client.is_loopback() && self.consent.is_given(client) && !networks::is_global(client) {
+            return Standing::Served;
+        }
+        self.settings.standing(client, local)
     }
 
     /// The way to a target. Outside of a tunnel, a parent proxy that speaks HTTP is itself asked for http.
@@ -122,6 +151,8 @@ pub struct Client {
     pub connection: ConnectionId,
     /// The client's address, as shown.
     pub peer: String,
+    /// The address of ours that it came to.
+    pub local: Option<IpAddr>,
     /// The tunnel that this is the inside of.
     pub tunnel: Option<Tunnel>,
     /// What its one request is a replay of, when it is one.
@@ -172,6 +203,8 @@ pub struct Tunnel {
     pub server_name: Option<String>,
     /// What the origin at its end speaks, as far as is known.
     pub toward: Version,
+    /// Who speaks TLS in it.
+    pub program: Option<Program>,
     /// The CONNECT.
     pub exchange: ExchangeId,
 }
@@ -269,7 +302,14 @@ impl Client {
         let origins = Mutex::new(Origins { dialed, ..Origins::default() });
         let (after, unproven) = (Mutex::new(None), Mutex::new(unproven));
         let turn = tokio::sync::Mutex::default();
-        Self { shard, connection, peer, tunnel, again: None, origins, turn, after, unproven }
+        let (local, again) = (None, None);
+        Self { shard, connection, peer, local, tunnel, again, origins, turn, after, unproven }
+    }
+
+    /// The same of a client that came to this address of ours.
+    #[must_use]
+    pub fn at(self, local: Option<SocketAddr>) -> Self {
+        Self { local: local.map(|local| local.ip()), ..self }
     }
 
     /// The same for a replay.
@@ -301,8 +341,11 @@ impl Client {
 
     /// The first request came: the CONNECT's record is over.
     pub fn proven(&self) {
-        if self.tunnel.is_some() {
-            drop(self.take_unproven());
+        let Some(tunnel) = &self.tunnel else { return };
+        if self.take_unproven().is_some()
+            && let Some(program) = &tunnel.program
+        {
+            self.shard.learned.proven(program, &tunnel.authority.to_string());
         }
     }
 

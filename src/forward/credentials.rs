@@ -4,6 +4,7 @@
 
 use super::answer::Answer;
 use super::context::{Client, Shard};
+use crate::config::Standing;
 use crate::exchange::{Failure, Head, Kind, Phase, Side};
 use crate::recorder::Recording;
 use std::net::{IpAddr, SocketAddr};
@@ -14,8 +15,8 @@ use std::time::Duration;
 pub enum Admission {
     /// It may.
     Granted,
-    /// Its address is in no network that we serve.
-    Stranger,
+    /// Its address is none that we serve.
+    Stranger(Standing),
     /// It has given no credentials.
     Unnamed,
     /// It has given wrong ones, so many within the last minute.
@@ -25,11 +26,13 @@ pub enum Admission {
 }
 
 impl Admission {
-    /// Of a client at this address that has given these credentials, as `USER:PASS`.
+    /// Of a client at this address that came to an address of ours and has given these credentials, as
+    /// `USER:PASS`.
     #[must_use]
-    pub fn of(shard: &Shard, client: IpAddr, given: Option<&[u8]>) -> Self {
-        if !shard.settings.admits(client) {
-            return Self::Stranger;
+    pub fn of(shard: &Shard, client: IpAddr, local: Option<IpAddr>, given: Option<&[u8]>) -> Self {
+        match shard.standing(client, local) {
+            Standing::Served => {}
+            other => return Self::Stranger(other),
         }
         let Some(expected) = shard.settings.auth.as_deref() else { return Self::Granted };
         let Some(given) = given else { return Self::Unnamed };
@@ -45,7 +48,7 @@ impl Admission {
     pub fn denied(&self, client: IpAddr) -> Option<Failure> {
         let (kind, says) = match self {
             Self::Granted => return None,
-            Self::Stranger => (Kind::Denied, format!("{client} is in no network of allow (--allow CIDR)")),
+            Self::Stranger(standing) => (Kind::Denied, stranger(*standing, client)),
             Self::Unnamed => (Kind::Denied, "the client sent no proxy credentials".to_owned()),
             Self::Wrong(count) => {
                 let says = format!("the client sent wrong proxy credentials ({count} within a minute)");
@@ -63,6 +66,37 @@ impl Admission {
     }
 }
 
+/// Why a client is a stranger, and what lets it in.
+fn stranger(standing: Standing, client: IpAddr) -> String {
+    match standing {
+        Standing::Asks => format!(
+            "{client} waited to be let in, and nobody did (limits.consent_timeout): `hopscope allow {client}`, a in the \
+             interface, or --allow {client}"
+        ),
+        Standing::Elsewhere => format!(
+            "{client} is not in the network that it came to, which alone is served without --auth or --allow CIDR"
+        ),
+        Standing::Global => format!(
+            "{client} comes from the Internet: give --auth USER:PASS, or --allow-open for an open proxy"
+        ),
+        Standing::Outside | Standing::Served => format!("{client} is in no network of allow (--allow CIDR)"),
+    }
+}
+
+/// The address of a neighbour that nobody has let in yet.
+pub(super) fn asks(client: &Client) -> Option<IpAddr> {
+    if client.tunnel.is_some() || client.again.is_some() || !client.shard.settings.asks_for_consent() {
+        return None;
+    }
+    let peer = client.peer.parse::<SocketAddr>().ok()?.ip();
+    (client.shard.standing(peer, client.local) == Standing::Asks).then_some(peer)
+}
+
+/// Lets it wait for that; what came of it is asked anew.
+pub(super) async fn consent(client: &Client, peer: IpAddr) {
+    client.shard.consent.wait(peer, client.shard.settings.limits.consent_timeout).await;
+}
+
 /// The answer to a client that may not, or may not yet.
 pub(super) fn refused(client: &Client, recording: &Recording, head: &Head) -> Option<Answer> {
     // A replay comes from the person whose hopscope this is.
@@ -71,7 +105,7 @@ pub(super) fn refused(client: &Client, recording: &Recording, head: &Head) -> Op
     }
     let peer = client.peer.parse::<SocketAddr>().ok()?.ip();
     let given = head.value("proxy-authorization").and_then(basic);
-    let admission = Admission::of(&client.shard, peer, given.as_deref());
+    let admission = Admission::of(&client.shard, peer, client.local, given.as_deref());
     recording.fail(admission.denied(peer)?);
     answer(&admission, peer)
 }
@@ -80,10 +114,8 @@ pub(super) fn refused(client: &Client, recording: &Recording, head: &Head) -> Op
 fn answer(admission: &Admission, peer: IpAddr) -> Option<Answer> {
     match admission {
         Admission::Granted => None,
-        Admission::Stranger => {
-            let says = format!(
-                "hopscope does not serve clients at {peer}: its --allow CIDR names other networks.\n"
-            );
+        Admission::Stranger(standing) => {
+            let says = format!("hopscope does not serve this client: {}.\n", stranger(*standing, peer));
             Some(Answer::text(403, says).closing())
         }
         Admission::Unnamed | Admission::Wrong(_) => {

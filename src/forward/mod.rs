@@ -6,9 +6,11 @@
 mod answer;
 mod answering;
 mod blame;
+mod consent;
 mod context;
 mod credentials;
 mod guests;
+mod learned;
 mod note;
 mod origin;
 mod page;
@@ -23,9 +25,11 @@ mod upload;
 mod websocket;
 
 pub use answer::Answer;
+pub use consent::Consent;
 pub use context::{After, Again, Client, Dialed, Secured, Shard, Tunnel, Unreached};
 pub use credentials::Admission;
 pub use guests::{Crowded, Guests, Visit};
+pub use learned::{How, Learned, Lesson, Program};
 pub use origin::secure_ahead;
 pub use parent::dial;
 pub use requests::{Asked, refused, respond};

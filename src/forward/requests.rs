@@ -36,6 +36,8 @@ pub async fn respond(
         }
         Some(Arrival::Refused { raw, fault, at, number }) => {
             let recording = note::begin(&client, raw.clone(), at);
+            // Who asks, however badly, takes our certificate.
+            client.proven();
             let to_head = is_head(&raw);
             note::request_line(&recording, &Head::parse(raw));
             refuse(&client, &End::Http1 { tap, number }, &recording, &fault, to_head)

@@ -60,6 +60,10 @@ impl Life {
         };
         note::destination(&self.recording, &destination, self.facts.connect);
         self.recording.open();
+        if let Some(peer) = credentials::asks(&self.client) {
+            // Boxed: hardly any exchange waits for this.
+            Box::pin(credentials::consent(&self.client, peer)).await;
+        }
         if let Some(answer) =
             credentials::refused(&self.client, &self.recording, &self.head).or_else(|| self.local())
         {

@@ -43,7 +43,7 @@ fn key(client: &Client, route: &Route) -> Key {
 /// A pooled connection to the target proves that it can be reached, if the tunnel will be opened.
 fn pooled(client: &Client, route: &Route) -> Option<crate::upstream::Upstream> {
     let shard = &client.shard;
-    if shard.settings.origin.reuse != Reuse::Pool || !shard.intercepts(&route.authority.host) {
+    if shard.settings.origin.reuse != Reuse::Pool || shard.keeps_shut(&route.authority.host, None).is_some() {
         return None;
     }
     let route = Route { scheme: Scheme::Https, authority: route.authority.clone() };

@@ -38,6 +38,7 @@ mod framing;
 mod http2;
 mod ledger;
 mod names;
+mod onward;
 mod options;
 #[cfg(test)]
 mod properties;

@@ -1,11 +1,12 @@
 //! The response that is sent on, interim ones too: what every rule changes in its head.
 
-use super::names::{Known, Seen, name};
+use super::names::{Known, name};
+use super::onward::Onward;
 use super::options::Options;
 use super::request::coding_list;
 use super::syntax::{members, offset_in};
 use super::writer::Writer;
-use super::{Fault, Forwarded, Framing, ResponseFacts, Version, http2, via};
+use super::{Fault, Forwarded, Framing, ResponseFacts, Version, http2};
 use crate::exchange::{Cause, Field, Head};
 use std::time::SystemTime;
 
@@ -69,25 +70,18 @@ fn rewrite(head: &Head, facts: &ResponseFacts, hop: &ResponseHop<'_>, lines: Lin
     let framing = toward_client(facts.framing, hop.client_version);
     let interim = facts.status < 200;
     let mut rewriting = Rewriting {
-        writer: Writer::new(head),
-        head,
-        facts,
-        hop,
         framing,
         upgrade: matches!(facts.status, 101 | 426) && lines.upgrade,
         persistent: interim || (hop.client_persistent && framing != Framing::UntilClose),
-        lines,
-        seen: Seen::default(),
+        on: Onward::new(Writer::new(head), head, facts, hop, lines),
     };
     rewriting.status_line();
     for (number, field) in head.fields().enumerate() {
         rewriting.field(&field);
-        if rewriting.lines.last_via == Some(number) {
-            rewriting.add_via();
-        }
+        rewriting.on.behind(number);
     }
     rewriting.add_missing();
-    rewriting.writer.finish(framing, rewriting.persistent)
+    rewriting.on.writer.finish(framing, rewriting.persistent)
 }
 
 /// RFC 9112 6.1: "A server MUST NOT send a response containing Transfer-Encoding unless
@@ -134,74 +128,69 @@ impl<'a> Lines<'a> {
 }
 
 struct Rewriting<'a> {
-    writer: Writer<'a>,
-    head: &'a Head,
-    facts: &'a ResponseFacts,
-    hop: &'a ResponseHop<'a>,
+    on: Onward<'a>,
     framing: Framing,
     /// Upgrade is passed on: the switch itself, or what a 426 must name (RFC 9110 15.5.22).
     upgrade: bool,
     persistent: bool,
-    lines: Lines<'a>,
-    seen: Seen,
 }
 
 impl Rewriting<'_> {
     /// Our own version (RFC 9110 6.2), and the space that must stand before an absent
     /// reason (RFC 9112 4).
     fn status_line(&mut self) {
-        let line = self.head.start_line();
+        let line = self.on.head.start_line();
         let behind_version = line.get(8..).unwrap_or_default();
         let no_space = behind_version.len() == 4;
         let causes = [(!line.starts_with(b"HTTP/1.1"), Cause::OwnVersion), (no_space, Cause::StatusLine)];
         let space: &[u8] = if no_space { b" " } else { b"" };
-        self.writer.start(&[b"HTTP/1.1", behind_version, space], &causes);
+        self.on.writer.start(&[b"HTTP/1.1", behind_version, space], &causes);
     }
 
     fn field(&mut self, field: &Field<'_>) {
         match Known::of(field) {
-            Known::Via => self.writer.keep(field),
+            Known::Via => self.on.writer.keep(field),
             Known::Connection => self.connection(field),
             Known::ProxyAuthenticate | Known::ProxyAuthenticationInfo => {
-                self.writer.drop(Cause::ProxyChallenge);
+                self.on.writer.drop(Cause::ProxyChallenge);
             }
-            Known::Upgrade if self.upgrade => self.writer.keep(field),
+            Known::Upgrade if self.upgrade => self.on.writer.keep(field),
             Known::Upgrade | Known::Te | Known::KeepAlive | Known::ProxyConnection => {
-                self.writer.drop(Cause::HopByHop);
+                self.on.writer.drop(Cause::HopByHop);
             }
             Known::TransferEncoding => self.codings(field),
-            Known::ContentLength => self.length(field),
-            Known::Close if self.lines.options.close.is_some() || !self.persistent => {
-                self.writer.drop(Cause::NamedByConnection);
+            Known::ContentLength => self.on.length(field),
+            Known::Close if self.on.lines.options.close.is_some() || !self.persistent => {
+                self.on.writer.drop(Cause::NamedByConnection);
             }
-            _ if self.lines.options.names(name(field)) => self.writer.drop(Cause::NamedByConnection),
+            _ if self.on.lines.options.names(name(field)) => self.on.writer.drop(Cause::NamedByConnection),
             Known::Date => {
-                self.seen.first(Known::Date);
-                self.writer.keep(field);
+                self.on.seen.first(Known::Date);
+                self.on.writer.keep(field);
             }
-            _ => self.writer.keep(field),
+            _ => self.on.writer.keep(field),
         }
     }
 
     /// The first Connection line carries what we say to the client, if anything.
     fn connection(&mut self, field: &Field<'_>) {
-        let first = self.seen.first(Known::Connection);
+        let first = self.on.seen.first(Known::Connection);
         let (value, cause) = self.options();
         match value {
             Some(value) if first => {
-                let options = &self.lines.options;
+                let options = &self.on.lines.options;
                 if options.lines == 1 && field.value.eq_ignore_ascii_case(value.as_bytes()) {
-                    return self.writer.keep(field);
+                    return self.on.writer.keep(field);
                 }
-                self.writer.replace(field, &[value.as_bytes()], cause);
+                self.on.writer.replace(field, &[value.as_bytes()], cause);
             }
-            _ => self.writer.drop(Cause::Connection),
+            _ => self.on.writer.drop(Cause::Connection),
         }
     }
 
     /// What this response says of the client's connection (RFC 9112 9.3, RFC 9110 7.8).
     fn options(&self) -> (Option<&'static str>, Cause) {
-        let http10 = self.hop.client_version == Version::Http10;
+        let http10 = self.on.hop.client_version == Version::Http10;
         match (self.upgrade, self.persistent) {
             (true, true) => (Some("upgrade"), Cause::Upgrade),
             (true, false) => (Some("upgrade, close"), Cause::Upgrade),
@@ -212,59 +201,35 @@ impl Rewriting<'_> {
     }
 
     fn codings(&mut self, field: &Field<'_>) {
-        let first = self.seen.first(Known::TransferEncoding);
-        if matches!(self.facts.status, 100..=199 | 204) {
-            return self.writer.drop(Cause::Bodiless);
+        let first = self.on.seen.first(Known::TransferEncoding);
+        if matches!(self.on.facts.status, 100..=199 | 204) {
+            return self.on.writer.drop(Cause::Bodiless);
         }
-        if !first || self.hop.client_version == Version::Http10 {
-            return self.writer.drop(Cause::Framing);
+        if !first || self.on.hop.client_version == Version::Http10 {
+            return self.on.writer.drop(Cause::Framing);
         }
-        let ends_with_connection = self.facts.framing == Framing::UntilClose;
-        let plain = self.lines.codings == 1 && members(field.value).all(|member| !member.is_empty());
+        let ends_with_connection = self.on.facts.framing == Framing::UntilClose;
+        let plain = self.on.lines.codings == 1 && members(field.value).all(|member| !member.is_empty());
         if plain && !ends_with_connection {
-            return self.writer.keep(field);
+            return self.on.writer.keep(field);
         }
-        let mut list = coding_list(self.head);
+        let mut list = coding_list(self.on.head);
         if ends_with_connection {
             list.extend_from_slice(b", chunked");
         }
-        self.writer.replace(field, &[&list], Cause::Framing);
-    }
-
-    /// Content-Length of HEAD and 304 tells what a GET would have had, and stays.
-    fn length(&mut self, field: &Field<'_>) {
-        let first = self.seen.first(Known::ContentLength);
-        if matches!(self.facts.status, 100..=199 | 204) {
-            return self.writer.drop(Cause::Bodiless);
-        }
-        if self.lines.codings > 0 {
-            return self.writer.drop(Cause::LengthBesideCoding);
-        }
-        self.writer.keep_length(field, first);
-    }
-
-    fn add_via(&mut self) {
-        if self.hop.via {
-            let protocol = via::response_protocol(self.head);
-            self.writer.add(&[b"Via: ", protocol, b" ", self.hop.pseudonym.as_bytes()], Cause::Via);
-        }
+        self.on.writer.replace(field, &[&list], Cause::Framing);
     }
 
     /// Lines that the response lacks, behind those that it has.
     fn add_missing(&mut self) {
-        if self.lines.last_via.is_none() {
-            self.add_via();
-        }
-        if let Some(now) = self.hop.now.filter(|_| !self.seen.has(Known::Date) && self.facts.status >= 200) {
-            self.writer.add(&[b"Date: ", httpdate::fmt_http_date(now).as_bytes()], Cause::Date);
-        }
-        if self.framing == Framing::Chunked && self.lines.codings == 0 {
-            self.writer.add(&[b"Transfer-Encoding: chunked"], Cause::Framing);
+        self.on.add_missing();
+        if self.framing == Framing::Chunked && self.on.lines.codings == 0 {
+            self.on.writer.add(&[b"Transfer-Encoding: chunked"], Cause::Framing);
         }
         if let (Some(value), cause) = self.options()
-            && !self.seen.has(Known::Connection)
+            && !self.on.seen.has(Known::Connection)
         {
-            self.writer.add(&[b"Connection: ", value.as_bytes()], cause);
+            self.on.writer.add(&[b"Connection: ", value.as_bytes()], cause);
         }
     }
 }

@@ -120,5 +120,6 @@ fn blank() -> Exchange {
         client_connection: ConnectionId(0),
         origin_connection: None,
         tunnel: None,
+        tunnelled: None,
     }
 }

@@ -1,5 +1,6 @@
 //! What the rules look at: the heads of one exchange, each with its lines found in the table.
 
+use super::body::Content;
 use super::field::{Field, On};
 use super::parts::Parsed;
 use super::value::unquoted;
@@ -22,6 +23,8 @@ pub struct View<'a> {
     pub arrived: Option<i64>,
     /// Whether a trailer section is looked at instead of a head.
     pub trailers: bool,
+    /// What is known of the bodies: the request's, the response's.
+    pub bodies: [Option<Content<'a>>; 2],
 }
 
 /// One message with what it belongs to.

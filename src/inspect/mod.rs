@@ -4,6 +4,7 @@
 //! labelled spans. [`inspect`] runs every rule over the heads of an exchange, [`verdicts`] says what
 //! follows from them. All of it is pure: bytes in, words out, nothing that a peer sends can make it fail.
 
+mod body;
 mod field;
 mod found;
 mod mask;
@@ -23,6 +24,7 @@ mod value;
 mod story;
 pub mod verdict;
 
+pub use body::{BEGINNING, Content};
 pub use field::{Field, Group, Hop, On, Shape, Spec, Status, Takes, Word};
 pub use mask::masked;
 pub use message::View;
@@ -31,5 +33,5 @@ pub use recorded::Recorded;
 pub use rule::{Finding, Rule, Severity};
 pub use run::inspect;
 pub use story::{Chapter, Link, links, may_belong};
-pub use value::{Date, Form, how_long, in_words, parse, read_date};
+pub use value::{Date, Form, how_long, in_words, parse, parse_asked, read_date};
 pub use verdict::{Verdicts, verdicts};

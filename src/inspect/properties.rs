@@ -93,7 +93,7 @@ proptest! {
     #[test]
     fn findings_point_into_their_lines(request in any_head(false), response in any_head(true), sent in any_head(true)) {
         let heads = [Some(&request), Some(&request), Some(&response), Some(&sent)];
-        let view = View { heads, scheme: Some(Scheme::Http), host: Some("h.test"), arrived: Some(0), trailers: false };
+        let view = View { heads, scheme: Some(Scheme::Http), host: Some("h.test"), arrived: Some(0), trailers: false, ..View::default() };
         for finding in inspect(&view) {
             let line = heads[finding.message as usize].unwrap().line(finding.line).unwrap();
             prop_assert!(finding.span.start <= finding.span.end && finding.span.end <= line.len(), "{:?}", finding);
@@ -111,7 +111,7 @@ proptest! {
     fn verdicts_follow_from_any_heads(request in any_head(false), response in any_head(true), arrived in any::<i64>()) {
         for heads in [[Some(&request), None, Some(&response), None], [Some(&request), None, None, None], [None, None, Some(&response), None]] {
             for scheme in [None, Some(Scheme::Http), Some(Scheme::Https)] {
-                let view = View { heads, scheme, host: Some("h.test"), arrived: Some(arrived), trailers: false };
+                let view = View { heads, scheme, host: Some("h.test"), arrived: Some(arrived), trailers: false, ..View::default() };
                 let verdicts = verdicts(&view);
                 for told in verdicts.told() {
                     prop_assert!(!told.says.is_empty(), "{}", told.topic);

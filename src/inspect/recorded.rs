@@ -1,10 +1,11 @@
 //! A recorded exchange made ready to be looked at: its four heads parsed, and what is known around them.
 
+use super::body::{BEGINNING, Content};
 use super::message::View;
 use super::rule::Finding;
 use super::run::inspect;
 use super::verdict::{Verdicts, verdicts};
-use crate::exchange::{Exchange, Head, MessageKind, Scheme};
+use crate::exchange::{Body, BodyPlace, Exchange, Head, MessageKind, Scheme, Side, State};
 
 /// The heads of an exchange with scheme, host and time.
 #[derive(Clone, Debug)]
@@ -13,6 +14,9 @@ pub struct Recorded {
     scheme: Scheme,
     host: String,
     arrived: i64,
+    bodies: [Body; 2],
+    over: bool,
+    beginnings: [Vec<u8>; 2],
 }
 
 impl Recorded {
@@ -27,7 +31,27 @@ impl Recorded {
             scheme: summary.scheme,
             host: without_port(&summary.host).to_owned(),
             arrived: arrived.div_euclid(1_000_000),
+            bodies: [&exchange.request_body, &exchange.response_body].map(Clone::clone),
+            over: exchange.summary.state != State::Open,
+            beginnings: [&exchange.request_body, &exchange.response_body].map(inline),
         }
+    }
+
+    /// With the first bytes of a body, so that its kind and coding are judged too.
+    #[must_use]
+    pub fn beginning(mut self, side: Side, bytes: Vec<u8>) -> Self {
+        let place = usize::from(side == Side::Origin);
+        if let Some(known) = self.beginnings.get_mut(place).filter(|_| !bytes.is_empty()) {
+            *known = bytes;
+        }
+        self
+    }
+
+    /// A body, once the exchange is over: one that still grows is no shorter than it should be.
+    fn content(&self, side: usize) -> Option<Content<'_>> {
+        let body = self.bodies.get(side).filter(|_| self.over)?;
+        let beginning = self.beginnings.get(side).map_or(&[][..], Vec::as_slice);
+        Some(Content { beginning, ..Content::of(body) })
     }
 
     /// What rules and verdicts look at.
@@ -39,6 +63,7 @@ impl Recorded {
             host: (!self.host.is_empty()).then_some(self.host.as_str()),
             arrived: Some(self.arrived),
             trailers: false,
+            bodies: [self.content(0), self.content(1)],
         }
     }
 
@@ -61,8 +86,16 @@ impl Recorded {
     }
 }
 
+/// The first bytes of a body that is at hand.
+fn inline(body: &Body) -> Vec<u8> {
+    match &body.place {
+        BodyPlace::Inline(bytes) => bytes.iter().take(BEGINNING).copied().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// A host without the port behind it, and without the brackets of an IPv6 address.
-fn without_port(host: &str) -> &str {
+pub(super) fn without_port(host: &str) -> &str {
     if let Some(inner) = host.strip_prefix('[') {
         return inner.split(']').next().unwrap_or(inner);
     }

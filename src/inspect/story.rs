@@ -1,8 +1,12 @@
 //! Exchanges that belong together: a redirect and what followed, a preflight and its request, a 401 and the
-//! next try, a 304 and the stored answer, ranges of one resource.
+//! next try, a 304 and the stored answer, ranges of one resource, and where a cookie or token was first seen and
+//! last used.
 //!
 //! They are told by what the heads say, among exchanges of one client near each other; nothing is guessed
 //! from order alone.
+
+#[path = "story_values.rs"]
+mod values;
 
 use super::verdict::Verdicts;
 use super::{Recorded, read_date};
@@ -15,7 +19,7 @@ pub struct Link {
     /// The other one.
     pub id: u64,
     /// `redirected-by`, `leads-to`, `preflight-for`, `preflighted-by`, `tried-again-as`, `again-after`,
-    /// `stored-answer`, `still-good-by`, `other-range`.
+    /// `stored-answer`, `still-good-by`, `other-range`, `set-by`, `first-seen`, `last-used`.
     pub tie: &'static str,
     /// In words.
     pub says: String,
@@ -71,11 +75,11 @@ impl<'e> Chapter<'e> {
 }
 
 /// Whether two rows may belong together at all, so that it is worth reading the other: one client, and one
-/// address or a redirect between them.
+/// site or a redirect between them.
 #[must_use]
 pub fn may_belong(this: &Summary, other: &Summary) -> bool {
     let redirect = |row: &Summary| row.status.is_some_and(|status| (300..400).contains(&status));
-    let same = this.host == other.host && this.path == other.path;
+    let same = site(&this.host) == site(&other.host);
     this.id != other.id && client(this) == client(other) && (same || redirect(this) || redirect(other))
 }
 
@@ -128,7 +132,14 @@ pub fn links(this: &Chapter<'_>, others: &[Chapter<'_>]) -> Vec<Link> {
         "still-good-by",
         "found still good by",
     );
+    links.extend(values::links(this, &before, &after));
     links
+}
+
+/// What hosts share a cookie jar's corner: the domain that somebody registered, or the host itself.
+fn site(host: &str) -> &str {
+    let bare = super::recorded::without_port(host);
+    psl::domain_str(bare).unwrap_or(bare)
 }
 
 /// Whether the first one's Location leads to the second (RFC 9110 15.4).
@@ -245,6 +256,7 @@ mod tests {
             client_connection: ConnectionId(1),
             origin_connection: None,
             tunnel: None,
+            tunnelled: None,
         }
     }
 
@@ -310,6 +322,27 @@ mod tests {
             exchange(2, "GET", "/v", "Range: bytes=5-9\n", 206, "ETag: \"1\"\n"),
         ];
         assert_eq!(ties(&all, 2), [(1, "other-range")]);
+    }
+
+    #[test]
+    fn a_cookie_and_a_token_from_first_to_last() {
+        let sid = "Cookie: sid=8f3a77c2d19b\n";
+        let token = "Authorization: Bearer abcdefgh\n";
+        let all = [
+            exchange(1, "POST", "/login", "", 200, "Set-Cookie: sid=8f3a77c2d19b; Path=/\n"),
+            exchange(2, "GET", "/a", &format!("{sid}{token}"), 200, ""),
+            exchange(3, "GET", "/b", "Cookie: sid=another-value\n", 200, ""),
+            exchange(4, "GET", "/c", &format!("{token}{sid}"), 200, ""),
+        ];
+        assert_eq!(ties(&all, 1), [(4, "last-used")]);
+        assert_eq!(ties(&all, 2), [(1, "set-by"), (4, "last-used"), (4, "last-used")]);
+        assert_eq!(ties(&all, 3), []);
+        assert_eq!(ties(&all, 4), [(2, "first-seen"), (1, "set-by")]);
+        let chapters: Vec<_> = all.iter().map(Chapter::of).collect();
+        let told = links(&chapters[3], &chapters);
+        assert_eq!(told[0].says, "Authorization (Bearer) was first seen in #2 GET, 200");
+        assert_eq!(told[1].says, "cookie sid was set by #1 POST, 200");
+        assert!(!format!("{told:?}").contains("8f3a77"), "a value is told");
     }
 
     #[test]

@@ -182,6 +182,7 @@ static IS: &[Choice] = choices! {
     "deleted" ["hidden"] "are deleted" / "are not deleted", "deleted by you";
     "secure" ["https"] "used TLS" / "did not use TLS", "https";
     "tunnel" [] "are tunnels relayed unread" / "are no tunnels relayed unread", "a tunnel relayed unread";
+    "learned" [] "are tunnels left alone after refusals" / "are no tunnels left alone after refusals", "a tunnel left alone after its client's refusals";
     "intercepted" [] "are tunnels that were opened" / "are no tunnels that were opened", "a CONNECT whose TLS was opened";
     "truncated" [] "have a body that is not whole here" / "have whole bodies", "a body is not whole in the capture";
     "retried" [] "were sent more than once" / "were sent once", "sent more than once";

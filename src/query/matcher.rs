@@ -25,6 +25,7 @@ struct Line {
     laid: bool,
     text: String,
     lower: String,
+    url: String,
 }
 
 impl<'q> Matcher<'q> {
@@ -92,7 +93,11 @@ impl Work<'_> {
             Kind::Choice(_) => test.wants.iter().any(|want| stands(test.name, want, self.facts)).into(),
             Kind::Scale(_) => self.severity(test),
             Kind::Text { .. } | Kind::Domain | Kind::Value => {
-                let line = if test.name == Name::Any { self.line.laid(self.facts).text.as_str() } else { "" };
+                let line = match test.name {
+                    Name::Any => self.line.laid(self.facts).text.as_str(),
+                    Name::Url => self.line.url(self.facts),
+                    _ => "",
+                };
                 let mut wanted = |seen: Seen<'_>| test.wants.iter().any(|want| fits(want, seen));
                 texts::any(test, self.facts, self.behind, line, &mut wanted)
             }
@@ -112,6 +117,12 @@ impl Work<'_> {
 }
 
 impl Line {
+    fn url(&mut self, facts: &Facts<'_>) -> &str {
+        self.url.clear();
+        facts.write_url(&mut self.url);
+        &self.url
+    }
+
     fn laid(&mut self, facts: &Facts<'_>) -> &Self {
         if !self.laid {
             self.laid = true;

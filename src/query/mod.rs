@@ -163,6 +163,18 @@ impl Query {
         self.node.to_string()
     }
 
+    /// For each of the terms that must all match, its text and the filter without it; none where there is but one.
+    #[must_use]
+    pub fn without_each(&self) -> Vec<(String, Self)> {
+        let Node::And(terms) = &self.node else { return Vec::new() };
+        let others = |place| {
+            let others = terms.iter().enumerate().filter(|(other, _)| *other != place);
+            Node::and(others.map(|(_, term)| term.clone()))
+        };
+        let each = terms.iter().enumerate();
+        each.map(|(place, term)| (term.to_string(), Self::new(others(place), self.now))).collect()
+    }
+
     /// Whether everything that matches this one matches `before` too, so that only its matches need be
     /// looked through again. May say no where it is so.
     #[must_use]

@@ -21,6 +21,72 @@ pub struct Pattern {
     /// Whether case matters.
     pub cased: bool,
     regex: Regex,
+    /// What must stand wherever the regex matches: looked for first, because that is quicker.
+    needle: Option<Needle>,
+}
+
+/// A piece of ASCII in any case.
+#[derive(Clone, Debug)]
+struct Needle(Vec<u8>);
+
+impl Needle {
+    /// The longest piece that a regular expression has in all of its matches, where that is plain to see: no
+    /// alternatives, no groups, no flags.
+    fn of(source: &str) -> Option<Self> {
+        if !source.is_ascii() || source.contains(['|', '(', ')']) {
+            return None;
+        }
+        let mut pieces = vec![Vec::new()];
+        let mut bytes = source.bytes().peekable();
+        let end = |pieces: &mut Vec<Vec<u8>>| pieces.push(Vec::new());
+        while let Some(byte) = bytes.next() {
+            let literal = match byte {
+                b'\\' => match bytes.next()? {
+                    b'd' | b'D' | b'w' | b'W' | b's' | b'S' | b'b' | b'B' | b'n' | b't' | b'r' => None,
+                    other => Some(other).filter(u8::is_ascii_punctuation).map(Some)?,
+                },
+                b'[' => {
+                    let class: Vec<u8> = bytes.by_ref().take_while(|byte| *byte != b']').collect();
+                    if class.is_empty() || class == b"^" || class.contains(&b'[') || class.contains(&b'\\') {
+                        return None;
+                    }
+                    None
+                }
+                b'{' => {
+                    bytes.by_ref().find(|byte| *byte == b'}')?;
+                    None
+                }
+                b'.' | b'^' | b'$' | b'*' | b'?' | b'+' | b']' | b'}' => None,
+                literal => Some(literal),
+            };
+            match literal {
+                // What may be there any number of times may be missing.
+                Some(_) if bytes.peek().is_some_and(|next| matches!(next, b'*' | b'?' | b'{')) => {
+                    end(&mut pieces);
+                }
+                Some(literal) => pieces.last_mut()?.push(literal.to_ascii_lowercase()),
+                None => end(&mut pieces),
+            }
+        }
+        // Letters that are written as others in some case (the Kelvin sign, the long s) end a piece.
+        let pieces = pieces.iter().flat_map(|piece| piece.split(|byte| matches!(byte, b'k' | b's')));
+        pieces
+            .max_by_key(|piece| piece.len())
+            .filter(|piece| piece.len() > 2)
+            .map(|piece| Self(piece.to_vec()))
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        let Self(piece) = self;
+        let Some((first, _)) = piece.split_first() else { return true };
+        let fits =
+            |at: usize| text.get(at..at + piece.len()).is_some_and(|found| found.eq_ignore_ascii_case(piece));
+        if first.is_ascii_alphabetic() {
+            memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text).any(fits)
+        } else {
+            memchr::memchr_iter(*first, text).any(fits)
+        }
+    }
 }
 
 /// How a pattern's text is meant.
@@ -70,7 +136,8 @@ impl Pattern {
             .nest_limit(DEEPEST)
             .build()
             .map_err(|error| reason(&error))?;
-        Ok(Self { form, text, cased, regex })
+        let needle = if form == Form::Regex { Needle::of(&text) } else { None };
+        Ok(Self { form, text, cased, regex, needle })
     }
 
     /// One whose case matters where the text has a capital, and the field minds case at all.
@@ -96,7 +163,7 @@ impl Pattern {
     /// Whether a text is meant.
     #[must_use]
     pub fn matches(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        self.needle.as_ref().is_none_or(|needle| needle.is_in(text)) && self.regex.is_match(text)
     }
 }
 
@@ -166,6 +233,45 @@ mod tests {
         ] {
             let error = Pattern::new(Form::Regex, source, false).unwrap_err();
             assert!(error.contains(says), "{source}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_must_stand_in_a_match_is_found_only_where_that_is_plain() {
+        let needle = |source| Needle::of(source).map(|Needle(piece)| String::from_utf8(piece).unwrap());
+        for (source, piece) in [
+            (r"orders/12[0-9]{3}7\?", Some("order")),
+            (r"^/api/v1/", Some("/api/v1/")),
+            ("abcd*e", Some("abc")),
+            ("abcx?defg", Some("defg")),
+            ("abcd{0,2}", Some("abc")),
+            (r"ab\.json$", Some("ab.j")),
+            (r"\d+\wxyz", Some("xyz")),
+            (r"\pLxyz", None),
+            ("a|bcd", None),
+            ("(?i)abc", None),
+            ("[]abc]def", None),
+            ("[[:alpha:]]def", None),
+            ("ab", None),
+        ] {
+            assert_eq!(needle(source).as_deref(), piece, "{source}");
+        }
+        let pattern = Pattern::new(Form::Regex, "oRder/1[0-9]", false).unwrap();
+        assert!(pattern.matches(b"/xoRDer/12") && !pattern.matches(b"/order/x"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_needle_is_never_missing_from_a_match(
+            source in "[a-dK-Mks/.\\\\?*+^$\\[\\]{}0-2]{1,12}",
+            text in "[a-dkKsſ/.0-2 ]{0,16}",
+        ) {
+            if let (Ok(pattern), Some(needle)) = (Pattern::new(Form::Regex, &source, false), Needle::of(&source)) {
+                proptest::prop_assert!(
+                    !pattern.regex.is_match(text.as_bytes()) || needle.is_in(text.as_bytes()),
+                    "{source} in {text}"
+                );
+            }
         }
     }
 }

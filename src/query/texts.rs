@@ -23,7 +23,7 @@ type Wanted<'w> = dyn FnMut(Seen<'_>) -> bool + 'w;
 
 const SIDES: [Side; 2] = [Side::Request, Side::Response];
 
-/// Shows each text of a field until one is wanted. `line` is what words are looked for in.
+/// Shows each text of a field until one is wanted. `line` is what words are looked for in, or the URL.
 pub(super) fn any(
     test: &Test,
     facts: &Facts<'_>,
@@ -34,7 +34,7 @@ pub(super) fn any(
     let mut show = |text: &[u8]| wanted(Seen { text, number: false });
     let mut there = |text: &str| !text.is_empty() && show(text.as_bytes());
     match test.name {
-        Name::Any => there(line).into(),
+        Name::Any | Name::Url => there(line).into(),
         Name::Method => there(facts.method).into(),
         Name::Host => (there(facts.host) || bare_host(facts).is_some_and(there)).into(),
         Name::Domain => suffixes(facts.host_and_port().0).any(there).into(),
@@ -43,11 +43,6 @@ pub(super) fn any(
             (!host.is_empty() && there(&format!("{host}:{port}"))).into()
         }
         Name::Path => there(facts.path_and_query().0).into(),
-        Name::Url => {
-            let mut url = String::with_capacity(facts.host.len() + facts.path.len() + 8);
-            facts.write_url(&mut url);
-            there(&url).into()
-        }
         Name::Version => there(facts.version).into(),
         Name::Client => there(facts.client).into(),
         Name::Error => [facts.failure, facts.phase, facts.side, facts.says].into_iter().any(there).into(),

@@ -214,6 +214,7 @@ fn blank(id: ExchangeId, started: i64, client: &str, connection: ConnectionId) -
         client_connection: connection,
         origin_connection: None,
         tunnel: None,
+        tunnelled: None,
     }
 }
 

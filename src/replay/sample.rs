@@ -51,5 +51,6 @@ pub(super) fn exchange(head: &str, body: &[u8]) -> Exchange {
         client_connection: ConnectionId(1),
         origin_connection: None,
         tunnel: None,
+        tunnelled: None,
     }
 }

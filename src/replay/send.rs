@@ -125,6 +125,7 @@ async fn send(
         scheme: route.scheme,
         authority: route.authority,
         toward: Version::Http11,
+        program: None,
         exchange: prepared.parent,
     });
     let serving = connection::replay(Arc::clone(worker.shard()), Box::new(far), tunnel, again);

@@ -83,10 +83,12 @@ impl BodyWriter {
         }
     }
 
-    /// Most bodies are seen again and again: those are looked for before they are written.
+    /// Most bodies are seen again and again: those are looked for before they are written. One that is there gets
+    /// its first name once more: retention may remove the last row with it, and it, before the new row is there.
     fn whole(&mut self, id: ExchangeId, side: Side, block: &[u8]) -> Result<[u8; 32], StoreError> {
         let hash = *blake3::hash(block).as_bytes();
-        if body_file(&self.capture, &hash).exists() {
+        let tmp = tmp_file(&self.capture, id, side);
+        if fs::hard_link(body_file(&self.capture, &hash), &tmp).is_ok() {
             return Ok(hash);
         }
         self.body(id, side).append(block);
@@ -147,6 +149,38 @@ pub(super) fn tmp_file(capture: &Path, id: ExchangeId, side: Side) -> PathBuf {
 pub(super) fn body_file(capture: &Path, hash: &[u8; 32]) -> PathBuf {
     let hex = blake3::Hash::from_bytes(*hash).to_hex();
     folder::bodies(capture).join(hex.get(..2).unwrap_or_default()).join(hex.as_str())
+}
+
+/// What the name of a large body ends in while it is looked whether anything refers to it.
+pub(super) const LEAVING: &str = "leaving";
+
+/// The large bodies of a capture.
+pub(super) fn hashes(capture: &Path) -> Vec<[u8; 32]> {
+    let of = |name: std::ffi::OsString| blake3::Hash::from_hex(name.to_str()?).ok();
+    kept(capture).filter_map(|(file, _)| of(file.file_name()?.to_owned())).map(Into::into).collect()
+}
+
+/// Gives those their names back that a process that was killed had put aside. How many bytes of large bodies there
+/// are.
+pub(super) fn put_back(capture: &Path) -> u64 {
+    kept(capture)
+        .map(|(file, bytes)| {
+            if file.extension().is_some_and(|ending| ending == LEAVING) {
+                // What cannot be named is no body that a row knows.
+                let _ = fs::rename(&file, file.with_extension(""));
+            }
+            bytes
+        })
+        .sum()
+}
+
+/// The files of large bodies, and how long they are.
+fn kept(capture: &Path) -> impl Iterator<Item = (PathBuf, u64)> {
+    let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+    let tmp = folder::tmp(capture);
+    let folders = entries(folder::bodies(capture)).map(|entry| entry.path()).filter(move |path| *path != tmp);
+    let files = folders.filter(|path| path.is_dir()).flat_map(entries);
+    files.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?.len())))
 }
 
 /// Gives an arrived body its lasting name beside the first one; whether it had none yet.

@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::folder::{self, size};
+use super::reader::Reader;
 use super::segment;
 use std::ffi::OsStr;
 use std::fs;
@@ -37,6 +38,15 @@ pub struct Kept {
     pub recorded: bool,
     /// Whether retention leaves it alone.
     pub pinned: bool,
+}
+
+/// A capture whose time was over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// As it was.
+    pub capture: Kept,
+    /// Its exchanges that a person marked: they stay in it.
+    pub marked: u64,
 }
 
 impl Captures {
@@ -112,9 +122,10 @@ impl Captures {
         Err(StoreError::Absent(path.to_owned()))
     }
 
-    /// Removes captures not written to for `age`, then the oldest until all together hold at most `bytes`.
-    /// Those pinned or being recorded stay. Returns what was removed, oldest first.
-    pub fn retain(&self, bytes: u64, age: Duration) -> Result<Vec<Kept>, StoreError> {
+    /// Removes captures not written to for `age`, then the oldest until all together hold at most `bytes`; of
+    /// those with marked exchanges all but these. Those pinned or being recorded stay. Returns what was removed,
+    /// oldest first.
+    pub fn retain(&self, bytes: u64, age: Duration) -> Result<Vec<Gone>, StoreError> {
         self.finish_removals();
         let kept = self.list()?;
         let mut total: u64 = kept.iter().map(|kept| kept.bytes).sum();
@@ -122,9 +133,12 @@ impl Captures {
         let mut removed = Vec::new();
         for kept in kept.into_iter().rev() {
             let old = now.duration_since(kept.modified).is_ok_and(|since| since > age);
-            if (old || total > bytes) && !kept.pinned && remove(&kept.path)? {
-                total = total.saturating_sub(kept.bytes);
-                removed.push(kept);
+            if !(old || total > bytes) || kept.pinned || kept.recorded {
+                continue;
+            }
+            if let Some(marked) = let_go(&kept.path)? {
+                total = total.saturating_sub(kept.bytes.saturating_sub(size(&kept.path)));
+                removed.push(Gone { capture: kept, marked });
             }
         }
         Ok(removed)
@@ -191,6 +205,22 @@ pub fn remove(path: &Path) -> Result<bool, StoreError> {
     Ok(true)
 }
 
+/// Removes a capture but for what is marked in it, and how much that is; `None` where nothing went.
+fn let_go(path: &Path) -> Result<Option<u64>, StoreError> {
+    // What cannot be read cannot tell of marks.
+    let (marked, others) = Reader::open(path).and_then(|reader| reader.marked()).unwrap_or_default();
+    if marked == 0 {
+        return Ok(remove(path)?.then_some(0));
+    }
+    if others == 0 {
+        return Ok(None);
+    }
+    match super::thin_out(path) {
+        Err(StoreError::Recorded { .. }) => Ok(None),
+        thinned => thinned.map(|()| Some(marked)),
+    }
+}
+
 fn data_folder(env: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     // The XDG specification has relative paths ignored.
     let absolute = |name| env(name).filter(|path| path.is_absolute());
@@ -218,7 +248,7 @@ fn local_time() -> String {
 }
 
 /// The WAL is younger than the database while a capture is recorded.
-fn modified(path: &Path) -> Option<SystemTime> {
+pub(super) fn modified(path: &Path) -> Option<SystemTime> {
     let of = |name: String| fs::metadata(path.join(name)).and_then(|meta| meta.modified()).ok();
     let newest = segment::list(path).ok()?.pop()?;
     of(newest.to_string()).max(of(format!("{newest}-wal")))
@@ -228,6 +258,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 mod tests {
     use super::*;
     use crate::config;
+    use crate::exchange::{ExchangeId, Flags};
     use crate::store::Store;
 
     fn captures() -> (tempfile::TempDir, Captures) {
@@ -245,8 +276,8 @@ mod tests {
         fs::File::options().write(true).open(path.join("000001.db")).unwrap().set_modified(then).unwrap();
     }
 
-    fn names(kept: &[Kept]) -> Vec<&str> {
-        kept.iter().map(|kept| kept.name.as_str()).collect()
+    fn names(gone: &[Gone]) -> Vec<&str> {
+        gone.iter().map(|gone| gone.capture.name.as_str()).collect()
     }
 
     #[test]
@@ -315,6 +346,30 @@ mod tests {
         let removed = captures.retain(0, Duration::MAX).unwrap();
         assert_eq!(names(&removed), ["young"]);
         assert_eq!(captures.list().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_marked_outlives_its_capture_and_that_stays_where_it_was() {
+        let (_dir, captures) = captures();
+        let path = captures.folder().join("old.hop");
+        let store = record(&path);
+        for id in 1..=50 {
+            store.inbox().push(0, super::super::samples::finished(id));
+        }
+        store.close().unwrap();
+        super::super::set_flag(&path, &[ExchangeId(7), ExchangeId(50)], Flags::MARKED, true).unwrap();
+        record(&captures.folder().join("new.hop")).close().unwrap();
+        age(&path, 40);
+        let month = Duration::from_hours(30 * 24);
+        let gone = captures.retain(u64::MAX, month).unwrap();
+        assert_eq!((names(&gone), gone[0].marked), (vec!["old"], 2));
+        let ids = |path: &Path| Reader::open(path).unwrap().ids_after(ExchangeId(0), 9).unwrap();
+        assert_eq!(ids(&path), [ExchangeId(7), ExchangeId(50)]);
+        assert!(captures.list().unwrap()[1].path == path, "it is not the last one now");
+        assert_eq!(captures.retain(u64::MAX, month).unwrap(), [], "there is nothing left to go");
+        let store = record(&path);
+        assert_eq!(store.next_exchange(), 51);
+        store.close().unwrap();
     }
 
     #[test]

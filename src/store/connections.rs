@@ -1,8 +1,8 @@
 //! Connections as rows, there and back; each certificate is kept once.
 
 use super::rows::{Fault, int, nat, side_of};
-use super::{dialling, frames};
-use crate::exchange::{ClientCertificate, Connection, ConnectionId, TlsFacts, Verdict};
+use super::{dialling, frames, schema};
+use crate::exchange::{ClientCertificate, Connection, ConnectionId, Ocsp, OcspStatus, TlsFacts, Verdict};
 use rusqlite::{OptionalExtension, Row, params};
 
 const WRITE_CONNECTION: &str =
@@ -46,11 +46,34 @@ fn write_handshake(db: &rusqlite::Connection, id: ConnectionId, tls: &TlsFacts) 
         tls.group,
         tls.resumed,
         tls.took.map(int),
-        tls.stapled,
+        tls.ocsp.is_some(),
         tls.client_certificate.as_str(),
         tls.hello,
     ])?;
+    tls.ocsp.map_or(Ok(()), |ocsp| write_ocsp(db, id, ocsp))
+}
+
+fn write_ocsp(db: &rusqlite::Connection, id: ConnectionId, ocsp: Ocsp) -> rusqlite::Result<()> {
+    let Ocsp { status, produced, next, revoked } = ocsp;
+    db.prepare_cached("INSERT OR REPLACE INTO ocsp VALUES (?1,?2,?3,?4,?5)")?.execute(params![
+        int(id.0),
+        status.as_str(),
+        produced,
+        next,
+        revoked
+    ])?;
     Ok(())
+}
+
+/// What is kept of a response that was stapled: of older captures, that there was one.
+fn ocsp(db: &rusqlite::Connection, id: i64) -> Result<Ocsp, Fault> {
+    let sql = "SELECT status, produced, next, revoked FROM ocsp WHERE connection = ?1";
+    let Some(mut statement) = schema::statement(db, sql)? else { return Ok(Ocsp::SILENT) };
+    let row = statement
+        .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+    let Some((status, produced, next, revoked)) = row.optional()? else { return Ok(Ocsp::SILENT) };
+    let status = OcspStatus::from_word(&status).ok_or(Fault::Bad("OCSP status"))?;
+    Ok(Ocsp { status, produced, next, revoked })
 }
 
 /// Reads a connection; `None` when there is no such row.
@@ -117,7 +140,7 @@ fn handshake(db: &rusqlite::Connection, id: i64, facts: TlsFacts) -> Result<TlsF
         group: row.get(1)?,
         resumed: row.get(2)?,
         took: row.get::<_, Option<i64>>(3)?.map(nat),
-        stapled: row.get(4)?,
+        ocsp: if row.get(4)? { Some(ocsp(db, id)?) } else { None },
         client_certificate: ClientCertificate::from_word(row.get::<_, Option<String>>(5)?.as_deref()),
         hello: row.get(6)?,
         ..facts

@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::inbox::Figures;
 use crate::exchange::Order;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 #[cfg(unix)]
@@ -35,6 +35,18 @@ pub enum Request {
         /// What, and how it is to differ.
         orders: Vec<Order>,
     },
+    /// Which hosts are left alone after refusals, and who waits to be let in?
+    Guards,
+    /// Intercept a host again that is left alone.
+    Intercept {
+        /// The host.
+        host: String,
+    },
+    /// Let a client in.
+    Allow {
+        /// Its address.
+        client: IpAddr,
+    },
 }
 
 /// What is answered.
@@ -52,6 +64,18 @@ pub enum Reply {
         /// What a person ought to know: one line each.
         #[serde(default)]
         notes: Vec<String>,
+    },
+    /// To [`Request::Guards`].
+    Guards {
+        /// Hosts with the reason, a line each.
+        left_alone: Vec<String>,
+        /// The longest waiting first.
+        waiting: Vec<IpAddr>,
+    },
+    /// To [`Request::Intercept`] and [`Request::Allow`]: done.
+    Changed {
+        /// Whether it stood otherwise before.
+        changed: bool,
     },
     /// It could not be done.
     Error {

@@ -96,6 +96,12 @@ pub enum StoreError {
     /// The disk is behind, and a mark found no room.
     #[error("the disk is too slow at the moment, and the mark was not written: try again")]
     Behind,
+    /// The end came before somebody had read what was to be written over.
+    #[error(
+        "the last words on {0} exchanges could not be written: another program reads their segment without a \
+        pause; they stand in the capture as they were"
+    )]
+    Unwritten(usize),
     /// The recording has ended.
     #[error("the recording has ended")]
     Closed,
@@ -132,6 +138,16 @@ impl StoreError {
                 Self::Unreadable { path: path.to_owned(), source }
             }
             _ => Self::Sql { doing, path: path.to_owned(), source },
+        }
+    }
+}
+
+impl StoreError {
+    /// As one of `SQLite`, where only that can be told of.
+    pub(super) fn into_sql(self) -> rusqlite::Error {
+        match self {
+            Self::Sql { source, .. } | Self::Unreadable { source, .. } => source,
+            other => rusqlite::Error::UserFunctionError(Box::new(other)),
         }
     }
 }

@@ -123,6 +123,12 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Has the disk know the names in a folder as they are now.
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
+    // Elsewhere folders cannot be opened as files, and names are kept in their order.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
 /// Bytes of all files in a folder and below.
 pub(super) fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

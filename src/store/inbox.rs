@@ -40,6 +40,19 @@ const BLOCK_FACTOR: usize = 4;
 /// Takes what a body writer says at a body's end.
 pub type Done = Box<dyn FnOnce(Result<[u8; 32], StoreError>) + Send>;
 
+/// Told why nothing can be written, and by `None` that it is written again; must not block.
+pub type OnTrouble = Box<dyn Fn(Option<&str>) + Send + Sync>;
+
+/// Who is told of trouble.
+#[derive(Default)]
+struct Told(OnceLock<OnTrouble>);
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Told")
+    }
+}
+
 /// The wire's side of the store.
 #[derive(Debug)]
 pub struct Inbox {
@@ -54,6 +67,7 @@ pub struct Inbox {
     full: AtomicBool,
     under_way: Arc<UnderWay>,
     lost: Lost,
+    told: Told,
     /// Bytes of large bodies that are new in the capture, until they are asked for.
     kept: AtomicU64,
     longest_commit: AtomicU64,
@@ -124,6 +138,7 @@ impl Inbox {
             full: AtomicBool::new(false),
             under_way: Arc::default(),
             lost: Lost::default(),
+            told: Told::default(),
             kept: AtomicU64::new(0),
             longest_commit: AtomicU64::new(0),
             most_queued: AtomicU64::new(0),
@@ -347,7 +362,19 @@ impl Inbox {
     }
 
     pub(super) fn set_trouble(&self, trouble: Option<String>) {
-        *lock(&self.lost.trouble) = trouble;
+        let before = std::mem::replace(&mut *lock(&self.lost.trouble), trouble);
+        let now = lock(&self.lost.trouble).clone();
+        if before.is_some() != now.is_some()
+            && let Some(told) = self.told.0.get()
+        {
+            told(now.as_deref());
+        }
+    }
+
+    /// Who is told when nothing can be written, and when it is again; the first who asks.
+    pub fn on_trouble(&self, told: OnTrouble) {
+        // Whoever comes later asks for the losses.
+        let _ = self.told.0.set(told);
     }
 
     pub(super) fn wake_writer(&self) {

@@ -1,4 +1,5 @@
-//! Looking over many rows at once: their standing, and which of them a filter means.
+//! Looking over many rows at once: their standing, and which of them a filter means ([`super::search`] does that on
+//! two threads).
 //!
 //! No question holds a transaction beyond its answer.
 
@@ -30,15 +31,6 @@ pub struct Standing {
     pub failed: bool,
 }
 
-/// What a stretch of a search brought.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hits {
-    /// Numbers of the rows meant, falling.
-    pub ids: Vec<u64>,
-    /// Where to go on: below this number; `None` when all was looked through.
-    pub next: Option<ExchangeId>,
-}
-
 impl Reader {
     /// The standing of at most `limit` rows behind `after`, rising.
     pub fn standings(&self, after: ExchangeId, limit: usize) -> Result<Vec<Standing>, StoreError> {
@@ -49,22 +41,6 @@ impl Reader {
             let found = statement.query_map([rows::int(after.0), count(left)], standing)?;
             Ok(found.collect::<Result<_, _>>()?)
         })
-    }
-
-    /// Looks through at most `limit` numbers below `below` (from the newest on when `None`), newest first. What
-    /// columns answer is left to `SQLite`, heads and bodies are read only for rows that these let through.
-    pub fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Hits, StoreError> {
-        let below = match below {
-            Some(below) => below.0,
-            None => self.end()?,
-        };
-        let from = below.saturating_sub(limit as u64);
-        let mut hits = Hits::default();
-        self.sieve(&Sieve::new(query), (from, below), &|| false, &mut hits.ids)?;
-        // Numbers may be missing: what retention removed is not walked through.
-        let next = self.below(from)?;
-        hits.next = next.filter(|_| limit > 0).map(|next| ExchangeId(from.min(next + 1)));
-        Ok(hits)
     }
 
     /// What of the numbers from one up to, and without, another is meant, falling; whether all of them were
@@ -143,13 +119,37 @@ impl Reader {
         })
     }
 
-    /// The list rows of these numbers, those that are there, in their order.
-    pub fn summaries_of(&self, ids: impl IntoIterator<Item = u64>) -> Result<Vec<Summary>, StoreError> {
+    /// The list rows of these numbers, those that are there, in their order; neighbours with one question.
+    pub fn summaries_of(&self, ids: &[u64]) -> Result<Vec<Summary>, StoreError> {
         let mut summaries = Vec::new();
-        for id in ids {
-            summaries.extend(self.summaries(ExchangeId(id), ExchangeId(id))?);
+        for run in ids.chunk_by(|one, next| one.abs_diff(*next) == 1) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let mut rows = self.summaries(ExchangeId(*first.min(last)), ExchangeId(*first.max(last)))?;
+            if last < first {
+                rows.reverse();
+            }
+            summaries.extend(rows);
         }
         Ok(summaries)
+    }
+
+    /// How many exchanges are marked, and how many are not.
+    pub(super) fn marked(&self) -> Result<(u64, u64), StoreError> {
+        let marked =
+            self.sum(&format!("SELECT count(*) FROM exchange WHERE flags & {} <> 0", Flags::MARKED.0))?;
+        Ok((marked, self.count()?.saturating_sub(marked)))
+    }
+
+    /// How many exchanges there are up to a number, without those that a person deleted.
+    pub fn listed(&self, until: ExchangeId) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM exchange WHERE id <= ?1 AND flags & ?2 = 0";
+        let mut listed = 0;
+        self.each_from(0, |_, db| {
+            let values = [rows::int(until.0), i64::from(Flags::HIDDEN.0)];
+            listed += rows::nat(db.prepare_cached(sql)?.query_row(values, |row| row.get(0))?);
+            Ok(true)
+        })?;
+        Ok(listed)
     }
 
     /// Numbers of the exchanges under way, rising.

@@ -1,12 +1,13 @@
 //! Messages within exchanges as rows, there and back.
 //!
 //! A stream may have a million of them: a reader takes a window of them by number, and of long payloads
-//! only the beginning until one is asked for.
+//! only the beginning until one is asked for. Short ones that come together share a row ([`super::runs`]).
 
 use super::error::StoreError;
 use super::reader::Reader;
-use super::rows::{Fault, int, nat, side_of};
-use crate::exchange::{ExchangeId, Message, MessageFlags, MessageForm};
+use super::rows::{Fault, int, nat};
+use super::runs::{self, COLUMNS, Line, Run};
+use crate::exchange::{ExchangeId, Message};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::ops::Range;
@@ -20,8 +21,10 @@ const MOST_MESSAGES: u64 = 1 << NUMBER;
 /// Payloads up to this size come with a window of messages; of longer ones as much as this comes.
 pub const GLANCE: usize = 1024;
 
-/// The columns of [`message`]; the payload is read only as far as it is wanted.
-const COLUMNS: &str = "id, at, side, form, flags, wire, length, says";
+/// Where the payload stands behind them, if it is read.
+const PAYLOAD: usize = runs::COUNT;
+/// The rows that hold the keys from ?2 to ?3: the first may begin with messages before, from ?1 on.
+const ROWS: &str = "id BETWEEN ifnull((SELECT max(id) FROM message WHERE id BETWEEN ?1 AND ?2), ?2) AND ?3";
 
 /// A message with its number within its exchange, counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +45,15 @@ pub(super) fn write(
     messages: &[Message],
 ) -> rusqlite::Result<()> {
     let mut insert =
-        db.prepare_cached("INSERT OR REPLACE INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)")?;
-    for (number, message) in (first..).zip(messages) {
+        db.prepare_cached("INSERT OR REPLACE INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")?;
+    let (mut number, mut rest, mut run) = (first, messages, Run::default());
+    while let Some(message) = rest.first() {
+        let (row, later) = rest.split_at(runs::together(rest));
         let Some(key) = key(id, number) else { return Ok(()) };
+        let alone = row.len() == 1;
+        if !alone {
+            run.make(row).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        }
         insert.execute(params![
             key,
             int(message.at),
@@ -54,8 +63,10 @@ pub(super) fn write(
             int(message.wire),
             int(message.length),
             message.says,
-            &message.payload[..],
+            if alone { &message.payload[..] } else { &run.payload[..] },
+            (!alone).then(|| run.text()),
         ])?;
+        (number, rest) = (number + row.len() as u64, later);
     }
     let count = first + messages.len() as u64;
     db.prepare_cached("UPDATE exchange SET messages = max(messages, ?2) WHERE id = ?1")?
@@ -75,18 +86,22 @@ impl Reader {
         let Some((from, to)) = keys(id, numbers) else { return Ok(Vec::new()) };
         // CASE reads no payload that is not wanted: a length is known without its pages.
         let sql = format!(
-            "SELECT {COLUMNS}, length(payload), CASE WHEN length(payload) <= {GLANCE} THEN payload END \
-             FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3"
+            "SELECT {COLUMNS}, CASE WHEN run IS NOT NULL OR length(payload) <= {GLANCE} THEN payload END \
+             FROM message WHERE {ROWS} ORDER BY id LIMIT ?4"
         );
         let found = self.of(id, |db| {
             let mut statement = db.prepare_cached(&sql)?;
-            let mut rows = statement.query(params![from, to, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            // A row more, for one that ends before the range begins.
+            let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+            let mut rows = statement.query(params![first_of(id), from, to, most])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                let payload = row.get::<_, Option<Vec<u8>>>(9)?;
-                let key: i64 = row.get(0)?;
-                let payload = payload.map_or_else(|| glance(db, key), Ok)?;
-                found.push(numbered(row, payload)?);
+                for line in Line::all(row)?.into_iter().filter(|line| (from..=to).contains(&line.key)) {
+                    if found.len() == limit {
+                        return Ok(found);
+                    }
+                    found.push(glanced(db, row, line)?);
+                }
             }
             Ok(found)
         })?;
@@ -96,13 +111,17 @@ impl Reader {
     /// One message, with all of its payload that was kept.
     pub fn message(&self, id: ExchangeId, number: u64) -> Result<Option<Numbered>, StoreError> {
         let Some(key) = key(id, number) else { return Ok(None) };
-        let sql = format!("SELECT {COLUMNS}, length(payload), payload FROM message WHERE id = ?1");
+        let sql = format!("SELECT {COLUMNS}, payload FROM message WHERE {ROWS}");
         let found = self.of(id, |db| {
             let mut statement = db.prepare_cached(&sql)?;
-            let mut rows = statement.query([key])?;
+            let mut rows = statement.query(params![first_of(id), key, key])?;
             let Some(row) = rows.next()? else { return Ok(None) };
-            let payload = row.get(9)?;
-            numbered(row, payload).map(Some)
+            let Some(line) = Line::all(row)?.into_iter().find(|line| line.key == key) else {
+                return Ok(None);
+            };
+            let payload = row.get_ref(PAYLOAD)?.as_blob().map_err(rusqlite::Error::from)?;
+            let payload = line.payload_in(payload)?.to_vec();
+            Ok(Some(numbered(line, payload)))
         })?;
         Ok(found.flatten())
     }
@@ -110,7 +129,8 @@ impl Reader {
     /// How many messages of an exchange there are so far: one more than the highest number.
     pub fn message_count(&self, id: ExchangeId) -> Result<u64, StoreError> {
         let Some((from, to)) = keys(id, 0..MOST_MESSAGES) else { return Ok(0) };
-        let sql = "SELECT id FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1";
+        let sql = "SELECT id + ifnull(json_array_length(run), 1) - 1 FROM message WHERE id BETWEEN ?1 AND ?2 \
+                   ORDER BY id DESC LIMIT 1";
         let last: Option<Option<i64>> = self
             .of(id, |db| Ok(db.prepare_cached(sql)?.query_row([from, to], |row| row.get(0)).optional()?))?;
         Ok(last.flatten().map_or(0, |key| number(key) + 1))
@@ -123,19 +143,27 @@ impl Reader {
             if search.forward { search.from..MOST_MESSAGES } else { 0..search.from.saturating_add(1) };
         let Some((from, to)) = keys(id, range) else { return Ok(Sought::Nowhere) };
         let order = if search.forward { "ASC" } else { "DESC" };
-        let sql = format!(
-            "SELECT id, says, payload FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id {order} LIMIT ?3"
-        );
+        let sql = format!("SELECT {COLUMNS}, payload FROM message WHERE {ROWS} ORDER BY id {order} LIMIT ?4");
         let found = self.of(id, |db| {
             let mut statement = db.prepare_cached(&sql)?;
-            let limit = i64::try_from(search.limit).unwrap_or(i64::MAX);
-            let mut rows = statement.query(params![from, to, limit])?;
+            let most = i64::try_from(search.limit).unwrap_or(i64::MAX).saturating_add(1);
+            let mut rows = statement.query(params![first_of(id), from, to, most])?;
             let (mut seen, mut last) = (0, 0);
-            while let Some(row) = rows.next()? {
-                (seen, last) = (seen + 1, number(row.get(0)?));
-                let texts = [row.get_ref(1)?.as_bytes(), row.get_ref(2)?.as_bytes()];
-                if texts.into_iter().flatten().any(search.holds) {
-                    return Ok(Sought::Found(last));
+            'rows: while let Some(row) = rows.next()? {
+                let payload = row.get_ref(PAYLOAD)?.as_blob().map_err(rusqlite::Error::from)?;
+                let mut lines = Line::all(row)?;
+                if !search.forward {
+                    lines.reverse();
+                }
+                for line in lines.iter().filter(|line| (from..=to).contains(&line.key)) {
+                    if seen == search.limit {
+                        break 'rows;
+                    }
+                    (seen, last) = (seen + 1, number(line.key));
+                    let texts = [line.message.says.as_bytes(), line.payload_in(payload)?];
+                    if texts.into_iter().any(search.holds) {
+                        return Ok(Sought::Found(last));
+                    }
                 }
             }
             let next = if search.forward { Some(last + 1) } else { last.checked_sub(1) };
@@ -143,6 +171,18 @@ impl Reader {
         })?;
         Ok(found.unwrap_or(Sought::Nowhere))
     }
+}
+
+/// A message of a window, with as much of its payload as goes into one.
+fn glanced(db: &Connection, row: &Row<'_>, line: Line) -> Result<Numbered, Fault> {
+    let payload = match row.get_ref(PAYLOAD)?.as_blob_or_null().map_err(rusqlite::Error::from)? {
+        Some(payload) => {
+            let own = line.payload_in(payload)?;
+            own.get(..GLANCE).unwrap_or(own).to_vec()
+        }
+        None => glance(db, line.key)?,
+    };
+    Ok(numbered(line, payload))
 }
 
 /// The beginning of a long payload, without reading the rest of it.
@@ -190,17 +230,12 @@ fn number(key: i64) -> u64 {
     nat(key) & (MOST_MESSAGES - 1)
 }
 
-fn numbered(row: &Row<'_>, payload: Vec<u8>) -> Result<Numbered, Fault> {
-    let side: String = row.get(2)?;
-    let message = Message {
-        at: nat(row.get(1)?),
-        side: side_of(&side)?,
-        form: MessageForm::from_code(row.get(3)?).ok_or(Fault::Bad("message's form"))?,
-        flags: MessageFlags(row.get(4)?),
-        wire: nat(row.get(5)?),
-        length: nat(row.get(6)?),
-        says: row.get(7)?,
-        payload: Bytes::from(payload),
-    };
-    Ok(Numbered { number: number(row.get(0)?), message, kept: nat(row.get(8)?) })
+fn first_of(id: ExchangeId) -> Option<i64> {
+    key(id, 0)
+}
+
+fn numbered(line: Line, payload: Vec<u8>) -> Numbered {
+    let kept = line.payload.len() as u64;
+    let message = Message { payload: Bytes::from(payload), ..line.message };
+    Numbered { number: number(line.key), message, kept }
 }

@@ -34,16 +34,20 @@ mod mount;
 mod packed;
 mod packer;
 mod packing;
+mod pending;
 mod reader;
 mod rotation;
 mod rows;
+mod runs;
 mod schema;
 mod search;
 mod segment;
 mod segments;
 mod sieve;
+mod sorting;
 mod sql;
 mod sweep;
+mod tunnels;
 mod under_way;
 mod writer;
 
@@ -57,18 +61,19 @@ pub use error::StoreError;
 pub use fill::Filling;
 pub use folder::is_recorded;
 pub use inbox::{Done, Figures, Inbox, Losses};
-pub use look::{Hits, Standing};
+pub use look::Standing;
 pub use marks::{may_set, set_flag};
 pub use messages::{GLANCE, Numbered, Seek, Sought};
 pub use reader::{BodyReader, Reader};
 pub use schema::FORMAT;
 pub use search::{Found, Search};
-pub use sql::{Cell, EachRow, Sql};
+pub use sql::{Cell, EachRow, LeftOut, Sql};
 pub use writer::Listener;
 
 use crate::config;
 use bodies::BodyWriter;
 use folder::Folder;
+use packing::Keep;
 use rotation::{Limits, Rotation};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
@@ -118,8 +123,14 @@ impl Store {
         let (jobs, queue) = mpsc::channel();
         let inbox = Arc::new(Inbox::new(shards, settings.pressure, settings.unsaved, jobs));
         let listeners = Arc::<Listeners>::default();
-        let writer =
-            Writer::new(segments, path.to_owned(), Arc::clone(&inbox), Arc::clone(&listeners), rhythm);
+        let writer = Writer::new(
+            segments,
+            path.to_owned(),
+            Arc::clone(&inbox),
+            Arc::clone(&listeners),
+            rhythm,
+            (next_exchange, next_connection),
+        );
         let bodies = BodyWriter::new(path, Arc::clone(&inbox));
         let writer = spawn("store-writer", path, move || writer.run())?;
         let mut store = Self {
@@ -231,8 +242,24 @@ pub fn pack(path: &Path, tell: &mut dyn FnMut(u64, u64)) -> Result<Packed, Store
         names.iter().filter_map(|name| name.file(folder.path()).metadata().ok()).map(|meta| meta.len()).sum()
     };
     let before = size();
-    let segments = Rotation::open(folder.path(), Limits::NONE)?.pack_all(tell)?;
+    let segments = Rotation::open(folder.path(), Limits::NONE)?.write_all_anew(Keep::All, tell)?;
     Ok(Packed { segments, before, after: size() })
+}
+
+/// Thins a capture that nobody records out to what a person marked, and keeps the time of its last writing.
+fn thin_out(path: &Path) -> Result<(), StoreError> {
+    let folder = Folder::take(path)?;
+    let path = folder.path();
+    let written = captures::modified(path);
+    Rotation::open(path, Limits::NONE)?.write_all_anew(Keep::Marked, &mut |_, _| {})?;
+    packer::sweep(path, &bodies::hashes(path), &mut || true)?;
+    let newest = segment::list(path).map_err(StoreError::io("read", path))?.pop();
+    if let (Some(newest), Some(written)) = (newest, written) {
+        let file = newest.file(path);
+        let opened = std::fs::File::options().write(true).open(&file);
+        opened.and_then(|file| file.set_modified(written)).map_err(StoreError::io("write", &file))?;
+    }
+    Ok(())
 }
 
 fn spawn<T: Send + 'static>(

@@ -23,6 +23,10 @@ const REMOTE: [&str; 12] = [
 /// The name of the network file system that a folder lies on.
 pub(super) fn remote(folder: &Path) -> Option<String> {
     let folder = fs::canonicalize(folder).ok()?;
+    #[cfg(test)]
+    if tests::is_pretended(&folder) {
+        return Some("nfs4".to_owned());
+    }
     remote_in(&fs::read_to_string("/proc/self/mountinfo").ok()?, &folder)
 }
 
@@ -44,8 +48,24 @@ fn unescaped(point: &str) -> String {
 }
 
 #[cfg(test)]
+pub(super) use tests::pretend_remote;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
+    use std::sync::Mutex;
+
+    static PRETENDED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+    /// From now on a folder is taken for one of another machine.
+    pub(in super::super) fn pretend_remote(folder: &Path) {
+        PRETENDED.lock().unwrap().push(fs::canonicalize(folder).unwrap());
+    }
+
+    pub(super) fn is_pretended(folder: &Path) -> bool {
+        PRETENDED.lock().unwrap().iter().any(|pretended| folder.starts_with(pretended))
+    }
 
     const MOUNTS: &str = "\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

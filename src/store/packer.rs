@@ -4,11 +4,12 @@
 //! It makes files that no reader takes yet; the writer puts them in their place ([`super::rotation`]), so that
 //! what it wrote meanwhile is not lost.
 
-use super::bodies::body_file;
+use super::bodies::{self, body_file};
 use super::error::StoreError;
 use super::packing::{self, Keep, Undone, Written};
 use super::reader::Reader;
 use super::segment::Name;
+use rusqlite::Connection;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -35,8 +36,10 @@ pub(super) struct Packer {
 enum Order {
     /// Write a segment anew.
     Write(Name, Keep),
-    /// Remove large bodies to which nothing refers any more.
-    Sweep(Vec<[u8; 32]>),
+    /// Close a segment: what is in its log goes into it, which takes its time.
+    Close(Connection),
+    /// Remove these large bodies, as far as nothing refers to them any more; without a list all such.
+    Sweep(Option<Vec<[u8; 32]>>),
 }
 
 /// What was done.
@@ -68,9 +71,16 @@ impl Packer {
             for order in work {
                 let mut pace = Pace::new(&stop);
                 let done = match order {
+                    Order::Close(db) => {
+                        drop(db);
+                        continue;
+                    }
                     Order::Write(name, keep) => write(&folder, name, keep, &mut pace),
-                    // What cannot be removed now stays: no more than some bytes.
-                    Order::Sweep(hashes) => sweep(&folder, &hashes, &mut pace).ok().map(Done::Swept),
+                    Order::Sweep(hashes) => {
+                        let hashes = hashes.unwrap_or_else(|| bodies::hashes(&folder));
+                        // What cannot be removed now stays: no more than some bytes.
+                        Some(Done::Swept(sweep(&folder, &hashes, &mut || pace.goes_on()).unwrap_or_default()))
+                    }
                 };
                 if stop.load(Relaxed) || done.is_some_and(|done| tell.send(done).is_err()) {
                     return;
@@ -87,11 +97,14 @@ impl Packer {
         self.order(Order::Write(name, keep));
     }
 
-    /// Has large bodies removed, as far as nothing refers to them.
-    pub(super) fn sweep(&self, hashes: Vec<[u8; 32]>) {
-        if !hashes.is_empty() {
-            self.order(Order::Sweep(hashes));
-        }
+    /// Has large bodies removed, as far as nothing refers to them: these, or all such.
+    pub(super) fn sweep(&self, hashes: Option<Vec<[u8; 32]>>) {
+        self.order(Order::Sweep(hashes));
+    }
+
+    /// Has a segment closed.
+    pub(super) fn close(&self, db: Connection) {
+        self.order(Order::Close(db));
     }
 
     fn order(&self, order: Order) {
@@ -117,25 +130,34 @@ impl Drop for Packer {
 }
 
 fn write(capture: &Path, name: Name, keep: Keep, pace: &mut Pace<'_>) -> Option<Done> {
+    if keep == Keep::Marked
+        && let Ok(Some(freed)) = packing::all_of_it_goes(capture, name)
+    {
+        return Some(Done::Written(Anew { name, keep, written: Ok(Written { exchanges: 0, freed }) }));
+    }
     match packing::write_anew(capture, name, keep, &mut |_| pace.goes_on()) {
         Ok(written) => Some(Done::Written(Anew { name, keep, written: Ok(written) })),
         Err(Undone::GivenUp) => None,
-        // A full disk, mostly: the segment stays as it is, and is taken up at the next start.
+        // A full disk, mostly: the segment stays as it is, and is taken up again later.
         Err(Undone::Failed(error)) => Some(Done::Written(Anew { name, keep, written: Err(error) })),
     }
 }
 
 /// A body may be referred to again at any moment. So it is put aside first: a row that was committed before is
 /// found then, and whoever commits one later sees that the file is missing, and has its bytes still.
-fn sweep(capture: &Path, hashes: &[[u8; 32]], pace: &mut Pace<'_>) -> Result<u64, StoreError> {
+pub(super) fn sweep(
+    capture: &Path,
+    hashes: &[[u8; 32]],
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Result<u64, StoreError> {
     let reader = Reader::open(capture)?;
     let mut freed = 0;
     for hash in hashes {
-        if !pace.goes_on() {
+        if !goes_on() {
             break;
         }
         let file = body_file(capture, hash);
-        let aside = file.with_extension("leaving");
+        let aside = file.with_extension(bodies::LEAVING);
         if reader.refers_to(hash)? || fs::rename(&file, &aside).is_err() {
             continue;
         }

@@ -1,6 +1,13 @@
 //! A segment written anew, smaller: heads and bodies packed, and all of its exchanges or only those that a
 //! person marked. The new file lies beside the old one under a name that no reader takes, until it is whole and
 //! put in its place.
+//!
+//! ```text
+//! write 000001.1.db.new · sync it · add what came late · rename · sync the folder · remove 000001.db
+//! ```
+//!
+//! Killed between any two of these, the capture is whole: until the rename the old file counts, from then on the
+//! new one, and the next writer clears away what is left of the other.
 
 use super::error::StoreError;
 use super::packed::{self, Packing};
@@ -25,13 +32,18 @@ const SAMPLE: usize = 8 * 1024;
 /// Tables that are small, or told of in all their rows.
 const SMALL: [&str; 4] = ["meta", "certificate", "gap", "segment"];
 /// What belongs to an exchange, and how it is found.
-const OF_EXCHANGES: [(&str, &str); 5] = [
+const OF_EXCHANGES: [(&str, &str); 6] = [
     ("exchange", "id = ?1"),
     ("payload", "id = ?1"),
     ("interim", "exchange = ?1"),
     ("attempt", "exchange = ?1"),
+    ("tunnel", "exchange = ?1"),
     ("message", "id BETWEEN ?1 << 32 AND ((?1 + 1) << 32) - 1"),
 ];
+
+/// Connections that exchanges went over.
+const USED: &str = "SELECT client_connection FROM main.payload UNION SELECT origin_connection FROM main.payload \
+    UNION SELECT connection FROM main.attempt";
 
 /// Asked every few rows, with how many are done: whether to go on. Takes its time where there is no hurry.
 pub(super) type Pace<'p> = dyn FnMut(u64) -> bool + 'p;
@@ -49,8 +61,18 @@ pub(super) enum Undone {
 pub(super) enum Keep {
     /// All.
     All,
-    /// What a person marked; the rest has had its time.
+    /// What a person marked, and what is under way still; the rest has had its time.
     Marked,
+}
+
+impl Keep {
+    /// The rows of `exchange` that are taken over.
+    fn condition(self) -> String {
+        match self {
+            Self::All => "1".to_owned(),
+            Self::Marked => format!("(flags & {} <> 0 OR state = 0)", Flags::MARKED.0),
+        }
+    }
 }
 
 /// The new form of a segment.
@@ -88,29 +110,87 @@ pub(super) fn write_anew(
     }
 }
 
+/// The large bodies that a segment refers to in which nothing outlives retention; `None` where something does. Such a
+/// one goes without a new form: there may be no room for it.
+pub(super) fn all_of_it_goes(capture: &Path, name: Name) -> Result<Option<Vec<[u8; 32]>>, StoreError> {
+    let Some(db) = segment::connect(capture, name)? else { return Ok(None) };
+    let read = || -> rusqlite::Result<Option<Vec<[u8; 32]>>> {
+        let stays = format!("SELECT 1 FROM exchange WHERE {} LIMIT 1", Keep::Marked.condition());
+        if db.prepare(&stays)?.exists([])? {
+            return Ok(None);
+        }
+        let mut statement = db.prepare(
+            "SELECT request_hash FROM payload WHERE request_hash IS NOT NULL
+             UNION SELECT response_hash FROM payload WHERE response_hash IS NOT NULL",
+        )?;
+        let found = statement.query_map([], |row| row.get(0))?;
+        found.collect::<rusqlite::Result<_>>().map(Some)
+    };
+    read().map_err(StoreError::sql("read", capture))
+}
+
 /// Puts the new form of a segment in the place of the old one, with what was written to these exchanges of the
 /// old one since; its name.
-pub(super) fn replace(capture: &Path, name: Name, late: &BTreeSet<u64>) -> Result<Name, StoreError> {
+pub(super) fn replace(
+    capture: &Path,
+    name: Name,
+    keep: Keep,
+    late: &BTreeSet<u64>,
+) -> Result<Name, StoreError> {
     let (file, anew) = (new_file(capture, name), name.anew());
     if !late.is_empty() {
-        take_over(capture, name, &file, late).map_err(StoreError::sql("pack", capture))?;
+        take_over(capture, name, &file, keep, late).map_err(StoreError::sql("pack", capture))?;
     }
     let place = anew.file(capture);
     std::fs::rename(&file, &place).map_err(StoreError::io("name", &place))?;
-    name.remove(capture)?;
+    // From here on the new one counts, whatever becomes of the old one; but that must not go from the disk before
+    // the new one's name is there.
+    if folder::sync(capture).is_ok() {
+        // What is not removed now is removed at the next start.
+        let _ = name.remove(capture);
+    }
     Ok(anew)
 }
 
-fn take_over(capture: &Path, name: Name, file: &Path, late: &BTreeSet<u64>) -> rusqlite::Result<()> {
+/// As they stand in the old form now: those that have had their time since are left out.
+fn take_over(
+    capture: &Path,
+    name: Name,
+    file: &Path,
+    keep: Keep,
+    late: &BTreeSet<u64>,
+) -> rusqlite::Result<()> {
     let db = Connection::open_with_flags(file, flags())?;
     db.execute("ATTACH ?1 AS old", [segment::uri(&name.file(capture), "mode=ro")])?;
     let tx = db.unchecked_transaction()?;
+    let stays = format!("SELECT 1 FROM old.exchange WHERE id = ?1 AND {}", keep.condition());
     for id in late {
         let id = rows::int(*id);
+        let stays = tx.prepare_cached(&stays)?.exists([id])?;
         for (table, key) in OF_EXCHANGES {
-            let sql = format!("INSERT OR REPLACE INTO main.{table} SELECT * FROM old.{table} WHERE {key}");
-            tx.prepare_cached(&sql)?.execute([id])?;
+            tx.prepare_cached(&format!("DELETE FROM main.{table} WHERE {key}"))?.execute([id])?;
+            if stays && schema::has(&tx, "old", table)? {
+                let columns = columns(&tx, table)?;
+                let sql = format!(
+                    "INSERT INTO main.{table}({columns}) SELECT {columns} FROM old.{table} WHERE {key}"
+                );
+                tx.prepare_cached(&sql)?.execute([id])?;
+            }
         }
+    }
+    let of_connections = [
+        ("connection", "id"),
+        ("handshake", "connection"),
+        ("dialling", "connection"),
+        ("ocsp", "connection"),
+    ];
+    for (table, key) in of_connections {
+        if !schema::has(&tx, "old", table)? {
+            continue;
+        }
+        tx.execute_batch(&format!(
+            "INSERT OR IGNORE INTO main.{table} SELECT * FROM old.{table} WHERE {key} IN ({USED})"
+        ))?;
     }
     tx.commit()
 }
@@ -150,28 +230,31 @@ fn fill(db: &Connection, keep: Keep, pace: &mut Pace<'_>) -> rusqlite::Result<Op
     for table in SMALL {
         db.execute_batch(&format!("INSERT OR REPLACE INTO main.{table} SELECT * FROM old.{table}"))?;
     }
-    let marked = format!("flags & {} <> 0", Flags::MARKED.0);
-    let (exchange, of_exchange) = match keep {
-        Keep::All => ("1", "1"),
-        Keep::Marked => (marked.as_str(), "id >> 32 IN (SELECT id FROM main.exchange)"),
+    let of_exchange = match keep {
+        Keep::All => "1",
+        Keep::Marked => "id >> 32 IN (SELECT id FROM main.exchange)",
     };
-    if !copy(db, "exchange", exchange, pace)? || !copy(db, "message", of_exchange, pace)? {
+    if !copy(db, "exchange", &keep.condition(), pace)? || !copy(db, "message", of_exchange, pace)? {
         return Ok(None);
     }
-    for table in ["interim", "attempt"] {
+    for table in ["interim", "attempt", "tunnel"] {
+        if !schema::has(db, "old", table)? {
+            continue;
+        }
         db.execute_batch(&format!(
             "INSERT INTO main.{table} SELECT * FROM old.{table} WHERE exchange IN (SELECT id FROM main.exchange)"
         ))?;
     }
     let used = match keep {
-        Keep::All => "1",
-        Keep::Marked => {
-            "id IN (SELECT client_connection FROM main.payload UNION SELECT origin_connection FROM main.payload)"
-        }
+        Keep::All => "1".to_owned(),
+        Keep::Marked => format!("id IN ({USED})"),
     };
     match payloads(db, keep, pace)? {
-        Some(exchanges) if copy(db, "connection", used, pace)? => {
-            for table in ["handshake", "dialling"] {
+        Some(exchanges) if copy(db, "connection", &used, pace)? => {
+            for table in ["handshake", "dialling", "ocsp"] {
+                if !schema::has(db, "old", table)? {
+                    continue;
+                }
                 db.execute_batch(&format!(
                     "INSERT INTO main.{table} SELECT * FROM old.{table} WHERE connection IN (SELECT id FROM main.connection)"
                 ))?;
@@ -192,10 +275,18 @@ fn freed(db: &Connection) -> rusqlite::Result<Vec<[u8; 32]>> {
     found.collect()
 }
 
+/// The columns that the old form of a segment has, which may be of an older format.
+fn columns(db: &Connection, table: &str) -> rusqlite::Result<String> {
+    let sql = "SELECT group_concat('\"' || name || '\"') FROM pragma_table_info(?1, 'old')";
+    db.prepare_cached(sql)?.query_row([table], |row| row.get(0))
+}
+
 /// Some rows at a time; whether it came to its end.
 fn copy(db: &Connection, table: &str, which: &str, pace: &mut Pace<'_>) -> rusqlite::Result<bool> {
+    let columns = columns(db, table)?;
     let sql = format!(
-        "INSERT INTO main.{table} SELECT * FROM old.{table} WHERE rowid > ?1 AND {which} ORDER BY rowid LIMIT {A_LOOK}"
+        "INSERT INTO main.{table}({columns}) SELECT {columns} FROM old.{table} \
+         WHERE rowid > ?1 AND {which} ORDER BY rowid LIMIT {A_LOOK}"
     );
     let mut statement = db.prepare(&sql)?;
     let mut last = i64::MIN;

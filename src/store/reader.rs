@@ -262,7 +262,7 @@ impl Reader {
         read(db).map_err(StoreError::sql("read", &self.path))
     }
 
-    fn sum(&self, sql: &str) -> Result<u64, StoreError> {
+    pub(super) fn sum(&self, sql: &str) -> Result<u64, StoreError> {
         let mut sum = 0;
         self.each_from(0, |_, db| {
             sum += rows::nat(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?);

@@ -11,13 +11,14 @@
 //! such an end, or a person's mark.
 
 use super::error::StoreError;
-use super::packer::{Done, Packer};
+use super::packer::{Anew, Done, Packer};
 use super::packing::{self, Keep};
 use super::schema::{self, Birth, Stretch};
 use super::segment::{self, Name};
-use super::{connections, folder, rows, sweep};
+use super::{bodies, connections, folder, rows, sweep};
 use crate::config;
 use crate::exchange::ConnectionId;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
@@ -49,6 +50,10 @@ pub(super) struct Rotation {
     highest: u64,
     /// `None` where nothing is written anew.
     packer: Option<Packer>,
+    /// Whether something is on its way out: what it frees is known only then.
+    leaving: bool,
+    /// Whether bodies that a killed process left behind were looked for.
+    orphans_swept: bool,
 }
 
 /// What a capture may grow to.
@@ -89,11 +94,13 @@ struct Past {
     late: Option<BTreeSet<u64>>,
     /// What is in it outlives retention.
     kept: bool,
+    /// It could not be written anew, and is not tried again before the next rotation.
+    failed: bool,
 }
 
 impl Past {
     fn new(name: Name) -> Self {
-        Self { name, db: None, sealed: false, late: None, kept: false }
+        Self { name, db: None, sealed: false, late: None, kept: false, failed: false }
     }
 }
 
@@ -116,7 +123,8 @@ impl Rotation {
         };
         rotation.past = names.into_iter().map(Past::new).collect();
         rotation.sweep()?;
-        rotation.bodies.0 = folder::size(&folder::bodies(capture));
+        rotation.bodies.0 = bodies::put_back(capture);
+        rotation.highest = rotation.free()?.0.saturating_sub(1);
         Ok(rotation)
     }
 
@@ -139,6 +147,8 @@ impl Rotation {
             bodies: (0, 0),
             highest: 0,
             packer: None,
+            leaving: false,
+            orphans_swept: false,
         })
     }
 
@@ -188,9 +198,14 @@ impl Rotation {
             .map_err(sql())?;
         let next = Self::begin(&self.capture, name, &birth, self.limits)?;
         for past in &mut self.past {
-            past.db = None;
+            past.failed = false;
+            if let (Some(db), Some(packer)) = (past.db.take(), &self.packer) {
+                packer.close(db);
+            }
         }
         self.db.flush_prepared_statement_cache();
+        // Little is written to it from now on.
+        let _ = self.db.execute_batch("PRAGMA cache_size = -512; PRAGMA shrink_memory;");
         let old = std::mem::replace(&mut self.db, next.db);
         self.past.push(Past { db: Some(old), ..Past::new(self.name) });
         (self.name, self.stretches, self.carried) = (name, next.stretches, HashSet::new());
@@ -206,28 +221,36 @@ impl Rotation {
         Ok(())
     }
 
-    /// Lets the oldest segments go while there is more than is to be kept, but for what a person marked.
+    /// Lets the oldest segment go while there is more than is to be kept, but for what a person marked. One after
+    /// the other: how much one frees, with the bodies that only it refers to, is known once it is gone.
     pub(super) fn retain(&mut self) {
-        let mut bytes =
-            self.bodies.0 + self.names().map(|name| length(&name.file(&self.capture))).sum::<u64>();
-        for place in 0..self.past.len() {
-            let Some(past) = self.past.get(place) else { return };
-            let (name, own) = (past.name, length(&past.name.file(&self.capture)));
-            let next = self.range(name.number).end;
-            let ended = self.stretch(name.number).and_then(|stretch| stretch.ended);
-            let old = ended.is_some_and(|ended| age(ended) > self.limits.age);
-            let over =
-                bytes > self.limits.bytes || (self.highest + 1).saturating_sub(next) >= self.limits.count;
-            if !old && !over {
-                return;
-            }
-            let kept = past.kept;
-            if past.late.is_none() && !kept {
-                self.write_anew(place, Keep::Marked);
-            }
-            if !kept {
-                bytes = bytes.saturating_sub(own);
-            }
+        if self.leaving || self.packer.is_none() {
+            return;
+        }
+        let files = self.names().map(|name| length(&name.file(&self.capture))).sum::<u64>();
+        let full = self.bodies.0.saturating_add(files) > self.limits.bytes;
+        let Some(place) = self.past.iter().position(|past| !past.kept && !past.failed) else { return };
+        let Some(past) = self.past.get(place) else { return };
+        let next = self.range(past.name.number).end;
+        let ended = self.stretch(past.name.number).and_then(|stretch| stretch.ended);
+        let old = ended.is_some_and(|ended| age(ended) > self.limits.age);
+        let many = (self.highest + 1).saturating_sub(next) >= self.limits.count;
+        // While it is packed, it is waited for: none goes before an older one.
+        if !(full || old || many) || past.late.is_some() {
+            return;
+        }
+        self.leaving = true;
+        if full && !std::mem::replace(&mut self.orphans_swept, true) {
+            // Nothing goes for what nothing refers to.
+            self.sweep_bodies(None);
+        } else {
+            self.write_anew(place, Keep::Marked);
+        }
+    }
+
+    fn sweep_bodies(&self, hashes: Option<Vec<[u8; 32]>>) {
+        if let Some(packer) = &self.packer {
+            packer.sweep(hashes);
         }
     }
 
@@ -241,7 +264,8 @@ impl Rotation {
             return;
         }
         for place in 0..self.past.len() {
-            let waits = |past: &Past| past.sealed && past.late.is_none() && past.name.generation == 0;
+            let waits =
+                |past: &Past| past.sealed && past.late.is_none() && past.name.generation == 0 && !past.failed;
             if self.limits.pack && self.past.get(place).is_some_and(waits) {
                 self.write_anew(place, Keep::All);
             }
@@ -252,7 +276,8 @@ impl Rotation {
         let Some(past) = self.past.get_mut(place) else { return };
         past.late = Some(BTreeSet::new());
         let (name, journal) = (past.name, schema::journal(&self.capture));
-        if let Some(db) = self.past_db(place) {
+        // What is thinned out may go the next moment: a reader that looks for the log of a file without a name fails.
+        if let (Keep::All, Ok(Some(db))) = (keep, self.past_db(place)) {
             // See `settle`.
             let _ = db.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(()));
         }
@@ -270,29 +295,16 @@ impl Rotation {
                 Done::Written(done) => done,
                 Done::Swept(bytes) => {
                     self.bodies.0 = self.bodies.0.saturating_sub(bytes);
+                    self.leaving = false;
                     continue;
                 }
             };
-            let Some(place) = self.past.iter().position(|past| past.name == done.name) else { continue };
-            let new = packing::new_file(&self.capture, done.name);
-            let freed = match (done.written, done.keep) {
-                // It stays as it is until the next start.
-                (Err(_), _) => continue,
-                (Ok(written), Keep::Marked) if written.exchanges == 0 && self.is_untouched(place) => {
-                    let _ = std::fs::remove_file(new);
-                    let gone = self.past.remove(place);
-                    drop(gone.db);
-                    // What is not removed now is removed at the next start.
-                    let _ = gone.name.remove(&self.capture);
-                    written.freed
-                }
-                (Ok(written), keep) => {
-                    self.put_in_place(place, keep);
-                    written.freed
-                }
-            };
-            if let Some(packer) = &self.packer {
-                packer.sweep(freed);
+            let keep = done.keep;
+            let freed = self.take_anew(done).unwrap_or_default();
+            if !freed.is_empty() {
+                self.sweep_bodies(Some(freed));
+            } else if keep == Keep::Marked {
+                self.leaving = false;
             }
         }
         if any {
@@ -300,19 +312,47 @@ impl Rotation {
         }
     }
 
-    /// Whether nobody has marked anything in a segment since it is written anew.
+    /// Puts a segment written anew in its place, or takes it away where nothing is left in it; large bodies that it
+    /// referred to.
+    fn take_anew(&mut self, done: Anew) -> Option<Vec<[u8; 32]>> {
+        let place = self.past.iter().position(|past| past.name == done.name)?;
+        let Ok(written) = done.written else {
+            let past = self.past.get_mut(place)?;
+            (past.late, past.failed) = (None, true);
+            return None;
+        };
+        let over = self.past.get(place).is_some_and(|past| past.sealed);
+        if done.keep == Keep::Marked && written.exchanges == 0 && over && self.is_untouched(place) {
+            let _ = std::fs::remove_file(packing::new_file(&self.capture, done.name));
+            let gone = self.past.remove(place);
+            drop(gone.db);
+            // What is not removed now is removed at the next start.
+            let _ = gone.name.remove(&self.capture);
+        } else {
+            self.put_in_place(place, done.keep);
+        }
+        Some(written.freed)
+    }
+
+    /// Whether nothing was written to a segment since it is written anew.
     fn is_untouched(&self, place: usize) -> bool {
         self.past.get(place).and_then(|past| past.late.as_ref()).is_some_and(BTreeSet::is_empty)
     }
 
     fn put_in_place(&mut self, place: usize, keep: Keep) {
         let Some(past) = self.past.get_mut(place) else { return };
-        past.db = None;
+        if let Some(db) = past.db.take() {
+            // What it holds is in the new form, or is taken over from its log.
+            let _ = db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
         let late = past.late.clone().unwrap_or_default();
-        match packing::replace(&self.capture, past.name, &late) {
-            Ok(anew) => (past.name, past.late, past.kept) = (anew, None, keep == Keep::Marked),
-            // It stays as it was until the next start, which clears up.
-            Err(_) => drop(std::fs::remove_file(packing::new_file(&self.capture, past.name))),
+        past.late = None;
+        if let Ok(anew) = packing::replace(&self.capture, past.name, keep, &late) {
+            (past.name, past.kept) = (anew, keep == Keep::Marked);
+        } else {
+            // It stays as it was.
+            past.failed = true;
+            let _ = std::fs::remove_file(packing::new_file(&self.capture, past.name));
         }
     }
 
@@ -329,7 +369,7 @@ impl Rotation {
             if ids.is_empty() {
                 continue;
             }
-            if let Some(db) = self.past_db(place) {
+            if let Some(db) = self.past_db(place)? {
                 write(db, &range)?;
             }
             if let Some(late) = self.past.get_mut(place).and_then(|past| past.late.as_mut()) {
@@ -345,7 +385,8 @@ impl Rotation {
             return;
         }
         for place in (0..self.past.len()).rev() {
-            let found = self.past_db(place).and_then(|db| connections::read(db, id).ok().flatten());
+            let db = self.past_db(place).ok().flatten();
+            let found = db.and_then(|db| connections::read(db, id).ok().flatten());
             if let Some(found) = found {
                 // Of a connection whose facts cannot be copied the exchanges are told all the same.
                 let _ = connections::write(&self.db, &found);
@@ -365,7 +406,7 @@ impl Rotation {
             }
             // While it is packed, its reader must not keep us from writing to it: it stays in WAL until then.
             let packs = self.packer.is_some();
-            if let (false, Some(db)) = (packs, self.past_db(place)) {
+            if let (false, Ok(Some(db))) = (packs, self.past_db(place)) {
                 leave_plain(db);
             }
             self.ended(name.number)?;
@@ -386,10 +427,14 @@ impl Rotation {
     /// as good.
     pub(super) fn close(mut self) {
         self.packer = None;
+        for past in self.past.iter().filter(|past| past.late.is_some()) {
+            // Written anew, and no more put in its place.
+            let _ = std::fs::remove_file(packing::new_file(&self.capture, past.name));
+        }
         // Readers that looked on when they were sealed may have gone since.
         for place in 0..self.past.len() {
             let plain = self.past.get(place).is_none_or(|past| past.name.generation > 0);
-            if let (false, Some(db)) = (plain, self.past_db(place)) {
+            if let (false, Ok(Some(db))) = (plain, self.past_db(place)) {
                 leave_plain(db);
             }
         }
@@ -399,8 +444,13 @@ impl Rotation {
         leave_plain(&self.db);
     }
 
-    /// Packs all that is plain, the growing segment too, for which nobody may write any more. How many there were.
-    pub(super) fn pack_all(self, tell: &mut dyn FnMut(u64, u64)) -> Result<usize, StoreError> {
+    /// Writes all segments anew, the growing one too, for which nobody may write any more: all that is plain packed,
+    /// or each thinned out. How many there were.
+    pub(super) fn write_all_anew(
+        self,
+        keep: Keep,
+        tell: &mut dyn FnMut(u64, u64),
+    ) -> Result<usize, StoreError> {
         let (capture, own) = (self.capture.clone(), self.name);
         let (end, _) = self.free()?;
         let mut plain: Vec<(Name, Range<u64>)> =
@@ -408,7 +458,7 @@ impl Rotation {
         if end > self.first().max(1) {
             plain.push((own, self.first()..end));
         }
-        plain.retain(|(name, _)| name.generation == 0);
+        plain.retain(|(name, _)| name.generation == 0 || keep == Keep::Marked);
         self.close();
         let all: u64 = plain.iter().map(|(_, range)| range.end - range.start.max(1)).sum();
         let mut done = 0;
@@ -418,8 +468,13 @@ impl Rotation {
                 tell(done, all);
                 true
             };
-            match packing::write_anew(&capture, *name, Keep::All, &mut pace) {
-                Ok(_) => _ = packing::replace(&capture, *name, &BTreeSet::new())?,
+            match packing::write_anew(&capture, *name, keep, &mut pace) {
+                // The last one knows of all segments that there ever were.
+                Ok(written) if keep == Keep::Marked && written.exchanges == 0 && *name != own => {
+                    let _ = std::fs::remove_file(packing::new_file(&capture, *name));
+                    name.remove(&capture)?;
+                }
+                Ok(_) => _ = packing::replace(&capture, *name, keep, &BTreeSet::new())?,
                 Err(packing::Undone::Failed(error)) => return Err(error),
                 // The pace never says so.
                 Err(packing::Undone::GivenUp) => {}
@@ -435,7 +490,7 @@ impl Rotation {
             let ended = self.stretch(name.number).is_some_and(|stretch| stretch.ended.is_some());
             if !ended {
                 let capture = self.capture.clone();
-                if let Some(db) = self.past_db(place) {
+                if let Some(db) = self.past_db(place).map_err(StoreError::sql("open", &capture))? {
                     sweep::end_all(db, &capture)?;
                     leave_plain(db);
                 }
@@ -462,15 +517,16 @@ impl Rotation {
         Ok(())
     }
 
-    /// Opened, if it is not; `None` where that fails: what it would have been told is of no more use.
-    fn past_db(&mut self, place: usize) -> Option<&Connection> {
-        let past = self.past.get_mut(place)?;
-        if past.db.is_none() {
-            past.db = segment::connect_to_write(&self.capture, past.name).ok();
+    /// Opened, if it is not; `None` where it is gone, and what it would have been told is of no more use.
+    fn past_db(&mut self, place: usize) -> rusqlite::Result<Option<&Connection>> {
+        let Some(past) = self.past.get_mut(place) else { return Ok(None) };
+        if past.db.is_none() && past.name.file(&self.capture).exists() {
+            let db = segment::connect_to_write(&self.capture, past.name).map_err(StoreError::into_sql)?;
             // Whoever reads there keeps a late row waiting, and not the rows of now.
-            let _ = past.db.as_ref().map(|db| db.busy_timeout(PATIENCE));
+            db.busy_timeout(PATIENCE)?;
+            past.db = Some(db);
         }
-        past.db.as_ref()
+        Ok(past.db.as_ref())
     }
 
     fn own(&self) -> Stretch {
@@ -479,6 +535,11 @@ impl Rotation {
 
     fn stretch(&self, number: u32) -> Option<&Stretch> {
         self.stretches.iter().find(|stretch| stretch.number == number)
+    }
+
+    /// Whether there is a segment for the exchange of this number.
+    pub(super) fn holds(&self, id: u64) -> bool {
+        id >= self.first() || self.past.iter().any(|past| self.range(past.name.number).contains(&id))
     }
 
     /// The numbers of exchanges that a segment holds.
@@ -502,16 +563,12 @@ fn length(file: &Path) -> u64 {
 /// Removes what a process that was killed had half made, or had not yet removed.
 fn clean(capture: &Path) -> Result<(), StoreError> {
     let read = || StoreError::io("read", capture);
+    let names = segment::list(capture).map_err(read())?;
     for entry in std::fs::read_dir(capture).map_err(read())?.flatten() {
-        if entry.file_name().to_string_lossy().contains(segment::NEW) {
+        let of = entry.file_name().to_str().and_then(segment::belongs);
+        if of.is_some_and(|(name, part)| part == segment::NEW || !names.contains(&name)) {
             let path = entry.path();
             std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
-        }
-    }
-    let names = segment::list(capture).map_err(read())?;
-    for name in segment::every(capture).map_err(read())? {
-        if !names.contains(&name) {
-            name.remove(capture)?;
         }
     }
     // One that was killed before it had tables holds nothing; its numbers are given anew.

@@ -1,7 +1,7 @@
 //! Exchanges as rows, there and back.
 
 use super::error::StoreError;
-use super::{frames, packed};
+use super::{frames, packed, tunnels};
 use crate::exchange::{
     Attempt, Body, BodyPlace, Cause, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, Heads,
     Interim, Kind, Phase, Scheme, Side, State, Summary, Timing, Truncation,
@@ -85,6 +85,9 @@ pub(super) fn write_exchange(
             attempt.says
         ])?;
     }
+    if let Some(tunnel) = &exchange.tunnelled {
+        tunnels::write(db, id, tunnel)?;
+    }
     Ok(())
 }
 
@@ -130,6 +133,7 @@ pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Opti
     Ok(Some(Exchange {
         interim: interims(db, key)?,
         attempts: attempts(db, key)?,
+        tunnelled: tunnels::read(db, key)?,
         ..of_payload(row, summary)?
     }))
 }
@@ -289,6 +293,7 @@ fn of_payload(row: &Row<'_>, summary: Summary) -> Result<Exchange, Fault> {
             Some(id) => Some((ConnectionId(nat(id)), row.get::<_, Option<bool>>(3)?.unwrap_or(false))),
         },
         tunnel: opt_nat(row.get(4)?).map(ExchangeId),
+        tunnelled: None,
         timing: Timing {
             request_head: moment(5)?,
             resolved: moment(6)?,

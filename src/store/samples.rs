@@ -2,8 +2,8 @@
 
 use crate::exchange::{
     Attempt, Body, BodyPlace, Cause, ClientCertificate, Connection, ConnectionId, Edit, Event, Exchange,
-    ExchangeId, Failure, Flags, FrameNote, Heads, Interim, Kind, Live, Phase, Scheme, Side, State, Summary,
-    Timing, TlsFacts, Truncation, Verdict,
+    ExchangeId, Failure, Flags, FrameNote, Heads, Interim, Kind, Live, Ocsp, OcspStatus, Phase, Scheme, Side,
+    Spoken, State, Summary, Timing, TlsFacts, Truncation, Tunnelled, Unopened, Verdict,
 };
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -83,6 +83,7 @@ pub(super) fn exchange(id: u64) -> Exchange {
         client_connection: ConnectionId(1 + id / 8),
         origin_connection: Some((ConnectionId(2 + id / 8), true)),
         tunnel: None,
+        tunnelled: None,
     }
 }
 
@@ -172,6 +173,12 @@ pub(super) fn full(id: u64) -> Exchange {
             says: "weight 16, \"quoted\"".to_owned(),
         }],
         tunnel: Some(ExchangeId(2)),
+        tunnelled: Some(Box::new(Tunnelled {
+            first: Some(Side::Origin),
+            spoken: Some(Spoken::Ssh),
+            client_ended: Some(3),
+            ..Tunnelled::new(Unopened::Learned, Some("until noon".to_owned()))
+        })),
         ..usual
     }
 }
@@ -187,10 +194,11 @@ pub(super) fn any_exchange(id: u64) -> impl Strategy<Value = Exchange> {
         count(),
         of((count(), any::<bool>())),
         of(count()),
+        of(any_tunnelled()),
     );
     (parts, more).prop_map(
         |((summary, heads, request_edits, response_edits, request_body, response_body), more)| {
-            let (interim, attempts, frames, timing, client, origin, tunnel) = more;
+            let (interim, attempts, frames, timing, client, origin, tunnel, tunnelled) = more;
             Exchange {
                 summary,
                 heads,
@@ -205,6 +213,7 @@ pub(super) fn any_exchange(id: u64) -> impl Strategy<Value = Exchange> {
                 client_connection: ConnectionId(client),
                 origin_connection: origin.map(|(id, reused)| (ConnectionId(id), reused)),
                 tunnel: tunnel.map(ExchangeId),
+                tunnelled: tunnelled.map(Box::new),
             }
         },
     )
@@ -233,10 +242,10 @@ fn any_tls() -> impl Strategy<Value = TlsFacts> {
     let texts = (text(), text(), of(text()), of(text()), of(text()));
     let asked =
         select(vec![ClientCertificate::NotAsked, ClientCertificate::Withheld, ClientCertificate::Given]);
-    let more = (any::<bool>(), of(count()), any::<bool>(), asked, of(vec(any::<u8>(), 0..80)));
+    let more = (any::<bool>(), of(count()), of(any_ocsp()), asked, of(vec(any::<u8>(), 0..80)));
     (texts, vec(vec(any::<u8>(), 0..80), 0..4), verdict, more).prop_map(
         |((version, cipher, group, alpn, sni), chain, verdict, more)| {
-            let (resumed, took, stapled, client_certificate, hello) = more;
+            let (resumed, took, ocsp, client_certificate, hello) = more;
             TlsFacts {
                 version,
                 cipher,
@@ -247,12 +256,22 @@ fn any_tls() -> impl Strategy<Value = TlsFacts> {
                 took,
                 chain,
                 verdict,
-                stapled,
+                ocsp,
                 client_certificate,
                 hello,
             }
         },
     )
+}
+
+fn any_ocsp() -> impl Strategy<Value = Ocsp> {
+    let times = (of(any::<i64>()), of(any::<i64>()), of(any::<i64>()));
+    (select(OcspStatus::ALL.to_vec()), times).prop_map(|(status, (produced, next, revoked))| Ocsp {
+        status,
+        produced,
+        next,
+        revoked,
+    })
 }
 
 fn any_summary(id: u64) -> impl Strategy<Value = Summary> {
@@ -331,6 +350,13 @@ fn any_body() -> impl Strategy<Value = Body> {
 
 fn any_interim() -> impl Strategy<Value = Interim> {
     (count(), raw(), any::<bool>()).prop_map(|(at, head, forwarded)| Interim { at, head, forwarded })
+}
+
+fn any_tunnelled() -> impl Strategy<Value = Tunnelled> {
+    let words = (select(Unopened::ALL), of(text()), of(any_side()), of(select(Spoken::ALL)));
+    (words, of(count()), of(count())).prop_map(|((why, says, first, spoken), client_ended, origin_ended)| {
+        Tunnelled { why, says, first, spoken, client_ended, origin_ended }
+    })
 }
 
 fn any_attempt() -> impl Strategy<Value = Attempt> {

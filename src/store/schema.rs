@@ -17,12 +17,12 @@
 use super::error::StoreError;
 use super::{mount, packed, rows};
 use crate::exchange::Cause;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 use std::path::Path;
 use std::time::Duration;
 
 /// The format that this hopscope writes, in `PRAGMA user_version`.
-pub const FORMAT: i64 = 3;
+pub const FORMAT: i64 = 4;
 
 /// The oldest format that it reads.
 const OLDEST: i64 = 1;
@@ -35,7 +35,9 @@ const TABLES: &str = concat!(
     include_str!("schema.sql"),
     include_str!("message.sql"),
     include_str!("handshake.sql"),
-    include_str!("dialling.sql")
+    include_str!("dialling.sql"),
+    include_str!("tunnel.sql"),
+    include_str!("ocsp.sql")
 );
 
 /// What a person asks for.
@@ -63,6 +65,12 @@ const TO_3: &str = concat!(
     include_str!("dialling.sql")
 );
 
+/// From formats 2 and 3 to 4: rows of several messages.
+const RUNS: &str = "ALTER TABLE message ADD COLUMN run TEXT;";
+
+/// From format 3 to 4: tunnels that were relayed unread, and stapled OCSP responses.
+const TO_4: &str = concat!(include_str!("tunnel.sql"), include_str!("ocsp.sql"));
+
 /// Views are made anew, with the words of today.
 const DROP_VIEWS: &str =
     "DROP VIEW IF EXISTS exchanges; DROP VIEW IF EXISTS heads; DROP VIEW IF EXISTS bodies;
@@ -74,13 +82,16 @@ const DROP_VIEWS: &str =
 const SHIM_1: &str = "CREATE TEMP VIEW exchange AS SELECT *, 0 AS messages FROM main.exchange;
      CREATE TEMP VIEW payload AS SELECT *, NULL AS frames, NULL AS packed_heads, NULL AS packed_bodies FROM main.payload;
      CREATE TEMP VIEW connection AS SELECT *, NULL AS frames FROM main.connection;
-     CREATE TEMP TABLE message(id INTEGER PRIMARY KEY, at, side, form, flags, wire, length, says, payload);";
+     CREATE TEMP TABLE message(id INTEGER PRIMARY KEY, at, side, form, flags, wire, length, says, payload, run);";
 
 /// The same for format 2.
 const SHIM_2: &str =
     "CREATE TEMP VIEW payload AS SELECT *, NULL AS packed_heads, NULL AS packed_bodies FROM main.payload;";
 
-/// What both lack.
+/// The same for formats 2 and 3.
+const SHIM_RUNS: &str = "CREATE TEMP VIEW message AS SELECT *, NULL AS run FROM main.message;";
+
+/// What the first two lack. (Tables that format 3 lacks too are asked for by [`statement`].)
 const SHIM: &str = "CREATE TEMP TABLE segment(number, exchange, connection, ended);
      CREATE TEMP TABLE dictionary(id INTEGER PRIMARY KEY, data);
      CREATE TEMP TABLE handshake(connection INTEGER PRIMARY KEY, \"group\", resumed, took, stapled,
@@ -198,19 +209,37 @@ pub(super) fn is_in_the_making(capture: &Path, name: super::segment::Name) -> bo
     Connection::open(name.file(capture)).and_then(empty).unwrap_or(false)
 }
 
-/// Whether a segment has the newest format.
-pub(super) fn is_newest(db: &Connection) -> rusqlite::Result<bool> {
-    Ok(version(db)?.1 == FORMAT)
+/// Whether a segment may be one of several: from format 3 on.
+pub(super) fn has_segments(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(db)?.1 >= 3)
+}
+
+/// A question to a table that older formats lack; `None` where it is not there, yet.
+pub(super) fn statement<'db>(
+    db: &'db Connection,
+    sql: &str,
+) -> rusqlite::Result<Option<CachedStatement<'db>>> {
+    match db.prepare_cached(sql) {
+        Err(rusqlite::Error::SqliteFailure(_, Some(says))) if says.starts_with("no such table") => Ok(None),
+        Err(rusqlite::Error::SqlInputError { msg, .. }) if msg.starts_with("no such table") => Ok(None),
+        prepared => prepared.map(Some),
+    }
+}
+
+/// Whether a database that is open has a table: segments of an older format lack some.
+pub(super) fn has(db: &Connection, schema: &str, table: &str) -> rusqlite::Result<bool> {
+    let sql = format!("SELECT count(*) > 0 FROM {schema}.sqlite_schema WHERE type = 'table' AND name = ?1");
+    db.query_row(&sql, [table], |row| row.get(0))
 }
 
 /// Puts before an older capture what it lacks, for reading.
 pub(super) fn complete(db: &Connection) -> rusqlite::Result<()> {
     match version(db)?.1 {
-        1 => db.execute_batch(SHIM_1)?,
-        2 => db.execute_batch(SHIM_2)?,
-        _ => return packed::teach(db),
+        1 => db.execute_batch(&[SHIM_1, SHIM].concat())?,
+        2 => db.execute_batch(&[SHIM_2, SHIM_RUNS, SHIM].concat())?,
+        3 => db.execute_batch(SHIM_RUNS)?,
+        _ => {}
     }
-    db.execute_batch(SHIM)?;
     packed::teach(db)
 }
 
@@ -267,10 +296,12 @@ fn create(db: &Connection, birth: &Birth) -> rusqlite::Result<()> {
 fn upgrade(db: &Connection, from: i64) -> rusqlite::Result<()> {
     let tx = db.unchecked_transaction()?;
     tx.execute_batch(DROP_VIEWS)?;
-    if from < 2 {
-        tx.execute_batch(TO_2)?;
+    // Format 1 had no messages: what it gets has everything.
+    tx.execute_batch(if from < 2 { TO_2 } else { RUNS })?;
+    if from < 3 {
+        tx.execute_batch(TO_3)?;
     }
-    tx.execute_batch(TO_3)?;
+    tx.execute_batch(TO_4)?;
     tx.execute_batch(VIEWS)?;
     explain(&tx)?;
     tx.execute("UPDATE meta SET value = ?1 WHERE key = 'format'", [FORMAT])?;

@@ -1,4 +1,4 @@
--- A hopscope capture segment, format 3. Open it with any sqlite3, also while it is recorded:
+-- A hopscope capture segment, format 4. Open it with any sqlite3, also while it is recorded:
 --   sqlite3 -readonly NAME.hop/000001.db 'SELECT id, method, url, status FROM exchanges'
 -- Times: `started`, `opened`, `at` of gap: microseconds since the epoch; all others: microseconds since
 -- the exchange's first byte. NULL = did not happen, or not known. Texts are UTF-8 (what was not stands as
@@ -28,7 +28,8 @@ CREATE TABLE exchange(
   ttfb INTEGER,
   media_type TEXT,
   flags INTEGER NOT NULL,               -- 1 ours, 2 tunnel, 4 intercepted, 8 truncated, 16 retried, 32 replay,
-                                        -- 64 unverified, 128 upgraded; by a person: 256 marked, 512 deleted
+                                        -- 64 unverified, 128 upgraded, 4096 learned; by a person: 256 marked,
+                                        -- 512 deleted
   parent INTEGER,                       -- replay of
   failure_side TEXT, failure_phase TEXT, failure_kind TEXT, failure_says TEXT,
   messages INTEGER NOT NULL DEFAULT 0   -- that passed within it (format 2)

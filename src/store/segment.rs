@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// What a segment in the making ends in.
 pub(super) const NEW: &str = ".new";
+/// What `SQLite` keeps beside a database.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// A segment's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,7 +60,7 @@ impl Name {
 
     /// Takes its files away, as far as they are there.
     pub(super) fn remove(self, capture: &Path) -> Result<(), StoreError> {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
+        for suffix in [""].into_iter().chain(BESIDE) {
             let file = capture.join(format!("{self}{suffix}"));
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -96,20 +98,44 @@ pub(super) fn every(capture: &Path) -> std::io::Result<Vec<Name>> {
     Ok(names.filter_map(|name| Name::read(name.to_str()?)).collect())
 }
 
-/// Opens a segment for reading; `None` when it is gone, or not made yet.
+/// The segment that a file belongs to, and as what: itself (nothing), [`NEW`] or one of [`BESIDE`]; `None` for files of others.
+pub(super) fn belongs(file: &str) -> Option<(Name, &'static str)> {
+    let (file, beside) = split(file, &BESIDE);
+    let (file, new) = split(file, &[NEW]);
+    Name::read(file).map(|name| (name, if new.is_empty() { beside } else { new }))
+}
+
+fn split<'f>(file: &'f str, endings: &[&'static str]) -> (&'f str, &'static str) {
+    let cut = |ending: &&'static str| Some((file.strip_suffix(*ending)?, *ending));
+    endings.iter().find_map(cut).unwrap_or((file, ""))
+}
+
+/// Opens a segment for reading; `None` when it is gone, or not made yet. One that was written anew since its name
+/// was read is opened under its new name.
 pub(super) fn connect(capture: &Path, name: Name) -> Result<Option<Connection>, StoreError> {
     let file = name.file(capture);
     let opened = match open(capture, &file, false) {
         Err(_) if is_at_rest(capture, name) => open(capture, &file, true),
+        Err(_) if is_half_written(capture, name) && recover(capture, name) => open(capture, &file, false),
         other => other,
     };
     match opened {
         Ok(db) => Ok(Some(db)),
-        // Retention was quicker, or its tables are being made at this moment.
-        Err(_) if !file.exists() => Ok(None),
+        // The packer was quicker, or retention.
+        Err(_) if !file.exists() => match later(capture, name) {
+            Some(later) => connect(capture, later),
+            None => Ok(None),
+        },
+        // Its tables are being made at this moment.
         Err(StoreError::NotACapture { .. }) if name != Name::FIRST => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A later form of a segment.
+fn later(capture: &Path, name: Name) -> Option<Name> {
+    let names = list(capture).ok()?;
+    names.into_iter().find(|other| other.number == name.number && other.generation > name.generation)
 }
 
 /// Opens a segment for writing, whatever its format; only for who holds the writer lock.
@@ -139,10 +165,30 @@ pub(super) fn open(capture: &Path, file: &Path, immutable: bool) -> Result<Conne
 }
 
 /// Whether the database file is all there is, and stays so: then it may be read without locks, from
-/// places that cannot be written to. With a WAL beside it, it would be read as it was some time ago.
+/// places that cannot be written to. With a log beside it, it would be read as it was some time ago, or by half.
 fn is_at_rest(capture: &Path, name: Name) -> bool {
-    let wal = fs::metadata(capture.join(format!("{name}-wal")));
-    wal.map_or(true, |wal| wal.len() == 0) && !folder::is_recorded(capture)
+    let empty = |beside| bytes_beside(capture, name, beside) == 0;
+    empty("-wal") && empty("-journal") && !folder::is_recorded(capture)
+}
+
+/// Whether a process was killed while it wrote to a segment that has no WAL: a packed one, or any on a network file
+/// system.
+fn is_half_written(capture: &Path, name: Name) -> bool {
+    bytes_beside(capture, name, "-journal") > 0
+}
+
+/// Takes back what was written by half, in the place of the next writer; whether that could be done. It may have been
+/// the very beginning: then there is nothing.
+fn recover(capture: &Path, name: Name) -> bool {
+    let Ok(_lock) = folder::lock(capture) else { return false };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Reading anything does it.
+    let read = |db: Connection| db.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0));
+    Connection::open_with_flags(name.file(capture), flags).and_then(read).is_ok()
+}
+
+fn bytes_beside(capture: &Path, name: Name, beside: &str) -> u64 {
+    fs::metadata(capture.join(format!("{name}{beside}"))).map_or(0, |meta| meta.len())
 }
 
 /// `file:` URIs take `?`, `#` and `%` of a path only escaped.

@@ -118,8 +118,8 @@ impl Segments {
             names.into_iter().map(|name| known.remove(&name).unwrap_or_else(|| Segment::new(name))).collect();
         let mut whole = true;
         // The newest may be in the making.
-        while all.len() > 1
-            && all.last().is_some_and(|last| last.db(&self.capture).is_ok_and(|db| db.is_none()))
+        while let [_, .., newest] = all.as_slice()
+            && newest.db(&self.capture)?.is_none()
         {
             all.pop();
             whole = false;

@@ -73,13 +73,22 @@ pub(super) struct Sieve {
     /// Finds in a head that its body may be coded.
     coded: Option<Regex>,
     columns: String,
+    facts: Asked,
+}
+
+/// Which of [`FACTS`] a statement brings, and where: each column costs time in a row.
+#[derive(Debug, Default)]
+struct Asked {
+    names: Vec<&'static str>,
+    places: [Option<usize>; FACTS.len()],
 }
 
 impl Sieve {
     pub(super) fn new(query: &Query) -> Self {
         let sql = query.sql();
         let needles = sql.residual.needles();
-        let mut columns = columns(&sql.residual);
+        let facts = Asked::of(&sql.residual);
+        let mut columns = facts.names.clone();
         if needles.heads.is_some() || needles.bodies.is_some() {
             columns.extend(HEADS);
         }
@@ -87,7 +96,7 @@ impl Sieve {
             columns.extend(BODIES);
         }
         let coded = RegexBuilder::new("content-encoding").case_insensitive(true).unicode(false).build().ok();
-        Self { query: query.clone(), needles, coded, columns: columns.join(", "), sql }
+        Self { query: query.clone(), needles, coded, columns: columns.join(", "), facts, sql }
     }
 
     /// The rows meant with numbers from `from` up to, and without, `below`, falling, behind `ids`; whether all
@@ -111,7 +120,7 @@ impl Sieve {
                 return Ok(false);
             }
             let id = rows::nat(row.get(0)?);
-            if all || self.may_be(row)? && is_meant(reader, &mut matcher, row, id)? {
+            if all || self.may_be(row)? && is_meant(reader, &mut matcher, (row, &self.facts), id)? {
                 ids.push(id);
             }
         }
@@ -120,13 +129,14 @@ impl Sieve {
 
     /// Those of these rows that are meant, in their order.
     pub(super) fn sift(&self, reader: &Reader, db: &Connection, ids: &[u64]) -> rusqlite::Result<Vec<u64>> {
-        let sql = format!("SELECT {} FROM exchange WHERE id = ?1", columns(&self.query).join(", "));
+        let facts = Asked::of(&self.query);
+        let sql = format!("SELECT {} FROM exchange WHERE id = ?1", facts.names.join(", "));
         let mut statement = db.prepare_cached(&sql)?;
         let (mut matcher, mut meant) = (Matcher::new(&self.query), Vec::new());
         for id in ids {
             let mut found = statement.query([rows::int(*id)])?;
             if let Some(row) = found.next()?
-                && is_meant(reader, &mut matcher, row, *id)?
+                && is_meant(reader, &mut matcher, (row, &facts), *id)?
             {
                 meant.push(*id);
             }
@@ -155,14 +165,14 @@ impl Sieve {
         if self.needles.heads.is_none() && self.needles.bodies.is_none() {
             return Ok(true);
         }
-        let heads = heads(row, FACTS.len())?;
+        let heads = heads(row, self.facts.names.len())?;
         if let Some(needle) = &self.needles.heads
             && !SIDES.into_iter().zip(heads).any(|(side, head)| needle.may_be_in(side, head))
         {
             return Ok(false);
         }
         let Some(needle) = &self.needles.bodies else { return Ok(true) };
-        let at = FACTS.len() + HEADS.len();
+        let at = self.facts.names.len() + HEADS.len();
         let bodies = bodies(row, at + 2)?;
         for (number, (side, head)) in SIDES.into_iter().zip(heads).enumerate() {
             let place = row.get_ref(at + number)?.as_i64().unwrap_or(NOWHERE);
@@ -185,8 +195,13 @@ impl Sieve {
     }
 }
 
-fn is_meant(reader: &Reader, matcher: &mut Matcher<'_>, row: &Row<'_>, id: u64) -> rusqlite::Result<bool> {
-    Ok(matcher.judge(&facts(row)?, &Deep::new(reader, ExchangeId(id))).is_yes())
+fn is_meant(
+    reader: &Reader,
+    matcher: &mut Matcher<'_>,
+    (row, asked): (&Row<'_>, &Asked),
+    id: u64,
+) -> rusqlite::Result<bool> {
+    Ok(matcher.judge(&facts(row, asked)?, &Deep::new(reader, ExchangeId(id))).is_yes())
 }
 
 /// Captures of older formats lack it.
@@ -194,20 +209,20 @@ fn has_index(db: &Connection) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM main.sqlite_schema WHERE type = 'index' AND name = ?1")?.exists([FAILED])
 }
 
-/// Only what is asked about is read: each column costs time in a row.
-fn columns(query: &Query) -> Vec<&'static str> {
-    let mut wanted = [false; FACTS.len()];
-    wanted[0] = true;
-    query.names(&mut |name| {
-        for column in asked(name) {
-            if let Some(wanted) =
-                FACTS.iter().position(|known| known == column).and_then(|at| wanted.get_mut(at))
-            {
-                *wanted = true;
+impl Asked {
+    /// Those that a filter asks about, the number first.
+    fn of(query: &Query) -> Self {
+        let mut wanted = vec!["id"];
+        query.names(&mut |name| wanted.extend(asked(name)));
+        let mut all = Self::default();
+        for (place, column) in all.places.iter_mut().zip(FACTS) {
+            if wanted.contains(&column) {
+                *place = Some(all.names.len());
+                all.names.push(column);
             }
         }
-    });
-    FACTS.iter().zip(wanted).map(|(column, wanted)| if wanted { *column } else { "NULL" }).collect()
+        all
+    }
 }
 
 /// The columns that tell of a field; none for what lies behind the row.
@@ -275,12 +290,16 @@ fn bytes<'r>(row: &'r Row<'_>, at: usize) -> rusqlite::Result<&'r [u8]> {
 }
 
 /// What is no text is looked through as an empty one: a damaged row must not end a search.
-fn facts<'a>(row: &'a Row<'_>) -> rusqlite::Result<Facts<'a>> {
-    let text = |column: usize| row.get_ref(column).map(|value| value.as_str().unwrap_or_default());
-    let whole = |column: usize| row.get_ref(column).map(|value| value.as_i64_or_null().ok().flatten());
+fn facts<'a>(row: &'a Row<'_>, asked: &Asked) -> rusqlite::Result<Facts<'a>> {
+    let value = |fact: usize| match asked.places.get(fact).copied().flatten() {
+        Some(place) => row.get_ref(place),
+        None => Ok(ValueRef::Null),
+    };
+    let text = |fact: usize| value(fact).map(|value| value.as_str().unwrap_or_default());
+    let whole = |fact: usize| value(fact).map(|value| value.as_i64_or_null().ok().flatten());
     let nat = |column: usize| whole(column).map(|value| value.map(rows::nat));
     Ok(Facts {
-        id: rows::nat(row.get(0)?),
+        id: whole(0)?.map(rows::nat).unwrap_or_default(),
         method: text(1)?,
         scheme: text(2)?,
         host: text(3)?,

@@ -19,7 +19,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Tables of which each segment has a part.
-const PARTS: [&str; 6] = ["exchange", "payload", "interim", "attempt", "gap", "message"];
+const PARTS: [&str; 7] = ["exchange", "payload", "interim", "attempt", "gap", "message", "tunnel"];
+/// Tables of connections, each by its number there.
+const OF_CONNECTIONS: [(&str, &str); 4] =
+    [("connection", "id"), ("handshake", "connection"), ("dialling", "connection"), ("ocsp", "connection")];
 /// What a packed payload has in one column, by the columns that it stands for.
 const PACKED: [(&str, &str, usize); 6] = [
     ("request_received", "packed_heads", 4),
@@ -38,7 +41,16 @@ const MOST: u64 = 16 << 20;
 #[derive(Debug)]
 pub struct Sql {
     db: Connection,
-    left_out: u32,
+    left_out: Option<LeftOut>,
+}
+
+/// What SQL does not see of a capture: its oldest segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// How many segments.
+    pub segments: u64,
+    /// Exchanges with a lower number than this are in them.
+    pub below: u64,
 }
 
 /// A value in an answer.
@@ -61,18 +73,19 @@ impl Sql {
                 break db;
             }
         };
-        let (schemas, left_out) = attach(&db, &capture, &names);
+        let schemas = attach(&db, &capture, &names);
         teach(&db, &schemas).map_err(sql())?;
-        if schema::is_newest(&db).map_err(sql())? {
+        if schema::has_segments(&db).map_err(sql())? {
             unite(&db, &schemas).map_err(sql())?;
         }
+        let left_out = left_out(&db, &names).map_err(sql())?;
         db.pragma_update(None, "query_only", true).map_err(sql())?;
         Ok(Self { db, left_out })
     }
 
-    /// Segments beyond what `SQLite` takes at once: the oldest.
+    /// Segments beyond what `SQLite` takes at once.
     #[must_use]
-    pub fn left_out(&self) -> u32 {
+    pub fn left_out(&self) -> Option<LeftOut> {
         self.left_out
     }
 
@@ -101,8 +114,8 @@ impl Sql {
     }
 }
 
-/// Attaches as many as `SQLite` takes, the newest first; the names of all, newest first, and how many are not.
-fn attach(db: &Connection, capture: &Path, names: &[Name]) -> (Vec<String>, u32) {
+/// Attaches as many as `SQLite` takes, the newest first; the names of all, newest first.
+fn attach(db: &Connection, capture: &Path, names: &[Name]) -> Vec<String> {
     let mut schemas = vec!["main".to_owned()];
     for name in names.iter().rev().take(ATTACHED) {
         let schema = format!("s{}", name.number);
@@ -113,29 +126,64 @@ fn attach(db: &Connection, capture: &Path, names: &[Name]) -> (Vec<String>, u32)
             schemas.push(schema);
         }
     }
-    (schemas, u32::try_from(names.len().saturating_sub(ATTACHED)).unwrap_or(u32::MAX))
+    schemas
+}
+
+/// What of the segments before the newest is not attached.
+fn left_out(db: &Connection, names: &[Name]) -> rusqlite::Result<Option<LeftOut>> {
+    let Some(segments) = names.len().checked_sub(ATTACHED).filter(|segments| *segments > 0) else {
+        return Ok(None);
+    };
+    let Some(oldest) = names.get(segments) else { return Ok(None) };
+    let sql = "SELECT exchange FROM main.segment WHERE number = ?1";
+    let below = db.query_row(sql, [oldest.number], |row| row.get(0)).map(super::rows::nat)?;
+    Ok(Some(LeftOut { segments: segments as u64, below }))
 }
 
 fn unite(db: &Connection, schemas: &[String]) -> rusqlite::Result<()> {
+    // What stands before the tables of an older newest segment; its place is taken here.
+    db.execute_batch("DROP VIEW IF EXISTS temp.message")?;
     for table in PARTS {
+        // What an older newest segment lacks stands in `temp`, empty.
+        if !schema::has(db, "main", table)? {
+            continue;
+        }
         let columns = columns(db, table)?;
-        let part = |schema: &String| format!("SELECT {columns} FROM {schema}.{table}");
-        let parts: Vec<String> = schemas.iter().map(part).collect();
+        let part = |schema: &String| match table {
+            "message" => messages(db, schema),
+            _ => Ok(format!("SELECT {columns} FROM {schema}.{table}")),
+        };
+        let with = schemas.iter().filter(|schema| schema::has(db, schema, table).unwrap_or(false));
+        let parts: Vec<String> = with.map(part).collect::<rusqlite::Result<_>>()?;
         db.execute_batch(&format!("CREATE TEMP VIEW {table} AS {}", parts.join(" UNION ALL ")))?;
     }
-    // A connection that lasts is copied on: what the newest says of it holds.
-    let newest = |place: usize, schema: &String| {
-        let later = schemas.iter().take(place);
-        let not = later.map(|later| format!(" AND id NOT IN (SELECT id FROM {later}.connection)"));
-        format!("SELECT * FROM {schema}.connection WHERE 1{}", not.collect::<String>())
-    };
-    let parts: Vec<String> =
-        schemas.iter().enumerate().map(|(place, schema)| newest(place, schema)).collect();
-    db.execute_batch(&format!("CREATE TEMP VIEW connection AS {}", parts.join(" UNION ALL ")))?;
+    for (table, key) in OF_CONNECTIONS {
+        if !schema::has(db, "main", table)? {
+            continue;
+        }
+        let with = |schema: &&String| schema::has(db, schema, table).unwrap_or(false);
+        let schemas: Vec<&String> = schemas.iter().filter(with).collect();
+        // A connection that lasts is copied on: what the newest says of it holds.
+        let newest = |(place, schema): (usize, &&String)| {
+            let later = schemas.iter().take(place);
+            let not = later.map(|later| format!(" AND {key} NOT IN (SELECT {key} FROM {later}.{table})"));
+            format!("SELECT * FROM {schema}.{table} WHERE 1{}", not.collect::<String>())
+        };
+        let parts: Vec<String> = schemas.iter().enumerate().map(newest).collect();
+        db.execute_batch(&format!("CREATE TEMP VIEW {table} AS {}", parts.join(" UNION ALL ")))?;
+    }
     let parts: Vec<String> =
         schemas.iter().map(|schema| format!("SELECT * FROM {schema}.certificate")).collect();
     db.execute_batch(&format!("CREATE TEMP VIEW certificate AS {}", parts.join(" UNION ")))?;
     db.execute_batch(&schema::VIEWS.replace("CREATE VIEW", "CREATE TEMP VIEW"))
+}
+
+/// A segment's messages; one of format 3 has no runs.
+fn messages(db: &Connection, schema: &str) -> rusqlite::Result<String> {
+    let sql = "SELECT count(*) FROM pragma_table_info('message', ?1) WHERE name = 'run'";
+    let run =
+        if db.query_row(sql, [schema], |row| row.get::<_, i64>(0))? == 1 { "run" } else { "NULL AS run" };
+    Ok(format!("SELECT id, at, side, form, flags, wire, length, says, payload, {run} FROM {schema}.message"))
 }
 
 /// The columns of a table, packed ones unpacked.

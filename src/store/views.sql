@@ -33,12 +33,20 @@ CREATE VIEW edits AS
   SELECT p.id, 'origin', iif(j.value ->> 3, 'trailers', 'head'), j.value ->> 0, j.value ->> 1, c.clause, c.says
     FROM payload p, json_each(p.response_edits) j LEFT JOIN cause c ON c.code = j.value ->> 2;
 
--- `WHERE exchange = 7` looks through all; `WHERE id BETWEEN 7 << 32 AND (8 << 32) - 1` finds them by key.
-CREATE VIEW messages AS SELECT id, id >> 32 AS exchange, id & 0xffffffff AS number, at / 1e3 AS at_ms, side,
-  CASE form WHEN 1 THEN 'text' WHEN 2 THEN 'binary' WHEN 8 THEN 'close' WHEN 9 THEN 'ping' WHEN 10 THEN 'pong'
-    WHEN 20 THEN 'event' WHEN 21 THEN 'comment' WHEN 22 THEN 'line' WHEN 23 THEN 'part' WHEN 24 THEN 'grpc'
-    ELSE 'broken' END AS form,
-  flags, wire, length, says, CAST(payload AS TEXT) AS text FROM message;
+-- `WHERE exchange = 7` looks through all; `WHERE id BETWEEN 7 << 32 AND (8 << 32) - 1` finds them by the key of
+-- their row, which several may share.
+CREATE VIEW messages AS
+  WITH every(id, number, at, side, form, flags, wire, length, says, payload) AS (
+    SELECT id, id & 0xffffffff, at, side, form, flags, wire, length, says, payload FROM message WHERE run IS NULL
+    UNION ALL
+    SELECT m.id, (m.id & 0xffffffff) + j.key, j.value ->> 0, iif(j.value ->> 1, 'origin', 'client'), j.value ->> 2,
+      j.value ->> 3, j.value ->> 4, j.value ->> 5, j.value ->> 8,
+      substr(m.payload, 1 + (j.value ->> 6), j.value ->> 7) FROM message m, json_each(m.run) j)
+  SELECT id, id >> 32 AS exchange, number, at / 1e3 AS at_ms, side,
+    CASE form WHEN 1 THEN 'text' WHEN 2 THEN 'binary' WHEN 8 THEN 'close' WHEN 9 THEN 'ping' WHEN 10 THEN 'pong'
+      WHEN 20 THEN 'event' WHEN 21 THEN 'comment' WHEN 22 THEN 'line' WHEN 23 THEN 'part' WHEN 24 THEN 'grpc'
+      ELSE 'broken' END AS form,
+    flags, wire, length, says, CAST(payload AS TEXT) AS text FROM every;
 
 -- HTTP/2 frames, those of exchanges and those of connections themselves (RFC 9113 6).
 CREATE VIEW frames AS

@@ -7,7 +7,7 @@ use super::again;
 use super::app::{App, Screen};
 use super::detail::{Tab, body, find, inspected, messages};
 use super::keymap::Press;
-use super::{compare, onboarding, panes, saving};
+use super::{compare, guards, onboarding, panes, saving};
 use crossterm::event::{KeyCode, KeyEvent};
 
 /// What a person can ask for.
@@ -49,6 +49,10 @@ pub enum Action {
     Follow,
     /// Show or hide noise.
     Noise,
+    /// Let the client in that waits for it.
+    LetIn,
+    /// Intercept a host again that was left alone.
+    Intercept,
     /// One column back: pan, or fold.
     Left,
     /// One column on: pan, or unfold.
@@ -218,6 +222,8 @@ pub const TABLE: &[Entry] = table! {
     Action::Range, "range", [key('v')], "v", "mark a range: here, move, v again", "", &[List];
     Action::Delete, "delete", [key('D')], "D", "delete the marked, or this one; u brings back", "", MAIN;
     Action::ClearList, "clear list", [ctrl('x')], "ctrl-x", "delete all rows shown; u brings back", "", &[List, Side];
+    Action::LetIn, "let in", [key('a')], "a", "let the client in that waits to be served", "let in", MAIN;
+    Action::Intercept, "intercept again", [key('i')], "i", "intercept this host again, left alone after refusals", "intercept", MAIN;
     Action::Undo, "undo", [key('u')], "u", "undo the last deletion or mark", "", MAIN;
     Action::SaveBody, "save body", [key('b')], "b", "save the body to a file", "", MAIN;
     Action::Pager, "pager", [key('o')], "o", "the body in $PAGER", "", MAIN;
@@ -300,6 +306,8 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::FilterHistory => app.filter.has_history(),
         Action::MarkMove | Action::Mark | Action::Range | Action::Delete | Action::ClearList => rows,
         Action::OnlyMarked => app.list.index.marked_count() > 0 || app.list.index.only_marked(),
+        Action::LetIn => guards::waits(app),
+        Action::Intercept => guards::host(app).is_some(),
         Action::Undo => app.marks.can_undo(),
         Action::Layout => panes::can_change(app),
         Action::Wider | Action::Narrower => app.is_split(),

@@ -156,6 +156,8 @@ fn untrusted(says: &str) -> &'static str {
         "The server needs a new certificate; meanwhile --origin-insecure=HOST lets this host pass."
     } else if says("not valid before") {
         "Is a clock wrong, the server's or this machine's? --origin-insecure=HOST lets this host pass."
+    } else if says("revoked") {
+        "Its issuer took it back: ask the server's owner; --origin-insecure=HOST lets this host pass all the same."
     } else if says("not valid for this name") {
         "Ask for the server by a name that its certificate has, or let it pass with --origin-insecure=HOST."
     } else if says("self-signed") {
@@ -207,6 +209,7 @@ mod tests {
     fn an_untrusted_certificate_is_cured_by_its_reason() {
         for (says, cure_says) in [
             ("expired on 2024-01-01", "new certificate"),
+            ("revoked on 2024-01-01, as its own OCSP response says", "took it back"),
             ("not valid for this name: other.test", "a name that its certificate has"),
             ("self-signed, and not a trusted root", "--origin-ca FILE"),
             ("unknown issuer: CN=Corp CA", "Trust the issuer with --origin-ca FILE"),

@@ -6,7 +6,7 @@ use super::fake::{self, Stage};
 use super::fill::fill;
 use super::footer;
 use super::update::{Effect, Event, update};
-use crate::exchange::{Body, BodyPlace, Exchange};
+use crate::exchange::{Body, BodyPlace, Exchange, Flags, Summary};
 
 /// Situations that a person gets into: keys from the list on.
 const SITUATIONS: &[&str] = &[
@@ -46,7 +46,12 @@ const SITUATIONS: &[&str] = &[
     "G4",
     "G4/a<enter>",
     "G4p",
+    // Before these two a tunnel that was left alone after refusals.
+    LEFT_ALONE,
 ];
+
+/// Where a client waits to be let in, too.
+const LEFT_ALONE: &str = "Gkk";
 
 fn with_json(id: u64) -> Exchange {
     let json = br#"{"a": 1, "list": [1, 2, {"b": "a long text"}], "c": {"d": null}}"#.to_vec();
@@ -59,17 +64,25 @@ fn with_json(id: u64) -> Exchange {
 fn stage(keys: &str, (width, height): (u16, u16)) -> Stage {
     let mut exchanges = vec![with_json(1), with_json(2)];
     exchanges.extend(fake::varied());
-    exchanges.extend([fake::socket(20_001, 3, true), fake::events(20_002, 40)]);
+    let learned = |summary: &mut Summary| {
+        "CONNECT".clone_into(&mut summary.method);
+        "pinned.test:443".clone_into(&mut summary.host);
+        summary.flags = Flags(Flags::TUNNEL.0 | Flags::LEARNED.0);
+    };
+    exchanges.extend([fake::with(20_000, learned), fake::socket(20_001, 3, true), fake::events(20_002, 40)]);
     let mut stage = Stage::new(width, height, exchanges);
     stage.source.messages.insert(20_001, fake::ticks(3));
     stage.source.messages.insert(20_002, fake::ticks(40));
     stage.press(keys);
     settle(&mut stage);
+    if keys == LEFT_ALONE {
+        stage.app.status.waiting = vec![[10, 0, 0, 2].into()];
+    }
     stage
 }
 
 fn settle(stage: &mut Stage) {
-    if stage.app.filter.is_scanning() {
+    if stage.app.filter.is_working() {
         stage.scan();
     }
     stage.work();

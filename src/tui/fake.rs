@@ -3,7 +3,7 @@
 use super::app::{App, Screen};
 use super::detail;
 use super::fill::{fill, search};
-use super::source::{Deed, Found, Row, Source, Status, Tell, Told, Unread};
+use super::source::{Deed, Row, Seeking, Source, Status, Tell, Told, Unread};
 use super::theme::Theme;
 use super::update::{Effect, Event, update};
 use crate::exchange::{
@@ -11,7 +11,7 @@ use crate::exchange::{
     Kind, Message, MessageFlags, MessageForm, Phase, Scheme, Side, State, Summary, Timing, TlsFacts, Verdict,
 };
 use crate::query::{Name, Query};
-use crate::store::{Numbered, Seek, Sought};
+use crate::store::{Found, Numbered, Seek, Sought};
 use crate::view::Octets;
 use bytes::Bytes;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -20,6 +20,8 @@ use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 /// 2026-11-23 22:00:00 UTC.
 pub const BEGAN: i64 = 1_795_471_200_000_000;
@@ -34,11 +36,31 @@ pub struct Fake {
     /// A response body too large to lie in an exchange.
     pub large: Option<Arc<dyn Octets>>,
     pub status: Status,
+    /// Rows that a search looks through each time.
+    pub slice: Arc<AtomicUsize>,
 }
 
 impl Fake {
     fn said(&self, id: ExchangeId) -> &[Numbered] {
         self.messages.get(&id.0).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A search that looks through a slice each time.
+#[derive(Debug)]
+struct Looking {
+    /// Rising.
+    rows: Vec<Summary>,
+    query: Query,
+    slice: Arc<AtomicUsize>,
+}
+
+impl Seeking for Looking {
+    fn found(&mut self, _: Duration) -> Result<Found, Unread> {
+        let slice = self.rows.split_off(self.rows.len().saturating_sub(self.slice.load(SeqCst)));
+        let looked_to = if self.rows.is_empty() { 0 } else { slice.first().map_or(0, |row| row.id.0) };
+        let ids = slice.iter().rev().filter(|row| self.query.matches(row)).map(|row| row.id.0).collect();
+        Ok(Found { ids, looked_to })
     }
 }
 
@@ -98,21 +120,24 @@ impl Source for Fake {
         Ok(found.map_or(Sought::Nowhere, |found| Sought::Found(found.number)))
     }
 
-    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread> {
+    fn search(&self, query: &Query, below: Option<ExchangeId>) -> Result<Box<dyn Seeking>, Unread> {
         if self.broken {
             return Err(Unread("disk I/O error".to_owned()));
         }
         let below = below.unwrap_or(ExchangeId(u64::MAX));
-        let rows = self.exchanges.iter().rev().map(|exchange| &exchange.summary);
-        let rows: Vec<_> = rows.filter(|summary| summary.id < below).take(limit).collect();
-        let next = rows.last().filter(|_| rows.len() == limit).map(|summary| summary.id);
-        let ids = rows.iter().filter(|summary| query.matches(summary)).map(|summary| summary.id.0).collect();
-        Ok(Found { ids, next })
+        let rows = self.exchanges.iter().map(|exchange| exchange.summary.clone());
+        let rows = rows.filter(|summary| summary.id < below).collect();
+        Ok(Box::new(Looking { rows, query: query.clone(), slice: Arc::clone(&self.slice) }))
     }
 
     fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread> {
-        let rows = self.search(query, None, usize::MAX)?.ids;
-        Ok(ids.iter().copied().filter(|id| rows.contains(id)).collect())
+        if self.broken {
+            return Err(Unread("disk I/O error".to_owned()));
+        }
+        let meant = |id: &u64| {
+            self.exchanges.iter().any(|known| known.summary.id.0 == *id && query.matches(&known.summary))
+        };
+        Ok(ids.iter().copied().filter(meant).collect())
     }
 
     fn seen(&self, field: Name) -> Result<Vec<(String, u64)>, Unread> {
@@ -147,8 +172,14 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(width: u16, height: u16, exchanges: Vec<Exchange>) -> Self {
-        let source =
-            Fake { broken: false, exchanges, messages: BTreeMap::new(), large: None, status: status() };
+        let source = Fake {
+            broken: false,
+            exchanges,
+            messages: BTreeMap::new(),
+            large: None,
+            status: status(),
+            slice: Arc::default(),
+        };
         let theme = Theme { colour: true, ascii: false };
         let mut app = App::new(Rect::new(0, 0, width, height), theme, source.status());
         app.now = BEGAN + 600_000_000;
@@ -174,6 +205,7 @@ impl Stage {
 
     /// Lets a search go on for a slice.
     pub fn scan_once(&mut self) {
+        self.source.slice.store(self.slice.unwrap_or(usize::MAX), SeqCst);
         search(&mut self.app, &self.source, self.slice.unwrap_or(usize::MAX));
         fill(&mut self.app, &self.source);
     }
@@ -181,7 +213,7 @@ impl Stage {
     /// Lets a search come to its end.
     pub fn scan(&mut self) {
         self.scan_once();
-        while self.app.filter.is_scanning() {
+        while self.app.filter.is_working() {
             self.scan_once();
         }
     }
@@ -298,6 +330,8 @@ pub fn status() -> Status {
         cut_bodies: 0,
         lost_records: 0,
         cut_messages: 0,
+        trouble: None,
+        waiting: Vec::new(),
         replays_unasked: false,
     }
 }
@@ -380,6 +414,7 @@ pub fn passed(id: u64) -> Exchange {
         client_connection: ConnectionId(1),
         origin_connection: Some((ConnectionId(2), false)),
         tunnel: None,
+        tunnelled: None,
     }
 }
 
@@ -587,7 +622,12 @@ fn connection(id: ConnectionId) -> Connection {
         verdict: (!client).then_some(Verdict::Trusted),
         group: Some("X25519MLKEM768".to_owned()),
         took: Some(if client { 2_140 } else { 11_800 }),
-        stapled: !client,
+        ocsp: (!client).then_some(crate::exchange::Ocsp {
+            status: crate::exchange::OcspStatus::Good,
+            produced: Some(1_700_000_000),
+            next: Some(i64::from(u32::MAX)),
+            revoked: None,
+        }),
         hello: Some(include_bytes!("fixtures/hello.bin").to_vec()),
         ..TlsFacts::default()
     };

@@ -21,7 +21,7 @@ const GAP: u64 = 32;
 /// Rows before and behind an exchange that are looked through for what belongs together with it.
 const STORY: u64 = 50;
 /// Exchanges of these that are read.
-const MOST_READ: usize = 12;
+const MOST_READ: usize = 40;
 
 /// Rows looked back through for one that asked for the same.
 const NEAR: u64 = 500;
@@ -42,7 +42,7 @@ pub fn fill(app: &mut App, source: &dyn Source) {
     app.settle();
 }
 
-/// Looks through about `rows` more rows for the filter; an error ends the search and is said.
+/// Goes on looking for what the filter means, by itself through about `rows` rows; an error ends the search and is said.
 pub fn search(app: &mut App, source: &dyn Source, rows: usize) {
     if let Err(error) = filter::advance(app, source, rows) {
         app.message = Some(error.to_string());
@@ -95,8 +95,13 @@ fn story(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
     let (from, to) = (ExchangeId(id.saturating_sub(STORY)), ExchangeId(id.saturating_add(STORY)));
     let rows = source.summaries(from, to)?;
     let Some(this) = app.detail.loaded.as_deref().map(|loaded| &loaded.exchange) else { return Ok(()) };
+    // The nearest ones are read where there are many, and told in their order.
+    let mut near: Vec<_> = rows.iter().filter(|row| may_belong(&this.summary, row)).collect();
+    near.sort_by_key(|row| row.id.0.abs_diff(id));
+    near.truncate(MOST_READ);
+    near.sort_by_key(|row| row.id);
     let mut others = Vec::new();
-    for row in rows.iter().filter(|row| may_belong(&this.summary, row)).take(MOST_READ) {
+    for row in near {
         others.extend(source.exchange(row.id)?);
     }
     let chapters: Vec<_> = others.iter().map(Chapter::of).collect();

@@ -1,27 +1,32 @@
 //! The list's filter: typed live, kept or undone, off and on again, with the ones used before.
 //!
-//! A filter takes effect at each key. What it means is looked for newest first, a slice between two
-//! paints, and shown as it is found; the next key gives the search up. One more letter looks through the
-//! present matches only. New rows are judged as they come. Where something is wrong with the text, what
-//! is understood of it takes effect.
+//! A filter takes effect at each key. What it means is looked for newest first, on other threads, and shown as it
+//! is found; the next key gives the search up. One more letter looks through the present matches only. New rows are
+//! judged as they come. Where something is wrong with the text, what is understood of it takes effect. Where
+//! nothing is found, it is looked for the term to blame.
 
 mod aid;
+mod blame;
 
 pub use aid::{draw, fill, press};
 
 use super::app::{App, Screen};
 use super::menu::{Item, Menu};
-use super::source::{Source, Unread};
+use super::source::{Seeking, Source, Unread};
 use super::typing::{Purpose, Typing};
 use crate::exchange::{ExchangeId, Summary};
 use crate::query::{self, Level, Name, Query, Truth};
+use blame::Blame;
+use std::time::Duration;
 
 /// Filters remembered.
 const REMEMBERED: usize = 50;
 /// Rows are looked up one by one only where they are this much fewer than all.
-const FEWER: usize = 4;
+const FEWER: usize = 16;
 /// Rows looked through at a time where heads or bodies have to be read.
 const DEEP: usize = 32;
+/// How long the search is waited for between two looks at the keys.
+const PATIENCE: Duration = Duration::from_millis(4);
 
 /// The filter and its past.
 #[derive(Debug, Default)]
@@ -35,6 +40,8 @@ pub struct Filter {
     /// The newest last.
     history: Vec<String>,
     scan: Option<Scan>,
+    /// Why nothing was found.
+    blame: Option<Blame>,
     /// Help with the text being typed.
     aid: aid::Aid,
 }
@@ -44,16 +51,19 @@ pub struct Filter {
 struct Scan {
     /// These rows, rising.
     among: Vec<u64>,
-    /// Then the rows below a number; `Below(None)` begins at the newest.
+    /// Then the rows below a number.
     rest: Rest,
-    looked: usize,
+    looked: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 enum Rest {
     #[default]
     Nothing,
+    /// Not begun; `Below(None)` begins at the newest.
     Below(Option<ExchangeId>),
+    /// Being looked through, down to this number so far; `None` before anything came.
+    Under(Box<dyn Seeking>, Option<u64>),
 }
 
 impl Filter {
@@ -98,9 +108,21 @@ impl Filter {
         self.scan.is_some()
     }
 
+    /// Whether anything is being looked for: rows, or why there is none.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.is_scanning() || self.blame.as_ref().is_some_and(|blame| !blame.is_over())
+    }
+
+    /// The term without which most would be found, and how many; only where nothing is found with it.
+    #[must_use]
+    pub fn blamed(&self) -> Option<(&str, usize)> {
+        self.blame.as_ref().and_then(Blame::most)
+    }
+
     /// Rows looked through so far, while that goes on.
     #[must_use]
-    pub fn looked(&self) -> Option<usize> {
+    pub fn looked(&self) -> Option<u64> {
         self.scan.as_ref().map(|scan| scan.looked)
     }
 
@@ -186,6 +208,7 @@ pub fn choose(app: &mut App, text: &str) {
 /// Rows may be shown again that were not: looks through all once more.
 pub fn rescan(app: &mut App) {
     if app.filter.in_force().is_some() {
+        app.filter.blame = None;
         app.filter.scan = Some(Scan { rest: Rest::Below(None), ..Scan::default() });
         app.list.begin_filter();
     }
@@ -234,13 +257,26 @@ pub fn by_row(app: &mut App) {
 
 /// Looks through about `rows` more rows.
 pub fn advance(app: &mut App, source: &dyn Source, rows: usize) -> Result<(), Unread> {
-    let Some(mut scan) = app.filter.scan.take() else { return Ok(()) };
+    let Some(mut scan) = app.filter.scan.take() else { return blame(app, source) };
     let rows = if app.filter.query.level() == Level::Row { rows } else { rows.min(DEEP) };
     let found = scan.step(&app.filter.query, source, rows)?;
     app.list.found(&found);
     if !scan.is_over() {
         app.filter.scan = Some(scan);
+    } else if app.list.index.shown_count() == 0 && app.filter.blame.is_none() {
+        app.filter.blame = app.filter.in_force().map(Blame::of);
     }
+    Ok(())
+}
+
+/// Goes on looking for the term to blame, as long as nothing is found.
+fn blame(app: &mut App, source: &dyn Source) -> Result<(), Unread> {
+    if app.list.index.shown_count() > 0 {
+        app.filter.blame = None;
+    }
+    let Some(mut blame) = app.filter.blame.take() else { return Ok(()) };
+    blame.step(source, PATIENCE, |ids| app.list.index.countable(ids))?;
+    app.filter.blame = Some(blame);
     Ok(())
 }
 
@@ -256,19 +292,32 @@ impl Scan {
     fn step(&mut self, query: &Query, source: &dyn Source, rows: usize) -> Result<Vec<u64>, Unread> {
         if !self.among.is_empty() {
             let slice = self.among.split_off(self.among.len().saturating_sub(rows));
-            self.looked += slice.len();
+            self.looked += slice.len() as u64;
             return source.sift(query, &slice);
         }
-        let Rest::Below(below) = self.rest else { return Ok(Vec::new()) };
-        let mut found = source.search(query, below, rows)?;
-        self.looked = self.looked.saturating_add(rows);
-        self.rest = found.next.map_or(Rest::Nothing, |next| Rest::Below(Some(next)));
+        if let Rest::Below(below) = self.rest {
+            self.rest = Rest::Under(source.search(query, below)?, below.map(|below| below.0));
+        }
+        let Rest::Under(search, to) = &mut self.rest else { return Ok(Vec::new()) };
+        let mut found = search.found(PATIENCE)?;
+        self.looked += to.map_or(0, |to| to.saturating_sub(found.looked_to));
+        *to = Some(found.looked_to);
+        if found.is_over() {
+            self.rest = Rest::Nothing;
+        }
         found.ids.reverse();
         Ok(found.ids)
     }
 
+    /// What was being looked through has to be begun anew from there: it is another filter's.
+    fn give_up(&mut self) {
+        if let Rest::Under(_, to) = &self.rest {
+            self.rest = Rest::Below(to.map(ExchangeId));
+        }
+    }
+
     fn is_over(&self) -> bool {
-        self.among.is_empty() && self.rest == Rest::Nothing
+        self.among.is_empty() && matches!(self.rest, Rest::Nothing)
     }
 }
 
@@ -283,6 +332,7 @@ fn put(app: &mut App, text: String, query: Query, off: bool) {
     filter.query = query;
     filter.text = text;
     filter.off = off && !filter.query.is_all();
+    filter.blame = None;
     match (before, filter.in_force().cloned()) {
         (None, None) => {}
         (Some(_), None) => {
@@ -304,6 +354,7 @@ fn is_worth_it(app: &App) -> bool {
 /// Only what matched so far, and what was not looked through yet, can match.
 fn narrow(app: &mut App) {
     let mut scan = app.filter.scan.take().unwrap_or_default();
+    scan.give_up();
     scan.among.extend_from_slice(app.list.index.shown());
     scan.among.sort_unstable();
     scan.looked = 0;
@@ -402,6 +453,7 @@ mod tests {
         stage.scan_once();
         assert!(stage.app.filter.is_scanning());
         assert_eq!(shown(&stage), (81..=100).collect::<Vec<_>>());
+        assert!(stage.screen().contains("20+ of 100 shown"), "{}", stage.screen());
         stage.press("9");
         assert_eq!(shown(&stage), (91..=99).collect::<Vec<_>>());
         stage.slice = None;
@@ -417,6 +469,22 @@ mod tests {
         stage.press("/n");
         assert!(!stage.app.filter.is_scanning());
         assert!(stage.app.message.as_deref().is_some_and(|says| says.contains("could not be read")));
+    }
+
+    #[test]
+    fn where_nothing_is_found_the_term_to_blame_is_named() {
+        let mut stage = numbered(30);
+        stage.press("/n2 status:418 method:get<enter>");
+        assert_eq!(stage.app.filter.blamed(), Some(("status:418", 11)));
+        assert!(stage.screen().contains("Without status:418 there would be 11."), "{}", stage.screen());
+        stage.press("/<ctrl-u>status:418<enter>");
+        assert_eq!(stage.app.filter.blamed(), None, "there is nothing to leave out");
+        stage.press("/<ctrl-u>n2 status:418<enter>");
+        stage.change(fake::with(31, |summary| {
+            (summary.path, summary.status) = ("/n2".to_owned(), Some(418));
+        }));
+        stage.scan();
+        assert_eq!((shown(&stage), stage.app.filter.blamed()), (vec![31], None));
     }
 
     #[test]

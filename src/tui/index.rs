@@ -276,6 +276,12 @@ impl Index {
         self.shown.get(position).copied()
     }
 
+    /// How many of these are known, and would be shown if they were found.
+    #[must_use]
+    pub fn countable(&self, ids: &[u64]) -> usize {
+        ids.iter().filter(|id| self.bits(**id).is_some_and(|bits| self.may_show(bits))).count()
+    }
+
     /// The newest number shown.
     #[must_use]
     pub fn newest(&self) -> Option<u64> {

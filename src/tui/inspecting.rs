@@ -22,6 +22,12 @@ fn passed(scheme: Scheme, request: &str, response: &str) -> Exchange {
     if let Some(target) = request.split(' ').nth(1) {
         target.clone_into(&mut exchange.summary.path);
     }
+    for (body, text) in [(&mut exchange.request_body, request), (&mut exchange.response_body, response)] {
+        // What came is what was promised.
+        let promised = Head::parse(head(text).unwrap()).value("Content-Length").map(<[u8]>::to_vec);
+        let promised = promised.and_then(|digits| String::from_utf8(digits).ok()?.parse().ok());
+        (body.length, body.complete) = (promised.unwrap_or(0), true);
+    }
     exchange
 }
 

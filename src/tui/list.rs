@@ -260,6 +260,12 @@ fn counters(app: &App) -> Vec<(String, Style)> {
     let cut = |number: u64, one, many| {
         units::counted(usize::try_from(number).unwrap_or(usize::MAX), one, many) + " cut"
     };
+    if let Some(why) = &app.status.trouble {
+        counters.push((format!("not recording: {why}"), theme.bad()));
+    }
+    if let Some(client) = app.status.waiting.first() {
+        counters.push((format!("a lets {client} in"), theme.notable()));
+    }
     if app.status.cut_bodies > 0 {
         counters.push((cut(app.status.cut_bodies, "body", "bodies"), theme.notable()));
     }
@@ -292,7 +298,8 @@ fn seen(app: &App) -> (String, Style) {
     let count = |number: usize| units::count(number as u64);
     if app.filter.in_force().is_some() || index.only_marked() {
         let (shown, seen) = (count(index.shown_count()), count(index.seen_count()));
-        return (format!("{shown} of {seen} shown"), app.theme.strong());
+        let more = if app.filter.is_scanning() { "+" } else { "" };
+        return (format!("{shown}{more} of {seen} shown"), app.theme.strong());
     }
     (format!("{} seen", count(index.seen_count())), Style::new())
 }

@@ -29,6 +29,7 @@ mod filter;
 mod firsts;
 mod footer;
 mod form;
+mod guards;
 mod help;
 mod index;
 mod input;
@@ -66,7 +67,7 @@ mod words;
 
 pub use changes::{Changed, Changes};
 pub use keymap::Keymap;
-pub use source::{Deed, Found, Row, Source, Status, Tell, Told, Unread, Wake};
+pub use source::{Deed, Row, Seeking, Source, Status, Tell, Told, Unread, Wake};
 pub use terminal::{Setup, columns, run};
 
 use app::{App, Screen};

@@ -53,7 +53,8 @@ fn remark(app: &App) -> String {
         return "in part".to_owned();
     }
     if let Some(looked) = app.filter.looked() {
-        let percent = looked.saturating_mul(100).checked_div(app.list.index.seen_count()).unwrap_or(0);
+        let seen = app.list.index.seen_count() as u64;
+        let percent = looked.saturating_mul(100).checked_div(seen).unwrap_or(0);
         return format!("searching {}%", percent.min(99));
     }
     let only = if app.list.index.only_marked() { "only marked: M shows all" } else { "" };
@@ -89,6 +90,14 @@ fn words(app: &App, page: &mut Page) {
         let among = if index.only_marked() { "marked exchange" } else { "exchange" };
         page.prose(" ", &format!("No {among} matches “{}”.", app.filter.text().trim()), strong);
         page.prose(" ", &format!("{all} are there. {}", way_out(app)), plain);
+        if let Some((term, count)) = app.filter.blamed() {
+            let count = units::count(count as u64);
+            page.prose(
+                " ",
+                &format!("Without {} there would be {count}.", sanitize_bounded(term, 200)),
+                plain,
+            );
+        }
     } else if index.only_marked() && index.seen_count() > 0 {
         page.prose(" ", "No exchange is marked.", strong);
         page.prose(" ", "M shows all again; m marks one.", plain);

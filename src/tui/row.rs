@@ -146,8 +146,12 @@ fn cause(summary: &Summary) -> Option<Cause> {
     }
 }
 
-/// The media type without its class: what stands behind the slash, and before a suffix's plus.
+/// The media type without its class: what stands behind the slash, and before a suffix's plus. Of a tunnel that
+/// is left alone after refusals, that it is.
 fn kind(summary: &Summary) -> String {
+    if summary.flags.has(Flags::LEARNED) {
+        return "learned".to_owned();
+    }
     let media_type = summary.media_type.as_deref().unwrap_or_default();
     let subtype = media_type.split_once('/').map_or(media_type, |(_, subtype)| subtype);
     sanitize_bounded(subtype.strip_prefix("x-").unwrap_or(subtype), 64).into_owned()

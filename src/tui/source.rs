@@ -8,13 +8,14 @@ use super::changes::Changed;
 use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, State, Summary};
 use crate::query::{Name, Query};
 use crate::replay::EditText;
-use crate::store::{Numbered, Seek, Sought};
+use crate::store::{Found, Numbered, Seek, Sought};
 use crate::view::Octets;
-use std::net::SocketAddr;
+use std::fmt::Debug;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Where exchanges, connections and the state of the proxy are read from.
 ///
@@ -38,8 +39,8 @@ pub trait Source: Send {
     fn message(&self, id: ExchangeId, number: u64) -> Result<Option<Numbered>, Unread>;
     /// Looks through some of them for a text.
     fn find_message(&self, id: ExchangeId, seek: &Seek<'_>) -> Result<Sought, Unread>;
-    /// Looks through rows below `below` (the newest when `None`), newest first, at most `limit` of them.
-    fn search(&self, query: &Query, below: Option<ExchangeId>, limit: usize) -> Result<Found, Unread>;
+    /// Begins to look for what is meant below `below` (the newest when `None`), newest first.
+    fn search(&self, query: &Query, below: Option<ExchangeId>) -> Result<Box<dyn Seeking>, Unread>;
     /// Those of these rows that are meant, in their order; for few rows, looked up one by one.
     fn sift(&self, query: &Query, ids: &[u64]) -> Result<Vec<u64>, Unread>;
     /// Values of a field among the newest rows, each with how often, most often first; none where rows do not
@@ -54,13 +55,10 @@ pub trait Source: Send {
     fn status(&self) -> Status;
 }
 
-/// What a stretch of a search brought.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Rows that match, in falling order.
-    pub ids: Vec<u64>,
-    /// Where to go on: below this number; `None` when all was looked through.
-    pub next: Option<ExchangeId>,
+/// A search under way, mostly on other threads; dropped, it is given up.
+pub trait Seeking: Debug + Send {
+    /// What came since the last call; waits for it no longer than `patience`, and not once there is something.
+    fn found(&mut self, patience: Duration) -> Result<Found, Unread>;
 }
 
 /// Something to be done by the source.
@@ -81,6 +79,10 @@ pub enum Deed {
     ReplayBody(Vec<Order>, PathBuf),
     /// Make the text of a request, to be edited and sent again.
     EditText(ExchangeId),
+    /// Intercept a host again that was left alone after refusals.
+    Intercept(String),
+    /// Let a client in.
+    LetIn(IpAddr),
     /// Write a body to a file that must not exist yet.
     Save {
         /// The exchange.
@@ -166,6 +168,10 @@ pub struct Status {
     pub lost_records: u64,
     /// Messages within exchanges that could not be recorded, or without their payload.
     pub cut_messages: u64,
+    /// Why nothing can be written at this moment; `None` when all is well.
+    pub trouble: Option<String>,
+    /// Clients that wait to be let in, the longest waiting first.
+    pub waiting: Vec<IpAddr>,
     /// Whether unsafe methods are sent again without a question (`replay.confirm = false`).
     pub replays_unasked: bool,
 }

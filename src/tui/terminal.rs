@@ -42,7 +42,7 @@ const DATA_PAINT: Duration = Duration::from_millis(66);
 /// Events are taken in for no longer than this between two paints.
 const LONGEST_DRAIN: Duration = Duration::from_millis(33);
 
-/// Rows looked through at a time for a filter …
+/// Rows looked up one by one at a time for a filter …
 const SLICE: usize = 1024;
 /// … and for how long between two looks at the keys.
 const LONGEST_SEARCH: Duration = Duration::from_millis(4);
@@ -157,7 +157,7 @@ impl Shell {
     /// Blocks until something happens, or until an owed paint is due; not at all while a
     /// capture is being loaded, searched, or a body is worked on.
     fn wait(&mut self, wakes: &Receiver<Wake>) -> Option<Wake> {
-        if self.loading.is_some() || self.app.filter.is_scanning() || detail::has_work(&self.app) {
+        if self.loading.is_some() || self.app.filter.is_working() || detail::has_work(&self.app) {
             return match wakes.try_recv() {
                 Ok(wake) => Some(wake),
                 Err(TryRecvError::Empty) => None,
@@ -392,7 +392,7 @@ impl Shell {
     /// Looks for what the filter means, once all rows are there, for no longer than a key may wait.
     fn search_more(&mut self) {
         let begun = Instant::now();
-        while self.loading.is_none() && self.app.filter.is_scanning() && begun.elapsed() < LONGEST_SEARCH {
+        while self.loading.is_none() && self.app.filter.is_working() && begun.elapsed() < LONGEST_SEARCH {
             self.owed = true;
             search(&mut self.app, self.source.as_ref(), SLICE);
         }

@@ -6,6 +6,7 @@ use super::app::{App, Screen};
 use super::compare;
 use super::detail::{Tab, body, find, inspected, messages};
 use super::filter;
+use super::guards;
 use super::help;
 use super::marks;
 use super::menu;
@@ -234,6 +235,8 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::Range => return marks::range(app),
         Action::Delete => return marks::delete(app),
         Action::ClearList => return marks::clear_list(app),
+        Action::LetIn => return guards::let_in(app),
+        Action::Intercept => return guards::intercept(app),
         Action::Undo => return marks::undo(app),
         Action::OnlyMarked => only_marked(app),
         action @ (Action::Replay | Action::EditReplay | Action::ReplayForm) => {

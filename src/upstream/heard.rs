@@ -1,7 +1,7 @@
 //! What is heard in passing while a handshake with an origin runs, and told nowhere afterwards: rustls asks
 //! verifiers and resolvers, which all connections share, and keeps no note of it.
 
-use crate::exchange::ClientCertificate;
+use crate::exchange::{ClientCertificate, Ocsp};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
@@ -13,10 +13,22 @@ tokio::task_local! {
 /// What one handshake told.
 #[derive(Debug, Default)]
 pub struct Heard {
-    /// Whether an OCSP response came with the chain; `None` when no chain was shown (a resumption).
-    pub stapled: Cell<Option<bool>>,
+    /// What came with the chain.
+    pub stapled: Cell<Stapled>,
     /// Whether a certificate of ours was asked for.
     pub client_certificate: Cell<ClientCertificate>,
+}
+
+/// What was stapled to a chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stapled {
+    /// No chain was shown: an earlier session went on.
+    #[default]
+    NoChain,
+    /// Nothing.
+    Nothing,
+    /// An OCSP response.
+    Response(Ocsp),
 }
 
 /// Runs a handshake, and says what was heard meanwhile.
@@ -40,11 +52,17 @@ mod tests {
     async fn each_handshake_hears_its_own() {
         let handshake = |stapled| async move {
             tokio::task::yield_now().await;
-            note(|heard| heard.stapled.set(Some(stapled)));
+            note(|heard| heard.stapled.set(stapled));
             tokio::task::yield_now().await;
         };
-        let (((), one), ((), other)) = tokio::join!(listening(handshake(true)), listening(handshake(false)));
-        assert_eq!((one.stapled.get(), other.stapled.get()), (Some(true), Some(false)));
+        let (((), one), ((), other)) = tokio::join!(
+            listening(handshake(Stapled::Response(Ocsp::SILENT))),
+            listening(handshake(Stapled::Nothing))
+        );
+        assert_eq!(
+            (one.stapled.get(), other.stapled.get()),
+            (Stapled::Response(Ocsp::SILENT), Stapled::Nothing)
+        );
         note(|_| panic!("nobody listens"));
     }
 }

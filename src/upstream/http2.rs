@@ -54,9 +54,11 @@ impl Shared {
         limits: Limits,
         write_limit: Duration,
     ) -> Result<Self, h2::Error> {
+        let largest = u32::try_from(limits.bounds.head).unwrap_or(u32::MAX);
         let (tap, handle) = Tap::client(io, limits);
         let (sender, connection) = client::Builder::new()
             .enable_push(false)
+            .max_header_list_size(largest)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buffer_size(SEND_BUFFER)

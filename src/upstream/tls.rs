@@ -170,11 +170,11 @@ impl OriginTls {
         }
         let state = stream.get_ref().1;
         let chain = state.peer_certificates().unwrap_or_default();
-        let (verdict, stapled) = ready.judge.verdict(&server, chain, heard.stapled.get());
+        let (verdict, ocsp) = ready.judge.verdict(&server, chain, heard.stapled.get());
         let facts = TlsFacts {
             took: u64::try_from(began.elapsed().as_micros()).ok(),
             verdict: Some(verdict),
-            stapled,
+            ocsp,
             sni: offered.sni,
             hello: offered.hello,
             client_certificate: asked,

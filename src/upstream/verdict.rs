@@ -6,9 +6,9 @@
 //! so the chain is really the peer's; save under a certificate that can never be trusted, where a signature
 //! would prove nothing.
 
-use super::heard;
-use crate::ca::{Certificate, Recent, provider, sha256};
-use crate::exchange::Verdict;
+use super::heard::{self, Stapled};
+use crate::ca::{Certificate, Recent, ocsp, provider, sha256};
+use crate::exchange::{Ocsp, OcspStatus, Verdict};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -40,8 +40,8 @@ pub struct Judge {
 struct Known {
     since: Instant,
     verdict: Verdict,
-    /// Whether an OCSP response was stapled to it when it was last shown.
-    stapled: bool,
+    /// The OCSP response that was stapled to it when it was last shown.
+    stapled: Option<Ocsp>,
 }
 
 impl Judge {
@@ -53,33 +53,40 @@ impl Judge {
         Ok(Self { verifier, named, known: Mutex::new(Recent::new(REMEMBERED)) })
     }
 
-    /// The verdict over a chain, leaf first, shown for a name, and whether an OCSP response was stapled to
-    /// it: of a resumed session, which shows no chain (`stapled` is `None`), what was known before.
+    /// The verdict over a chain, leaf first, shown for a name, and the OCSP response that was stapled to
+    /// it: of a resumed session, which shows no chain, what was known before.
     pub fn verdict(
         &self,
         name: &ServerName<'_>,
         chain: &[CertificateDer<'_>],
-        stapled: Option<bool>,
-    ) -> (Verdict, bool) {
+        stapled: Stapled,
+    ) -> (Verdict, Option<Ocsp>) {
         let key = fingerprint(name, chain);
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).find(&key);
-        let stapled = stapled.unwrap_or_else(|| known.as_ref().is_some_and(|known| known.stapled));
+        let stapled = match stapled {
+            Stapled::NoChain => known.as_ref().and_then(|known| known.stapled),
+            Stapled::Nothing => None,
+            Stapled::Response(ocsp) => Some(ocsp),
+        };
         let known = match known.filter(|known| known.since.elapsed() < HOLDS) {
             Some(known) if known.stapled == stapled => return (known.verdict, stapled),
-            Some(known) => Known { stapled, ..known },
-            None => Known { since: Instant::now(), verdict: self.judge(name, chain), stapled },
+            _ => Known { since: Instant::now(), verdict: self.judge(name, chain, stapled), stapled },
         };
         let verdict = known.verdict.clone();
         self.known.lock().unwrap_or_else(PoisonError::into_inner).put(key, known);
         (verdict, stapled)
     }
 
-    fn judge(&self, name: &ServerName<'_>, chain: &[CertificateDer<'_>]) -> Verdict {
+    fn judge(&self, name: &ServerName<'_>, chain: &[CertificateDer<'_>], stapled: Option<Ocsp>) -> Verdict {
         let Some((leaf, others)) = chain.split_first() else {
             return Verdict::Untrusted("the server showed no certificate".to_owned());
         };
         if let Some(why) = beyond_trust(leaf) {
             return Verdict::Untrusted(why);
+        }
+        if let Some(ocsp) = stapled.filter(|ocsp| ocsp.status == OcspStatus::Revoked) {
+            let since = ocsp.revoked.map(|at| format!(" on {}", date(at))).unwrap_or_default();
+            return Verdict::Untrusted(format!("revoked{since}, as its own OCSP response says"));
         }
         match self.verifier.verify_server_cert(leaf, others, name, &[], UnixTime::now()) {
             Ok(_) => Verdict::Trusted,
@@ -97,6 +104,11 @@ impl Judge {
                 .is_some_and(|leaf| (leaf.not_before..=leaf.not_after).contains(&OffsetDateTime::now_utc()))
             && ParsedCertificate::try_from(leaf).is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok())
     }
+}
+
+fn date(seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .map_or_else(|_| "a day".to_owned(), |at| at.date().to_string())
 }
 
 fn fingerprint(name: &ServerName<'_>, chain: &[CertificateDer<'_>]) -> [u8; 32] {
@@ -157,6 +169,8 @@ pub fn cure(reason: &str) -> &'static str {
         "If it is yours, have it renewed; or "
     } else if reason.starts_with("not valid before") {
         "Look at the clocks of both machines; or "
+    } else if reason.starts_with("revoked") {
+        "Whoever has its key may not be who it names: ask its owner; or "
     } else if reason.starts_with("unknown issuer") || reason.starts_with("self-signed") {
         "Trust its root with --origin-ca FILE, or "
     } else {
@@ -212,13 +226,17 @@ impl Judge {
 impl ServerCertVerifier for Deferred {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
+        leaf: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         stapled: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        heard::note(|heard| heard.stapled.set(Some(!stapled.is_empty())));
+        let stapled = match stapled {
+            [] => Stapled::Nothing,
+            response => Stapled::Response(ocsp::read(response, leaf)),
+        };
+        heard::note(|heard| heard.stapled.set(stapled));
         Ok(ServerCertVerified::assertion())
     }
 

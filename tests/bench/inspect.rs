@@ -23,7 +23,7 @@ fn main() {
         scheme: Some(Scheme::Https),
         host: Some("shop.test"),
         arrived: Some(1_795_435_200),
-        trailers: false,
+        ..View::default()
     };
     time("request: explain", || explain(black_box(&request)));
     time("response: explain", || explain(black_box(&response)));

@@ -58,6 +58,7 @@ fn all(count: u64) -> Outcome {
     // In a process of its own: what it reads is not in this one's memory.
     let asked = Command::new(std::env::current_exe()?).arg("ask").arg(&path).status()?;
     println!("{}", feeder.end()?);
+    packed(&path)?;
     if asked.success() { Ok(()) } else { Err("the questions failed".into()) }
 }
 
@@ -104,6 +105,7 @@ fn record(path: &Path, count: u64) -> Outcome {
         traffic.mib()
     );
     println!("lost            {:>9}", inbox.losses().records);
+    println!("longest commit  {:>9.1} ms", inbox.figures().longest_commit as f64 / 1e3);
     store.close()?;
     println!("on disk         {:>9} B an exchange", usage::size(path)? / count.max(1));
     Ok(())
@@ -113,6 +115,19 @@ fn wait_for_disk(reader: &Reader, number: u64) -> Outcome {
     while number > 0 && reader.newest(1)?.first().is_none_or(|row| row.id.0 < number) {
         thread::sleep(Duration::from_micros(500));
     }
+    Ok(())
+}
+
+/// What it comes to once all of it is packed.
+fn packed(path: &Path) -> Outcome {
+    let begun = Instant::now();
+    hopscope::store::pack(path, &mut |_, _| {})?;
+    let count = Reader::open(path)?.count()?;
+    println!(
+        "packed          {:>9} B an exchange, of {count}, the rest of them within {:.1} s",
+        usage::size(path)? / count.max(1),
+        begun.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -168,9 +183,11 @@ fn feed(path: &Path, rate: u64) -> Outcome {
     let wal: u64 = wal.filter_map(|entry| entry.metadata().ok()).map(|meta| meta.len()).sum();
     let inbox = store.inbox();
     println!(
-        "meanwhile       {rate:>9.0} exchanges/s came in, {} lost, WAL {:.1} MiB",
+        "meanwhile       {rate:>9.0} exchanges/s came in, {} lost, WAL {:.1} MiB, longest commit {:.0} ms, {} queued at most",
         inbox.losses().records,
-        wal as f64 / 1_048_576.0
+        wal as f64 / 1_048_576.0,
+        inbox.figures().longest_commit as f64 / 1e3,
+        inbox.figures().most_queued
     );
     store.close()?;
     Ok(())
@@ -213,7 +230,7 @@ fn look_for(path: &Path, filter: &str, bars: &str) -> Outcome {
                 first.get_or_insert_with(|| millis(begun));
             }
             if page.is_none() && (ids.len() >= PAGE || found.is_over()) {
-                reader.summaries_of(ids.iter().copied().take(PAGE))?;
+                reader.summaries_of(ids.get(..PAGE).unwrap_or(&ids))?;
                 page = Some(millis(begun));
             }
             if found.is_over() {

@@ -156,6 +156,7 @@ fn exchange(head: Vec<u8>, origin: SocketAddr) -> Exchange {
         client_connection: ConnectionId(1),
         origin_connection: None,
         tunnel: None,
+        tunnelled: None,
     }
 }
 

@@ -238,7 +238,8 @@ fn chromium_loads_a_page_with_many_parts_a_websocket_and_an_event_source() {
 }
 
 /// It has no `--version` that succeeds.
-fn has_certutil() -> bool {
+/// Whether certutil is there, which `-V` does not tell; said aloud where it is not.
+pub fn has_certutil() -> bool {
     let found =
         Command::new("certutil").arg("-H").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {

@@ -166,11 +166,35 @@ fn a_resumed_session_keeps_what_the_full_handshake_told() {
             (&json!(false), &json!(true)),
             "{version}: {resumed:#}"
         );
-        for name in ["version", "cipher", "sni", "trusted", "stapled", "chain"] {
+        for name in ["version", "cipher", "sni", "trusted", "stapled", "ocsp", "chain"] {
             assert_eq!(full[name], resumed[name], "{version}: {name}");
         }
         assert_eq!((&full["trusted"], &full["stapled"]), (&json!(true), &json!(true)), "{version}");
+        assert_eq!(full["ocsp"]["status"], "good", "{version}: {full:#}");
+        let told = proxy.part(&rows[1], "tls");
+        assert!(told.contains("OCSP        good, made 20"), "{told}");
     }
+}
+
+#[test]
+fn rfc6960_2_2_an_origin_that_staples_its_own_revocation() {
+    let Some(matrix) = Matrix::new() else { return };
+    matrix.signed(Leaf::default());
+    matrix.revoked("leaf");
+    matrix.vouched("leaf");
+    let server = matrix.serve("leaf", &["-status_file", "leaf.ocsp"]);
+    let ca = matrix.path("ca.pem");
+    let strict = Serving::start(&["--origin-ca", text(&ca)]);
+    let (status, body) = curl(&strict, &server.url());
+    let row = strict.row("the request", |row| row["url"] == server.url());
+    assert_eq!((status, failure(&row)), (502, UNTRUSTED), "{body}");
+    for word in ["revoked on 20", "as its own OCSP response says", "--origin-insecure=localhost"] {
+        assert!(says(&row).contains(word), "{word}: {row}");
+    }
+    assert!(strict.part(&row, "tls").contains("OCSP        REVOKED, revoked 20"));
+    let lenient = Serving::start(&["--origin-ca", text(&ca), "--origin-insecure=localhost"]);
+    assert_eq!(curl(&lenient, &server.url()).0, 200);
+    assert!(has(&lenient.row("the request", |row| row["url"] == server.url()), "unverified"));
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! Real clients and origins around the real binary: what they saw, what the capture says, and that both agree.
 
 mod broken;
+mod chromium;
 mod copied;
 mod curl;
+mod disk;
 mod doors;
 mod exported;
 mod forwarder;
 mod http2;
 mod http_client;
+mod lan;
+mod learning;
 mod ledger;
 mod live;
 mod matrix;

@@ -120,7 +120,12 @@ impl Matrix {
         );
     }
 
-    /// Makes `NAME.ocsp`, the authority's word that it has not revoked `NAME.pem` (RFC 6960).
+    /// Revokes `NAME.pem`.
+    pub fn revoked(&self, name: &str) {
+        self.openssl(&["ca", "-config", "openssl.cnf"], &["-revoke", &format!("{name}.pem")]);
+    }
+
+    /// Makes `NAME.ocsp`, the authority's word on whether it has revoked `NAME.pem` (RFC 6960).
     pub fn vouched(&self, name: &str) {
         let [certificate, response] = ["pem", "ocsp"].map(|end| format!("{name}.{end}"));
         let about = ["-issuer", "ca.pem", "-cert", &certificate, "-no_nonce", "-reqout", "asked.der"];

@@ -214,7 +214,7 @@ impl Asgi {
 }
 
 /// Puts the proxy's authority among the roots of its sandbox's person, where Chromium looks for them.
-fn trust(proxy: &Serving) {
+pub fn trust(proxy: &Serving) {
     let folder = proxy.sandbox.path("home/.pki/nssdb");
     fs::create_dir_all(&folder).unwrap();
     let database = format!("sql:{}", folder.display());

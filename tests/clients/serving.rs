@@ -19,6 +19,14 @@ pub struct Serving {
     child: Child,
     address: SocketAddr,
     rows: Arc<Rows>,
+    aloud: Arc<Aloud>,
+}
+
+/// What it said on stderr so far.
+#[derive(Default)]
+struct Aloud {
+    said: Mutex<String>,
+    more: Condvar,
 }
 
 /// The rows that were printed so far.
@@ -52,18 +60,32 @@ impl Serving {
             ["serve", "--listen", "127.0.0.1:0", "--json"].iter().chain(arguments).copied().collect();
         let mut command = sandbox.hopscope(&all);
         command.envs(variables.iter().copied());
+        Self::launch(command, sandbox)
+    }
+
+    /// Started by another program, which becomes it, listening where the arguments say.
+    pub fn within(program: &[&str], arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let sandbox = Sandbox::new();
+        let mut command = sandbox.command(program[0]);
+        command.args(&program[1..]).args([env!("CARGO_BIN_EXE_hopscope"), "serve", "--json"]).args(arguments);
+        command.envs(variables.iter().copied());
+        Self::launch(command, sandbox)
+    }
+
+    fn launch(mut command: Command, sandbox: Sandbox) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
         let address = line.trim_end().strip_prefix("listening on ").and_then(|text| text.parse().ok());
         let address = address.unwrap_or_else(|| panic!("hopscope serve said {line:?}"));
-        // What else it says is not this test's concern, but must not fill the pipe.
-        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        let aloud = Arc::new(Aloud::default());
+        let heard = Arc::clone(&aloud);
+        thread::spawn(move || heard.fill(stderr));
         let rows = Arc::new(Rows::default());
         let (kept, stdout) = (Arc::clone(&rows), BufReader::new(child.stdout.take().unwrap()));
         thread::spawn(move || kept.fill(stdout));
-        Self { sandbox, child, address, rows }
+        Self { sandbox, child, address, rows, aloud }
     }
 
     /// Where it listens.
@@ -71,9 +93,24 @@ impl Serving {
         self.address
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The same as a URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Waits until it has said all of these words on stderr.
+    #[track_caller]
+    pub fn aloud(&self, words: &[&str]) {
+        let said = self.aloud.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let lacks = |said: &mut String| words.iter().any(|words| !said.contains(words));
+        let waited = self.aloud.more.wait_timeout_while(said, DEADLINE, lacks);
+        let (said, late) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(!late.timed_out(), "it did not say {words:?}, but {said}");
     }
 
     /// The file of its authority's certificate.
@@ -155,6 +192,18 @@ impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Aloud {
+    fn fill(&self, lines: impl BufRead) {
+        for line in lines.lines().map_while(Result::ok) {
+            let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            said.push_str(&line);
+            said.push('\n');
+            drop(said);
+            self.more.notify_all();
+        }
     }
 }
 

@@ -94,5 +94,6 @@ pub fn exchange(id: u64, request: (&str, &[u8]), response: (&str, &[u8])) -> Exc
         client_connection: ConnectionId(1),
         origin_connection: None,
         tunnel: None,
+        tunnelled: None,
     }
 }

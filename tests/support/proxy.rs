@@ -12,6 +12,7 @@ use super::client::DEADLINE;
 use hopscope::ca::{Authority, Interceptor};
 use hopscope::config::Settings;
 use hopscope::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Side, State, Summary};
+use hopscope::forward::Learned;
 use hopscope::listener::{self, Running};
 use hopscope::recorder::Recorder;
 use hopscope::store::{Inbox, Numbered, Reader, Store};
@@ -107,6 +108,11 @@ impl Proxy {
     /// Where the wire puts what it sees; its budget can be used up by a test.
     pub fn inbox(&self) -> &Arc<Inbox> {
         &self.inbox
+    }
+
+    /// What it has learned of clients that refuse its certificate.
+    pub fn learned(&self) -> &Learned {
+        self.running.as_ref().unwrap().learned()
     }
 
     /// Waits until so many exchanges of a client (by its address) are over, and reads them in order;

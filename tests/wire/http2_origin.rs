@@ -475,3 +475,30 @@ fn rfc9113_5_1_frames_behind_an_origins_end() {
     assert_eq!(stand.world.run(told.recv()), Some(Some(Told::GoAway(STREAM_CLOSED))));
     assert_eq!(answer.unwrap().head.status, 200, "the answer was whole before");
 }
+
+/// The limit that we hold an origin to is told to it before it can be broken.
+#[test]
+fn rfc9113_6_5_2_an_origin_is_told_how_large_a_section_may_be() {
+    let limit = 70_000_u32;
+    let proxy = Proxy::start(|settings| {
+        plain(settings);
+        settings.limits.head = limit as usize;
+    });
+    let world = World::new();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let origin = world.raw_origin(&proxy.origin_ca().server(), move |mut peer, _| {
+        let tell = tell.clone();
+        async move {
+            peer.put(&settings()).await;
+            tell.send(peer.next(kind::SETTINGS).await.unwrap().2).unwrap();
+            peer.next(kind::HEADERS).await.unwrap();
+            peer.put(&headers(1, 1, NO_CONTENT)).await;
+            while peer.frame().await.is_some() {}
+        }
+    });
+    let client = world.client(&proxy, origin.address());
+    assert_eq!(world.run(client.get("/")).unwrap().head.status, 204);
+    let said = world.run(told.recv()).unwrap();
+    let setting = [&6_u16.to_be_bytes()[..], &limit.to_be_bytes()].concat();
+    assert!(said.chunks_exact(6).any(|said| said == setting), "{}", said.escape_ascii());
+}

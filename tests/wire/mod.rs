@@ -9,6 +9,7 @@ mod connect;
 mod dialling;
 mod doors;
 mod ends;
+mod floods;
 mod http2;
 mod http2_client;
 mod http2_origin;
@@ -24,6 +25,7 @@ mod stalled;
 mod streams;
 mod talks;
 mod trace;
+mod tunnels;
 mod websocket;
 mod words;
 

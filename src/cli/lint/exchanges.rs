@@ -2,7 +2,7 @@
 
 use super::blocks::Named;
 use super::found::Found;
-use crate::exchange::{Exchange, Head, MessageKind};
+use crate::exchange::{Exchange, Head, MessageKind, Side};
 use crate::inspect::{Finding, Link, Recorded, Verdicts, View, inspect, masked, table, verdicts};
 use serde::Serialize;
 
@@ -31,11 +31,13 @@ pub struct Looked {
 }
 
 impl Looked {
-    /// An exchange of a capture.
+    /// An exchange of a capture, with the first bytes of its bodies.
     #[must_use]
-    pub fn recorded(exchange: &Exchange) -> Self {
+    pub fn recorded(exchange: &Exchange, [asked, answered]: [Vec<u8>; 2]) -> Self {
         let summary = &exchange.summary;
-        Self::of(summary.id.0, &summary.method, summary.url(), &Recorded::of(exchange).view())
+        let recorded =
+            Recorded::of(exchange).beginning(Side::Client, asked).beginning(Side::Origin, answered);
+        Self::of(summary.id.0, &summary.method, summary.url(), &recorded.view())
     }
 
     /// An exchange of which these heads are known.

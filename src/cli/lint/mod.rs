@@ -3,7 +3,6 @@
 mod blocks;
 mod exchanges;
 mod found;
-mod har;
 mod sarif;
 
 use super::args::{Level, Lint, LintTo};
@@ -11,7 +10,9 @@ use super::capture;
 use super::door::{Ink, Out, say};
 use super::exit::{Exit, Halt, Outcome};
 use super::records::Records;
-use crate::exchange::{ExchangeId, Flags};
+use crate::exchange::{Exchange, ExchangeId, Flags, Side};
+use crate::import::{self, Form};
+use crate::inspect::BEGINNING;
 use crate::text::units;
 use blocks::{Block, answer};
 use sarif::Sarif;
@@ -25,8 +26,6 @@ pub use found::Found;
 
 /// Exchanges read at once.
 const PAGE: usize = 500;
-/// A HAR file is read whole: larger ones are refused.
-const LARGEST_HAR: u64 = 1 << 30;
 
 /// Runs the command.
 pub(super) fn run(typed: &Lint) -> Outcome {
@@ -58,23 +57,46 @@ impl Run {
     fn file(&mut self, path: &Path) -> Result<(), Halt> {
         let failed = |error| Halt::new(Exit::Failed, format!("{} cannot be read: {error}", path.display()));
         let file = File::open(path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
         let mut input: Input = BufReader::new(Box::new(file));
         if !is_har(input.fill_buf().map_err(failed)?) {
             return self.blocks(&mut input);
         }
-        if size > LARGEST_HAR {
-            let says = format!("{}: a HAR file of more than 1 GiB is not read", path.display());
-            return Err(Halt::new(Exit::Failed, says));
+        self.har(path, &mut input)
+    }
+
+    /// The entries of a HAR file, as an import reads them, numbered in their order.
+    fn har(&mut self, path: &Path, input: &mut Input) -> Result<(), Halt> {
+        let (mut number, mut halted) = (0, None);
+        let report = import::read(Form::Har, input, &mut |mut imported| {
+            number += 1;
+            imported.exchange.summary.id = ExchangeId(number);
+            let mut beginnings = imported.bodies;
+            for body in &mut beginnings {
+                body.truncate(BEGINNING);
+            }
+            self.exchange(&Looked::recorded(&imported.exchange, beginnings)).map_err(|halt| {
+                halted = Some(halt);
+                io::Error::other("nothing more is wanted")
+            })
+        });
+        if let Some(halt) = halted {
+            return Err(halt);
         }
-        let mut text = Vec::new();
-        input.read_to_end(&mut text).map_err(failed)?;
-        let no_har = |error| {
-            let says = format!("{} is no HAR file: {error}", path.display());
-            Halt::new(Exit::Failed, says)
-        };
-        for looked in har::entries(&text).map_err(no_har)? {
-            self.exchange(&looked)?;
+        let report = report?;
+        match report.broken {
+            Some(why) if report.read == 0 => {
+                return Err(Halt::new(Exit::Failed, format!("{} is no HAR file: {why}", path.display())));
+            }
+            Some(why) => say(format!("{} was read up to entry {}: {why}", path.display(), report.read)),
+            None => {}
+        }
+        if report.left_out > 0 {
+            let left_out = units::counted(
+                usize::try_from(report.left_out).unwrap_or(usize::MAX),
+                "entry is",
+                "entries are",
+            );
+            say(format!("{left_out} left out: {}", report.why.unwrap_or_default()));
         }
         Ok(())
     }
@@ -120,7 +142,8 @@ impl Run {
             last = end.id;
             for summary in page.iter().filter(|summary| !summary.flags.has(Flags::HIDDEN)) {
                 if let Some(exchange) = records.exchange(summary.id)? {
-                    self.exchange(&Looked::recorded(&exchange))?;
+                    let beginnings = beginnings(records, &exchange);
+                    self.exchange(&Looked::recorded(&exchange, beginnings))?;
                 }
             }
         }
@@ -163,6 +186,20 @@ impl Run {
         }
         Ok(self.tally.exit(fail_on))
     }
+}
+
+/// The first bytes of both bodies; none where they were not kept, or can no longer be read.
+pub(super) fn beginnings(records: &mut dyn Records, exchange: &Exchange) -> [Vec<u8>; 2] {
+    [Side::Client, Side::Origin].map(|side| {
+        let mut bytes = Vec::new();
+        if exchange.body(side).kept > 0
+            && let Ok(body) = records.body(exchange, side)
+            && body.take(BEGINNING as u64).read_to_end(&mut bytes).is_err()
+        {
+            bytes.clear();
+        }
+        bytes
+    })
 }
 
 /// Findings below their title, each message of an exchange below its name.

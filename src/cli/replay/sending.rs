@@ -99,7 +99,7 @@ pub(in crate::cli) fn ask(capture: &Path, order: &Order) -> Result<(ExchangeId, 
             Err("the process that records is an older hopscope and cannot replay: stop it, or restart it as this one".to_owned())
         }
         Reply::Error { says } => Err(says),
-        Reply::Status(_) | Reply::Done => Err("the process that records answered something else".to_owned()),
+        _ => Err("the process that records answered something else".to_owned()),
     }
 }
 

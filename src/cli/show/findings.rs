@@ -2,7 +2,7 @@
 
 use super::super::door::{Ink, Out};
 use super::super::exit::Halt;
-use super::super::lint::{Looked, print};
+use super::super::lint::{Looked, beginnings, print};
 use super::super::records::Records;
 use crate::exchange::Exchange;
 use crate::inspect::{Chapter, Link, Verdicts, links, may_belong};
@@ -18,7 +18,8 @@ pub(super) fn show<W: Write>(
     as_json: bool,
     out: &mut Out<W>,
 ) -> Result<(), Halt> {
-    let looked = Looked { links: story(records, exchange)?, ..Looked::recorded(exchange) };
+    let beginnings = beginnings(records, exchange);
+    let looked = Looked { links: story(records, exchange)?, ..Looked::recorded(exchange, beginnings) };
     if as_json {
         return Ok(out.record(&serde_json::to_string(&looked).map_err(anyhow::Error::from)?)?);
     }
@@ -110,7 +111,8 @@ mod tests {
     fn what_belongs_together_is_named() {
         let mut first = sample::exchange();
         first.summary.status = Some(302);
-        first.heads.response_received = Some("HTTP/1.1 302 Found\r\nLocation: /next\r\n\r\n".into());
+        let redirect = Some("HTTP/1.1 302 Found\r\nLocation: /next\r\n\r\n".into());
+        (first.heads.response_received, first.heads.response_sent) = (redirect.clone(), redirect);
         let mut second = sample::exchange();
         second.summary.id = crate::exchange::ExchangeId(first.summary.id.0 + 1);
         "/next".clone_into(&mut second.summary.path);

@@ -1,7 +1,7 @@
 //! One exchange on one page: what it was, how it went, and where to look further.
 
 use super::super::format::{counted, duration, size, status, timestamp};
-use crate::exchange::{Body, Exchange, Flags, Head, MessageKind};
+use crate::exchange::{Body, Exchange, Flags, Head, MessageKind, Tunnelled};
 
 /// The page.
 pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
@@ -30,8 +30,12 @@ pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
         row("origin", &format!("connection {}{}", id.0, if reused { " (already open)" } else { "" }))
     }));
     lines.extend(links(exchange));
-    lines.push(row("request", &body(&exchange.request_body)));
-    lines.push(row("response", &body(&exchange.response_body)));
+    if let Some(tunnel) = &exchange.tunnelled {
+        lines.extend(tunnelled(exchange, tunnel));
+    } else {
+        lines.push(row("request", &body(&exchange.request_body)));
+        lines.push(row("response", &body(&exchange.response_body)));
+    }
     if summary.messages > 0 {
         let says = format!("{} (--part messages)", counted(summary.messages, "message"));
         lines.push(row("within", &says));
@@ -44,6 +48,18 @@ pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
     for kind in [MessageKind::RequestReceived, response_kind(exchange)] {
         lines.extend(head(exchange, kind));
     }
+    lines
+}
+
+/// A tunnel that was relayed unread.
+fn tunnelled(exchange: &Exchange, tunnel: &Tunnelled) -> Vec<String> {
+    let (up, down) = (size(exchange.request_body.length), size(exchange.response_body.length));
+    let mut lines = vec![
+        row("unread", &tunnel.reason()),
+        row("spoken", &tunnel.speech()),
+        row("relayed", &format!("{up} to the origin, {down} to the client")),
+    ];
+    lines.extend(tunnel.ending(duration).map(|ending| row("ended", &ending)));
     lines
 }
 

@@ -34,7 +34,8 @@ fn message(item: &Tree, started: i64) -> Option<(Option<u64>, Message)> {
         "send" | "request" => Side::Client,
         _ => Side::Origin,
     };
-    let since = item.of("time").and_then(Tree::number::<f64>).map_or(0.0, |time| time * 1e6 - started as f64);
+    let since =
+        item.of("time").and_then(Tree::number::<f64>).map_or(0.0, |time| time * unit(time) - started as f64);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -42,6 +43,12 @@ fn message(item: &Tree, started: i64) -> Option<(Option<u64>, Message)> {
     )]
     let at = since.clamp(0.0, 1e15) as u64;
     Some(made(item, side, form, at))
+}
+
+/// Microseconds in what a time is counted in: Chrome's seconds, Playwright's milliseconds.
+fn unit(time: f64) -> f64 {
+    // As seconds that would be after the year 5000.
+    if time > 1e11 { 1e3 } else { 1e6 }
 }
 
 fn other(item: &Tree) -> Option<(Option<u64>, Message)> {

@@ -79,6 +79,43 @@ fn chromes_entries_are_read() {
 }
 
 #[test]
+fn what_chromium_saw_and_playwright_wrote_is_read_whole() {
+    let (all, report) = read(include_bytes!("chromium.har"));
+    assert_eq!((all.len(), report.left_out, &report.broken), (9, 0, &None));
+    assert!(report.by.is_some_and(|by| by.starts_with("Playwright")));
+    let seen: Vec<_> = all
+        .iter()
+        .map(|one| {
+            let summary = &one.exchange.summary;
+            (summary.method.as_str(), summary.path.as_str(), summary.status.unwrap(), one.messages.len())
+        })
+        .collect();
+    let wanted = [
+        ("GET", "/", 200, 0),
+        ("GET", "/i.png", 200, 0),
+        ("GET", "/s.js", 200, 0),
+        ("POST", "/api?x=1", 200, 0),
+        ("PUT", "/bin", 204, 0),
+        ("GET", "/missing", 404, 0),
+        ("GET", "/redirect", 302, 0),
+        ("GET", "/ws", 101, 2),
+        ("GET", "/api?x=2", 200, 0),
+    ];
+    assert_eq!(seen, wanted);
+    assert_eq!(all[1].bodies[1], [0x89, b'P', b'N', b'G', 0, 0xff, 0xfe]);
+    assert_eq!(all[3].bodies, [b"{\"a\":1}".to_vec(), b"{\"ok\":true}".to_vec()]);
+    let page = all[0].exchange.heads.response_received.as_ref().unwrap();
+    assert!(
+        page.windows(22).filter(|part| part.eq_ignore_ascii_case(b"\r\nset-cookie: a=1; pat")).count() == 1
+    );
+    // Playwright leaves out a body that is no text: that it is missing is said.
+    assert_eq!(all[4].exchange.request_body.truncated, Some(Truncation::Absent));
+    let said = &all[7].messages[1].1;
+    assert_eq!(&said.payload[..], b"hi");
+    assert!(said.at < 10_000_000, "{} microseconds after the request", said.at);
+}
+
+#[test]
 fn other_programs_have_other_ways() {
     let mut firefox = chrome();
     firefox["startedDateTime"] = json!("2023-11-14T23:13:20.000+01:00");

@@ -14,7 +14,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Cache-Control"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=1h\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=3600\n")
         .messages(needs_seconds),
-    info("cache-directive-takes-nothing", Rfc(9111, "5.2"), "This directive has no value; caches ignore the value or the directive.", "Remove = and what follows.")
+    warn("cache-directive-takes-nothing", Rfc(9111, "5.2"), "This directive has no value; caches ignore the value or the directive.", "Remove = and what follows.")
         .about(&["Cache-Control"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: no-store=1\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: no-store\n")
         .messages(takes_nothing),
@@ -34,7 +34,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Cache-Control"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: nocache, max_age=0\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: no-cache, max-age=0\n")
         .messages(directive_misspelt),
-    info("cache-number-quoted", Rfc(9111, "4.2.1"), "The number stands in quotes: a recipient may read it, but a sender must not write it so.", "Remove the quotes.")
+    warn("cache-number-quoted", Rfc(9111, "4.2.1"), "The number stands in quotes: a recipient may read it, but a sender must not write it so.", "Remove the quotes.")
         .about(&["Cache-Control"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=\"60\"\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=60\n")
         .messages(number_quoted),
@@ -58,7 +58,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Age"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nAge: -5\n", "HTTP/1.1 200 OK\nContent-Length: 0\nAge: 5\n")
         .responses(broken),
-    info("age-very-large", Rfc(9111, "5.1"), "More than a year in caches: rather a fault of a clock.", "Look at the clock of the cache.")
+    warn("age-very-large", Rfc(9111, "5.1"), "More than a year in caches: rather a fault of a clock.", "Look at the clock of the cache.")
         .about(&["Age"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nAge: 2147483648\n", "HTTP/1.1 200 OK\nContent-Length: 0\nAge: 60\n")
         .responses(age_very_large),
@@ -70,6 +70,10 @@ pub static RULES: &[Rule] = &[
         .about(&["Expires"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nExpires: 0\n", "HTTP/1.1 200 OK\nContent-Length: 0\nExpires: Mon, 23 Nov 2026 12:00:00 GMT\n")
         .responses(expires_not_a_date),
+    warn("expires-broken", Rfc(9111, "5.3"), "Written like a date, but none that caches can read: they take the response for stale.", "Write it like Sun, 06 Nov 1994 08:49:37 GMT.")
+        .about(&["Expires"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nExpires: Wed, 28 Jul 2021 00:10:59 +0000\n", "HTTP/1.1 200 OK\nContent-Length: 0\nExpires: Mon, 23 Nov 2026 12:00:00 GMT\n")
+        .responses(expires_broken),
     info("expires-unused", Rfc(9111, "5.3"), "Expires says something else than max-age, and max-age wins.", "Drop Expires, or make both say the same.")
         .about(&["Expires"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nDate: Mon, 23 Nov 2026 12:00:00 GMT\nCache-Control: max-age=60\nExpires: Mon, 23 Nov 2026 13:00:00 GMT\n", "HTTP/1.1 200 OK\nContent-Length: 0\nDate: Mon, 23 Nov 2026 12:00:00 GMT\nCache-Control: max-age=60\nExpires: Mon, 23 Nov 2026 12:01:00 GMT\n")
@@ -194,7 +198,8 @@ fn directive_repeated(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for (at, (line, directive)) in all.iter().enumerate() {
         let before =
             all.iter().take(at.min(100)).find(|(_, other)| other.name.eq_ignore_ascii_case(directive.name));
-        if before.is_some_and(|(_, other)| other.value != directive.value) {
+        let known = line.field.is_none_or(|field| field.word(directive.name).is_some());
+        if known && before.is_some_and(|(_, other)| other.value != directive.value) {
             found.part(line, &directive.span, "stood here before with another value");
         }
     }
@@ -302,9 +307,28 @@ fn older_than_lifetime(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+/// Whether it is short, as 0 and -1 are, which say on purpose that the response is stale.
+fn is_plainly_stale(value: &[u8]) -> bool {
+    !value.iter().any(u8::is_ascii_alphabetic)
+}
+
 fn expires_not_a_date(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    for line in case.message.all("Expires").filter(|line| read_date(line.value).is_err()) {
-        found.value(line, "no date: the response counts as stale already");
+    for line in case.message.all("Expires").filter(|line| is_plainly_stale(line.value)) {
+        if read_date(line.value).is_err() {
+            found.value(line, "no date: the response counts as stale already");
+        }
+    }
+}
+
+fn expires_broken(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in case.message.all("Expires").filter(|line| !is_plainly_stale(line.value)) {
+        if let Err(at) = read_date(line.value) {
+            found.part(
+                line,
+                &(at..line.value.len()),
+                "no date that caches can read: the response counts as stale already",
+            );
+        }
     }
 }
 

@@ -82,7 +82,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Range"])
         .example("GET / HTTP/1.1\nHost: h\nRange: bytes=0-9,5-14\n", "GET / HTTP/1.1\nHost: h\nRange: bytes=0-9,20-24\n")
         .requests(ranges_overlap),
-    info("accept-ranges-unit", Rfc(9110, "14.3"), "A unit other than bytes and none is known to few.", "Send bytes or none.")
+    warn("accept-ranges-unit", Rfc(9110, "14.3"), "A unit other than bytes and none is known to few.", "Send bytes or none.")
         .about(&["Accept-Ranges"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nAccept-Ranges: lines\n", "HTTP/1.1 200 OK\nContent-Length: 0\nAccept-Ranges: bytes\n")
         .responses(accept_ranges_unit),

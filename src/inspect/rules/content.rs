@@ -253,8 +253,12 @@ fn coding_unasked(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn disposition_path(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for line in case.message.all("Content-Disposition") {
         for (name, value, span) in media(line).1 {
-            let plain = unquoted(value);
-            if name == b"filename" && (plain.contains(&b'/') || plain.windows(2).any(|two| two == b"..")) {
+            let plain: Vec<u8> = match name.as_slice() {
+                b"filename" => unquoted(value).into_owned(),
+                b"filename*" => percent_encoding::percent_decode(value).collect(),
+                _ => continue,
+            };
+            if plain.iter().any(|byte| b"/\\".contains(byte)) || plain.windows(2).any(|two| two == b"..") {
                 found.part(line, &span, "a path in the name of a file");
             }
         }

@@ -2,21 +2,24 @@
 
 use super::all;
 use crate::exchange::{Head, Scheme};
-use crate::inspect::{Severity, View, inspect};
+use crate::inspect::{Content, Severity, View, inspect};
 use bytes::Bytes;
 use std::collections::HashSet;
 
 /// What an example stands for: `\n` ends a line in CR LF, `␊` in LF alone; an empty line parts
 /// request and response; `>>>` parts what was received from what was sent on; `@` before the
-/// first line gives the address; `{9000}` stands for so many letters.
+/// first line gives the address; `{9000}` stands for so many letters. Behind `<<<` stands a body, which is cut
+/// short where it ends in `…`, and behind `^^^` its trailer section.
 fn found(example: &str) -> Vec<(&'static str, Severity)> {
     let (url, text) = match example.strip_prefix('@') {
         Some(rest) => rest.split_once('\n').unwrap(),
         None => ("", example),
     };
+    let bodies: Vec<_> = text.split("\n\n").map(body).collect();
     let heads: Vec<_> = text
         .split("\n\n")
         .flat_map(|message| {
+            let message = message.split("\n<<<\n").next().unwrap();
             let mut halves = message.splitn(2, ">>>\n");
             let received = halves.next().map(head);
             [received, halves.next().map(head)]
@@ -36,8 +39,35 @@ fn found(example: &str) -> Vec<(&'static str, Severity)> {
         _ => None,
     };
     let host = url.split("://").nth(1).map(|rest| rest.split('/').next().unwrap());
-    let view = View { heads: places, scheme, host, arrived: Some(1_795_435_200), trailers: false };
+    let answers = text.starts_with("HTTP/");
+    let mut contents = bodies.iter().map(|body| body.as_ref().map(Contained::content));
+    let first = contents.next().flatten();
+    let bodies = if answers { [None, first] } else { [first, contents.next().flatten()] };
+    let view = View { heads: places, scheme, host, arrived: Some(1_795_435_200), bodies, ..View::default() };
     inspect(&view).iter().map(|finding| (finding.rule.id, finding.rule.severity)).collect()
+}
+
+/// What stands behind the head of an example.
+struct Contained {
+    bytes: Vec<u8>,
+    complete: bool,
+    trailers: String,
+}
+
+impl Contained {
+    fn content(&self) -> Content<'_> {
+        let (length, trailers) = (self.bytes.len() as u64, self.trailers.as_bytes());
+        Content { length, complete: self.complete, beginning: &self.bytes, trailers }
+    }
+}
+
+fn body(message: &str) -> Option<Contained> {
+    let (_, body) = message.split_once("\n<<<\n")?;
+    let (bytes, trailers) = body.split_once("\n^^^\n").unwrap_or((body, ""));
+    let bytes = bytes.trim_end_matches('\n');
+    let cut = bytes.strip_suffix('…');
+    let trailers = trailers.to_owned();
+    Some(Contained { bytes: cut.unwrap_or(bytes).as_bytes().to_vec(), complete: cut.is_none(), trailers })
 }
 
 fn head(text: &str) -> Head {

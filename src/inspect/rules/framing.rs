@@ -280,7 +280,7 @@ fn trailer_not_allowed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 }
 
 /// Fields that must be known before the body (RFC 9110 6.5.1).
-fn is_early(name: &str) -> bool {
+pub(super) fn is_early(name: &str) -> bool {
     const EARLY: [&str; 24] = [
         "Transfer-Encoding",
         "Content-Length",

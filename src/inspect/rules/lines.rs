@@ -1,6 +1,7 @@
 //! Lines that are no field lines: folds, controls, blanks, missing colons, bad names.
 
 use crate::inspect::field::Spec::Rfc;
+use crate::inspect::field::Status;
 use crate::inspect::found::Found;
 use crate::inspect::message::Case;
 use crate::inspect::rule::{Rule, error, info, warn};
@@ -270,11 +271,12 @@ fn is_harmless(name: &str) -> bool {
 }
 
 fn field_obsolete(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    // Those that servers send to reach very old browsers and caches are no news to anybody.
-    const USUAL: [&str; 6] = ["Pragma", "P3P", "Expect-CT", "Feature-Policy", "Content-MD5", "Digest"];
+    // These have rules of their own.
+    const TOLD: [&str; 2] = ["Pragma", "X-XSS-Protection"];
     for line in &case.message.lines {
-        let withdrawn = line.field.filter(|field| field.status == crate::inspect::field::Status::Obsoleted);
-        if let Some(field) = withdrawn.filter(|field| !USUAL.contains(&field.name)) {
+        let withdrawn =
+            line.field.filter(|field| matches!(field.status, Status::Obsoleted | Status::Deprecated));
+        if let Some(field) = withdrawn.filter(|field| !TOLD.contains(&field.name)) {
             found.name(line, format!("{} is obsolete: nothing current reads it", field.name));
         }
     }

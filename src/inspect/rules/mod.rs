@@ -1,17 +1,20 @@
 //! The rules, by topic. To add one is to add its entry, its check and its two examples.
 
 mod auth;
+mod body;
 mod caching;
 mod conditional;
 mod content;
 mod cookies;
 mod cors;
+mod values;
 #[cfg(test)]
 mod examples;
 mod framing;
 mod lines;
 mod routing;
 mod security;
+mod structured;
 
 use super::rule::Rule;
 
@@ -28,6 +31,9 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         conditional::RULES,
         content::RULES,
         security::RULES,
+        structured::RULES,
+        values::RULES,
+        body::RULES,
     ]
     .into_iter()
     .flatten()

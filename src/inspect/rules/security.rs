@@ -98,7 +98,7 @@ pub static RULES: &[Rule] = &[
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nReferrer-Policy: unsafe-url\n", "HTTP/1.1 200 OK\nContent-Length: 0\nReferrer-Policy: strict-origin-when-cross-origin\n")
         .responses(referrer_unsafe),
     warn("isolation-value-unknown", Whatwg("HTML"), "A value that browsers do not know counts as unsafe-none: the page is not isolated.", "Correct the value.")
-        .about(&["Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Cross-Origin-Resource-Policy"])
+        .about(&["Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Cross-Origin-Resource-Policy", "Cross-Origin-Opener-Policy-Report-Only", "Cross-Origin-Embedder-Policy-Report-Only"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCross-Origin-Opener-Policy: same-orgin\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCross-Origin-Opener-Policy: same-origin\n")
         .responses(isolation),
     warn("clear-site-data-unquoted", W3c("Clear Site Data"), "Each word stands in double quotes; without them browsers clear nothing.", "Write \"cookies\", \"storage\".")
@@ -402,6 +402,9 @@ fn nosniff(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 }
 
 fn frame_options(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in case.message.all("X-Frame-Options").filter(|line| line.value.is_empty()) {
+        found.name(line, "no value: anybody may frame the page");
+    }
     for (line, span, option) in case.message.members("X-Frame-Options") {
         if !option.eq_ignore_ascii_case(b"deny") && !option.eq_ignore_ascii_case(b"sameorigin") {
             found.part(line, &span, "not a value that browsers know: anybody may frame the page");

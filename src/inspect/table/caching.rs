@@ -126,6 +126,34 @@ pub(super) const CACHE_CONTROL: &[Word] = &[
     word("post-check", "an old extension of Internet Explorer").at(Vendor("Microsoft")),
 ];
 
+/// What the directives mean that both directions have, where they stand in a request (RFC 9111 5.2.1).
+pub(super) const CACHE_CONTROL_ASKED: &[Word] = &[
+    word("max-age", "the client takes no answer that is older")
+        .takes(Takes::Seconds)
+        .at(Rfc(9111, "5.2.1.1")),
+    word("max-stale", "the client takes a stale answer, up to so old")
+        .takes(Takes::Seconds)
+        .at(Rfc(9111, "5.2.1.2")),
+    word("min-fresh", "the client wants it fresh for so long yet")
+        .takes(Takes::Seconds)
+        .at(Rfc(9111, "5.2.1.3")),
+    word("no-cache", "no stored answer unless the origin server confirms it")
+        .takes(Takes::Nothing)
+        .at(Rfc(9111, "5.2.1.4")),
+    word("no-store", "keep no copy of this request nor of its answer")
+        .takes(Takes::Nothing)
+        .at(Rfc(9111, "5.2.1.5")),
+    word("no-transform", "the content must not be changed on the way")
+        .takes(Takes::Nothing)
+        .at(Rfc(9111, "5.2.1.6")),
+    word("only-if-cached", "the client wants a stored answer or none")
+        .takes(Takes::Nothing)
+        .at(Rfc(9111, "5.2.1.7")),
+    word("stale-if-error", "the client takes a stale answer when the origin fails")
+        .takes(Takes::Seconds)
+        .at(Rfc(5861, "4")),
+];
+
 const CACHE_STATUS: &[Word] = &[
     word("hit", "answered from the cache"),
     word("fwd", "asked further on, because"),

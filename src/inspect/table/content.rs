@@ -98,7 +98,7 @@ pub(super) static CONTENT: &[Field] = &[
         "Where the map from this script to its sources is; SourceMap took its place.",
     )
     .read(value::uri),
-    IN.request(
+    IN.response(
         "Use-As-Dictionary",
         Rfc(9842, "2.1"),
         "Which later requests may be compressed with this response as dictionary.",

@@ -8,7 +8,7 @@ mod content;
 mod framing;
 mod vendor;
 
-use super::field::Field;
+use super::field::{Field, Word};
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
@@ -65,6 +65,12 @@ pub fn family(name: &[u8]) -> Option<&'static Family> {
         let start = name.get(..family.prefix.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(family.prefix.as_bytes()))
     })
+}
+
+/// The words of a field as they are meant in requests; Cache-Control alone has others there (RFC 9111 5.2.1).
+#[must_use]
+pub fn words_asked(field: &Field) -> &'static [Word] {
+    if field.name == "Cache-Control" { caching::CACHE_CONTROL_ASKED } else { field.words }
 }
 
 /// What a field means in one sentence: its own, or its family's.

@@ -80,7 +80,8 @@ pub fn read_date(text: &[u8]) -> Result<Date, usize> {
         return Err(cursor.at);
     }
     let (year, month, number) = date;
-    if number == 0 || number > length_of(year, month) {
+    // RFC 5322 3.3 knows no year before 1900; a year 0 is nobody's.
+    if year == 0 || number == 0 || number > length_of(year, month) {
         return Err(day.len() + 1 + usize::from(form != Form::Asctime));
     }
     let days = days_since_1970(year, month, number);

@@ -32,6 +32,11 @@ fn one_link(field: &Field, parts: &mut Parts<'_>, from: usize, end: usize) -> us
     while stop < end && parts.at(stop) != Some(b',') {
         stop = if parts.at(stop) == Some(b'"') { parts.quote_end(stop, end) } else { stop + 1 };
     }
+    let first = parts.trim(&(behind..stop.min(end))).start;
+    if first < stop.min(end) && parts.at(first) != Some(b';') {
+        parts.fail(first, "a semicolon or a comma is expected behind the address");
+        return end;
+    }
     let pieces = parts.pieces(&(behind..stop.min(end)), b';');
     let rel = pieces.iter().find_map(|piece| {
         let (name, value) = parts.halves(piece, b'=');

@@ -3,6 +3,7 @@
 
 mod address;
 mod auth;
+pub(super) mod charset;
 #[cfg(test)]
 mod cases;
 mod cookies;
@@ -43,7 +44,7 @@ pub(super) use structured::{dictionary, item, sf_list};
 pub(super) use syntax::{decimal, is_tchar, is_token, unquoted};
 
 use super::parts::{Parsed, Parts};
-use super::table;
+use super::{Field, table};
 
 /// Takes a value of a field apart. Total: whatever the bytes are, it ends in linear time with a
 /// bounded number of parts, and never fails: a broken value gives the parts up to its break.
@@ -51,8 +52,19 @@ use super::table;
 /// A field that is not in the table is one part of text.
 #[must_use]
 pub fn parse(name: &[u8], value: &[u8]) -> Parsed {
+    read(table::field(name), value)
+}
+
+/// The same for a value that stands in a request, where some words mean something else.
+#[must_use]
+pub fn parse_asked(name: &[u8], value: &[u8]) -> Parsed {
+    let field = table::field(name).map(|field| Field { words: table::words_asked(field), ..*field });
+    read(field.as_ref(), value)
+}
+
+fn read(field: Option<&Field>, value: &[u8]) -> Parsed {
     let mut parts = Parts::of(value);
-    if let Some(field) = table::field(name) {
+    if let Some(field) = field {
         (field.read)(field, &mut parts);
     } else if !parts.whole().is_empty() {
         parts.add(parts.whole(), "text", "");

@@ -39,7 +39,8 @@ pub struct Cache {
     pub store_private: bool,
     /// Whether a shared cache may: a proxy's, a CDN's.
     pub store_shared: bool,
-    /// Seconds since the origin made or validated it, on arrival (RFC 9111 4.2.3).
+    /// Seconds since the origin made or validated it, on arrival (RFC 9111 4.2.3); nought where nobody may
+    /// store it, for then nobody reckons with it. The steps have the arithmetic in any case.
     pub age: u64,
     /// Seconds of its whole life for which a browser's cache takes it for fresh, by what it says
     /// (RFC 9111 4.2.1); nought where nobody may store it.
@@ -106,8 +107,9 @@ pub(super) fn of(sight: &Sight<'_>) -> Option<Cache> {
         let verb = if may { "may" } else { "must not" };
         steps.push(Step::test(may, format!("{who} {verb} store it: {why}"), Rfc(9111, cite)));
     }
-    let age = age(sight, response, &mut steps);
     let stored = store_private || store_shared;
+    let old = age(sight, response, &mut steps);
+    let age = if stored { old } else { 0 };
     let (source_private, fresh_private) = lifetime(sight, response, false, stored);
     let (source_shared, fresh_shared) = lifetime(sight, response, true, stored);
     let mut cache = Cache {

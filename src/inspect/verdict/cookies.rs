@@ -2,6 +2,7 @@
 
 use super::sight::{Sight, text};
 use super::{Step, Told};
+use crate::exchange::Scheme;
 use crate::inspect::field::Spec::{self, Draft, Rfc};
 use crate::inspect::set_cookie::{SetCookie, control, cookie_date, seconds, starts};
 use crate::inspect::value::{how_long, in_words};
@@ -89,7 +90,7 @@ fn judge(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Cookie {
         fate,
         reason: refusal.map(|(word, ..)| word),
         expires: expires.filter(|_| fate == Fate::Stored),
-        host_only: cookie.domain().is_none(),
+        host_only: cookie.domain().is_none_or(|(_, domain)| is_address(&domain)),
         looks_like_login: login,
         says,
         steps,
@@ -125,8 +126,8 @@ fn from_browser(sight: &Sight<'_>) -> bool {
 fn refusal(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Option<Refusal> {
     content(cookie)
         .or_else(|| domain(sight, cookie))
+        .or_else(|| prefix(sight, cookie))
         .or_else(|| secure(sight, cookie))
-        .or_else(|| prefix(cookie))
         .or_else(|| context(sight, cookie))
 }
 
@@ -136,6 +137,10 @@ fn content(cookie: &SetCookie<'_>) -> Option<Refusal> {
     let name = cookie.name.unwrap_or_default();
     if control(cookie.line.value).is_some() {
         return no("DisallowedCharacter", "a control byte in it");
+    }
+    // RFC 6265bis lets tabs pass; Chromium does not.
+    if name.contains(&b'\t') || cookie.value.contains(&b'\t') {
+        return no("DisallowedCharacter", "a tab in it, which Chromium refuses");
     }
     if name.is_empty() && cookie.value.is_empty() {
         return no("NoCookieContent", "neither name nor value");
@@ -170,10 +175,15 @@ fn domain(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Option<Refusal> {
     }
     let host = host?;
     let below = host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
-    if !below || host.parse::<std::net::IpAddr>().is_ok() {
+    if !below || is_address(&host) {
         return no(format!("Domain={domain}, and {host} is not within it"));
     }
     None
+}
+
+/// Whether it is an IP address, below which there are no hosts (RFC 6265 5.1.3).
+fn is_address(host: &str) -> bool {
+    host.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Whether anybody may register below it (the public-suffix list; a lone label counts as one).
@@ -197,12 +207,17 @@ fn secure(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Option<Refusal> {
 }
 
 /// What the name promises (RFC 6265bis 4.1.3, 5.4).
-fn prefix(cookie: &SetCookie<'_>) -> Option<Refusal> {
+fn prefix(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Option<Refusal> {
     let no = |why: &str| Some(("InvalidPrefix", why.to_owned(), BIS));
     let host = cookie.named("__Host-");
     let http = cookie.named("__Http-") || cookie.named("__Host-Http-");
-    if (host || http || cookie.named("__Secure-")) && !cookie.has("Secure") {
+    let prefixed = host || http || cookie.named("__Secure-");
+    if prefixed && !cookie.has("Secure") {
         return no("the prefix of its name needs Secure");
+    }
+    // Not even this machine itself is excepted.
+    if prefixed && sight.view.scheme == Some(Scheme::Http) {
+        return no("the prefix of its name needs TLS, and it came without");
     }
     if http && !cookie.has("HttpOnly") {
         return no("the prefix of its name needs HttpOnly");
@@ -259,7 +274,7 @@ fn lifetime(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> (Option<i64>, String) 
 /// The facts of a cookie, one a line.
 fn described(sight: &Sight<'_>, cookie: &SetCookie<'_>, lasts: String) -> Vec<Step> {
     let host = sight.view.host.unwrap_or("this host");
-    let reach = match cookie.domain() {
+    let reach = match cookie.domain().filter(|(_, domain)| !is_address(domain)) {
         Some((_, domain)) => format!("sent to {domain} and every host below it"),
         None => format!("sent to {host} only"),
     };
@@ -325,6 +340,8 @@ mod tests {
             (HTTPS, "token", None),
             (HTTPS, "__Host-a", Some("InvalidPrefix")),
             (HTTPS, "a=\u{7}", Some("DisallowedCharacter")),
+            (HTTPS, "a=b\tc", Some("DisallowedCharacter")),
+            ("http://localhost/", "__Secure-a=1; Secure", Some("InvalidPrefix")),
             (HTTPS, "a=1; Domain=other.test", Some("InvalidDomain")),
             (HTTPS, "a=1; Domain=shop.test", None),
             (HTTPS, "a=1; Domain=.shop.test", None),

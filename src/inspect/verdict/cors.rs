@@ -214,7 +214,9 @@ impl Cors {
             return self.test(!refused, format!("{says}{why}"), error, cure);
         }
         if allowed != origin.value {
-            let error = if line.parsed().broken.is_some() {
+            // As Chromium does: what is no address at all is called invalid.
+            let invalid = allowed != b"null" && url::Url::parse(&text(allowed)).is_err();
+            let error = if invalid {
                 name("InvalidAllowOriginValue", "PreflightInvalidAllowOriginValue")
             } else {
                 name("AllowOriginMismatch", "PreflightAllowOriginMismatch")
@@ -223,10 +225,16 @@ impl Cors {
         }
         self.test(true, says, "", None);
         if self.credentials == Some(true) {
-            let value = response.first("Access-Control-Allow-Credentials").map(|line| line.value);
-            let says = format!("credentials: sent vs {}", value.map_or("not allowed".into(), text));
+            // Two lines are one value with a comma in it.
+            let values: Vec<_> = response
+                .all("Access-Control-Allow-Credentials")
+                .take(MOST)
+                .map(|line| text(line.value))
+                .collect();
+            let value = if values.is_empty() { "not allowed".to_owned() } else { values.join(", ") };
+            let says = format!("credentials: sent vs {value}");
             let cure = "Access-Control-Allow-Credentials: true".to_owned();
-            self.test(value == Some(b"true"), says, "InvalidAllowCredentials", cure);
+            self.test(value == "true", says, "InvalidAllowCredentials", cure);
         }
     }
 
@@ -244,7 +252,10 @@ impl Cors {
             response.first("Access-Control-Allow-Credentials").is_none_or(|line| line.value != b"true");
         self.check_method(method.value, response, wildcard);
         self.check_fields(request, response, wildcard);
-        if !wildcard && response.first("Access-Control-Allow-Origin").is_some_and(|line| line.value == b"*") {
+        if wildcard {
+            let says = "whether it is to be sent with credentials does not show here: then it would be refused, for Access-Control-Allow-Credentials: true is missing";
+            self.steps.push(Step::fact(says, FETCH));
+        } else if response.first("Access-Control-Allow-Origin").is_some_and(|line| line.value == b"*") {
             let says = "sent with credentials, which Access-Control-Allow-Credentials suggests, it would be refused: name the origin instead of *";
             self.steps.push(Step::fact(says, FETCH));
         }
@@ -284,7 +295,9 @@ impl Cors {
                 other.eq_ignore_ascii_case(name)
                     || (**other == *b"*" && wildcard && !name.eq_ignore_ascii_case(b"authorization"))
             };
-            let says = format!("field: {} vs {}", text(name), joined(&granted));
+            let alone = name.eq_ignore_ascii_case(b"authorization") && granted.contains(&&b"*"[..]);
+            let alone = if alone { ": * does not cover it (Chromium still lets it)" } else { "" };
+            let says = format!("field: {} vs {}{alone}", text(name), joined(&granted));
             let cure = format!("add {} to Access-Control-Allow-Headers", text(name));
             self.test(granted.iter().any(covers), says, "HeaderDisallowedByPreflightResponse", cure);
         }

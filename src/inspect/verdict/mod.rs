@@ -110,7 +110,8 @@ pub struct Told<'v> {
 /// What follows from the heads of an exchange.
 ///
 /// The response is taken as it was received, the request as the client sent it; what is not known of
-/// either is left out.
+/// either is left out. Where the client got another answer, one of ours, what caches and browsers do follows
+/// from that one.
 #[must_use]
 pub fn verdicts(view: &View<'_>) -> Verdicts {
     let of = |kinds: [MessageKind; 2]| {
@@ -119,13 +120,16 @@ pub fn verdicts(view: &View<'_>) -> Verdicts {
     };
     let request = of([MessageKind::RequestReceived, MessageKind::RequestSent]);
     let response = of([MessageKind::ResponseReceived, MessageKind::ResponseSent]);
-    let sight = Sight { request: request.as_ref(), response: response.as_ref(), view };
+    let got = of([MessageKind::ResponseSent, MessageKind::ResponseReceived]);
+    let other = got.as_ref().filter(|got| response.as_ref().is_some_and(|own| own.status() != got.status()));
+    let received = Sight { request: request.as_ref(), response: response.as_ref(), view };
+    let sight = Sight { request: request.as_ref(), response: other.or(response.as_ref()), view };
     if view.trailers {
         return Verdicts::default();
     }
     Verdicts {
         request_framing: framing::of_request(&sight),
-        framing: framing::of_response(&sight),
+        framing: framing::of_response(&received),
         cache: cache::of(&sight),
         conditional: conditional::of(&sight),
         range: conditional::of_range(&sight),
@@ -136,7 +140,7 @@ pub fn verdicts(view: &View<'_>) -> Verdicts {
         negotiation: negotiation::of(&sight),
         transport: transport::of(&sight),
         websocket: websocket::of(&sight),
-        path: path::of(&sight),
+        path: path::of(&received),
         redirect: redirect::of(&sight),
         api: api::of(&sight),
     }

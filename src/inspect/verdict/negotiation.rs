@@ -63,8 +63,12 @@ pub(super) fn of(sight: &Sight<'_>) -> Option<Negotiation> {
             unasked.push(came);
         }
     }
-    let key: Vec<_> =
-        response.members("Vary").map(|(_, _, name)| text(name).to_ascii_lowercase()).take(MOST).collect();
+    let mut key: Vec<String> = Vec::new();
+    for name in response.members("Vary").map(|(_, _, name)| text(name).to_ascii_lowercase()).take(MOST) {
+        if !key.contains(&name) {
+            key.push(name);
+        }
+    }
     for name in key.iter().filter(|name| *name != "*") {
         let secret = crate::inspect::table::field(name.as_bytes()).is_some_and(|field| field.secret);
         let value = match sight.asked(name) {
@@ -195,7 +199,7 @@ mod tests {
     fn rfc9111_4_1_the_key_of_a_cache() {
         let of = negotiation(
             "Accept-Encoding: br\nCookie: sid=secret\n",
-            "Vary: Accept-Encoding, Origin, Cookie\n",
+            "Vary: Accept-Encoding, Origin, Cookie, accept-encoding\n",
         );
         assert_eq!(of.key, ["accept-encoding", "origin", "cookie"]);
         assert_eq!(of.says, "caches keep one copy per accept-encoding and origin and cookie");

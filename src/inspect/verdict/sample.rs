@@ -22,5 +22,5 @@ pub(super) fn judge(url: &str, request: &str, response: &str) -> Verdicts {
     };
     let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next());
     let heads = [request.as_ref(), None, response.as_ref(), None];
-    verdicts(&View { heads, scheme, host, arrived: Some(NOON), trailers: false })
+    verdicts(&View { heads, scheme, host, arrived: Some(NOON), trailers: false, ..View::default() })
 }

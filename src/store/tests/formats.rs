@@ -1,19 +1,25 @@
 //! Captures of an older format: read as they are, continued in the newest.
 
 use super::super::{samples, schema};
-use super::{finish, live, open, place, stored};
-use crate::exchange::{Connection, ConnectionId, Event, ExchangeId, Flags, Side, State, TlsFacts};
-use crate::query::Query;
+use super::{finish, live, open, place, search, stored};
+use crate::exchange::{
+    Connection, ConnectionId, Event, ExchangeId, Flags, Message, MessageFlags, MessageForm, Side, State,
+    TlsFacts,
+};
 use crate::store::{Reader, set_flag};
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
 fn make(path: &Path) {
+    make_of(path, include_str!("format_1.sql"));
+}
+
+fn make_of(path: &Path, sql: &str) {
     fs::create_dir(path).unwrap();
     fs::write(path.join("writer.lock"), "").unwrap();
     let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
-    db.execute_batch(include_str!("format_1.sql")).unwrap();
+    db.execute_batch(sql).unwrap();
 }
 
 fn check(reader: &Reader) {
@@ -28,8 +34,8 @@ fn check(reader: &Reader) {
     assert!(reader.connection(ConnectionId(1)).unwrap().unwrap().frames.is_empty());
     assert_eq!(reader.message_count(ExchangeId(1)).unwrap(), 0);
     assert!(reader.messages(ExchangeId(1), 0..9, 9).unwrap().is_empty());
-    let found = reader.search(&Query::default(), None, 9).unwrap();
-    assert!(found.ids.ends_with(&[2, 1]), "{:?}", found.ids);
+    let found = search(reader, "");
+    assert!(found.ends_with(&[2, 1]), "{found:?}");
 }
 
 #[test]
@@ -79,11 +85,43 @@ fn format_1_is_brought_up_to_date_when_it_is_continued_under_the_eyes_of_a_reade
 }
 
 #[test]
-fn both_ways_to_the_newest_format_have_the_same_tables() {
+fn format_2_is_read_as_it_is_and_continued_with_its_messages() {
     let (_dir, path) = place();
-    make(&path);
-    open(&path).close().unwrap();
-    let upgraded = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    make_of(&path, include_str!("format_2.sql"));
+    let before = fs::read(path.join("000001.db")).unwrap();
+    let check = |reader: &Reader| {
+        let exchange = stored(reader, 1);
+        assert_eq!((exchange.summary.messages, exchange.frames.len()), (1, 1));
+        let said = reader.messages(ExchangeId(1), 0..9, 9).unwrap();
+        assert_eq!(said.iter().map(|one| &one.message.payload[..]).collect::<Vec<_>>(), [b"hello"]);
+        assert_eq!(reader.connection(ConnectionId(1)).unwrap().unwrap().frames.len(), 1);
+        assert_eq!(search(reader, "ws:hello"), [1]);
+        assert_eq!(search(reader, "host:old.test status:200"), [1]);
+    };
+    let reader = Reader::open(&path).unwrap();
+    check(&reader);
+    assert_eq!(fs::read(path.join("000001.db")).unwrap(), before, "reading changes nothing");
+    let store = open(&path);
+    assert_eq!(store.next_exchange(), 3);
+    finish(&store, &live(samples::exchange(3)));
+    store.close().unwrap();
+    for reader in [&reader, &Reader::open(&path).unwrap()] {
+        check(reader);
+        assert_eq!(super::all_of(&stored(reader, 3)), super::all_of(&samples::exchange(3)));
+    }
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    let format: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(format, schema::FORMAT);
+}
+
+#[test]
+fn both_ways_to_the_newest_format_have_the_same_tables() {
+    let upgraded = |sql| {
+        let (dir, path) = place();
+        make_of(&path, sql);
+        open(&path).close().unwrap();
+        (rusqlite::Connection::open(path.join("000001.db")).unwrap(), dir)
+    };
     let made = rusqlite::Connection::open_in_memory().unwrap();
     schema::prepare(&made, Path::new("memory"), &schema::Birth::default()).unwrap();
     let columns = |db: &rusqlite::Connection| -> Vec<String> {
@@ -92,7 +130,9 @@ fn both_ways_to_the_newest_format_have_the_same_tables() {
         let mut statement = db.prepare(sql).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
-    assert_eq!(columns(&upgraded), columns(&made));
+    for sql in [include_str!("format_1.sql"), include_str!("format_2.sql")] {
+        assert_eq!(columns(&upgraded(sql).0), columns(&made));
+    }
 }
 
 #[test]
@@ -114,10 +154,11 @@ fn format_2_knows_less_of_tls_and_is_continued() {
     store.close().unwrap();
     let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
     db.execute_batch(
-        "DROP TABLE handshake; DROP TABLE dialling; DROP TABLE segment; DROP TABLE dictionary;
+        "DROP TABLE tunnel; DROP TABLE ocsp; DROP TABLE handshake; DROP TABLE dialling; DROP TABLE segment; DROP TABLE dictionary;
          DROP INDEX exchange_failed; DROP INDEX payload_request_file; DROP INDEX payload_response_file;
          DROP VIEW exchanges; DROP VIEW heads; DROP VIEW bodies; DROP VIEW edits; DROP VIEW messages; DROP VIEW frames;
          ALTER TABLE payload DROP COLUMN packed_heads; ALTER TABLE payload DROP COLUMN packed_bodies;
+         ALTER TABLE message DROP COLUMN run;
          UPDATE meta SET value = 2 WHERE key = 'format'; PRAGMA user_version = 2;",
     )
     .unwrap();
@@ -134,4 +175,74 @@ fn format_2_knows_less_of_tls_and_is_continued() {
         (took(1), took(2)),
         (Some(("TLSv1.3".to_owned(), None)), Some(("TLSv1.3".to_owned(), Some(7))))
     );
+}
+
+/// Makes of a segment what format 3 wrote.
+const LIKE_3: &str =
+    "DROP TABLE tunnel; DROP TABLE ocsp; DROP VIEW messages; ALTER TABLE message DROP COLUMN run;
+     CREATE VIEW messages AS SELECT id, says FROM message;
+     UPDATE meta SET value = 3 WHERE key = 'format'; PRAGMA user_version = 3;";
+
+#[test]
+fn format_3_has_a_row_for_each_message_and_is_continued() {
+    let (_dir, path) = place();
+    let message = |payload: &'static [u8]| Message {
+        at: 5,
+        side: Side::Client,
+        form: MessageForm::Text,
+        wire: 9,
+        length: payload.len() as u64,
+        payload: payload.into(),
+        says: String::new(),
+        flags: MessageFlags::default(),
+    };
+    let said = |store: &crate::store::Store, id: u64, messages: Vec<Message>| {
+        let live = live(samples::exchange(id));
+        live.lock().summary.messages = messages.len() as u64;
+        for message in &messages {
+            assert!(store.inbox().try_reserve(message.payload.len()));
+        }
+        store.inbox().push(0, Event::Messages { id: ExchangeId(id), first: 0, messages });
+        finish(store, &live);
+    };
+    let store = open(&path);
+    said(&store, 1, vec![message(b"alone")]);
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    db.execute_batch(LIKE_3).unwrap();
+    drop(db);
+    let of = |reader: &Reader, id| -> Vec<Vec<u8>> {
+        let found = reader.messages(ExchangeId(id), 0..9, 9).unwrap();
+        found.iter().map(|found| found.message.payload.to_vec()).collect()
+    };
+    let before = Reader::open(&path).unwrap();
+    assert_eq!(of(&before, 1), [b"alone"]);
+    let store = open(&path);
+    said(&store, 2, vec![message(b"both"), message(b"together")]);
+    store.close().unwrap();
+    for reader in [&before, &Reader::open(&path).unwrap()] {
+        assert_eq!(of(reader, 1), [b"alone"]);
+        assert_eq!(of(reader, 2), [&b"both"[..], b"together"]);
+    }
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    let number = |sql| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!((number("PRAGMA user_version"), number("SELECT count(*) FROM messages")), (schema::FORMAT, 3));
+}
+
+#[test]
+fn format_3_knows_nothing_of_tunnels_and_is_continued() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    finish(&store, &live(samples::full(1)));
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    db.execute_batch(LIKE_3).unwrap();
+    drop(db);
+    assert_eq!(stored(&Reader::open(&path).unwrap(), 1).tunnelled, None);
+    let store = open(&path);
+    finish(&store, &live(samples::full(2)));
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(stored(&reader, 1).tunnelled, None);
+    assert_eq!(stored(&reader, 2).tunnelled, samples::full(2).tunnelled);
 }

@@ -186,6 +186,138 @@ fn written_payloads_make_room_for_others() {
     assert_eq!(Reader::open(&path).unwrap().message_count(SOCKET).unwrap(), 50);
 }
 
+/// Messages of all sizes: two beyond the size that shares a row, some empty.
+fn mixed(count: u64) -> Vec<Message> {
+    let size = |at: u64| match at {
+        100 => 40_000,
+        400 => 17_000,
+        _ => usize::try_from(at % 7 * 200).unwrap(),
+    };
+    let payload = |at: u64| [format!("<{at}>").as_bytes(), &vec![b'x'; size(at)]].concat();
+    let one = |at: u64| if at.is_multiple_of(50) { message(at, b"") } else { message(at, &payload(at)) };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn what_comes_together_shares_rows_and_reads_as_if_each_had_its_own() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let live = begun(&store, SOCKET);
+    let all = mixed(600);
+    say(&store, &live, all.clone());
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let rows: u64 = reader
+        .of_newest(|db| db.query_row("SELECT count(*) FROM message", [], |row| row.get::<_, i64>(0)))
+        .unwrap()
+        .unsigned_abs();
+    assert!((5..40).contains(&rows), "{rows} rows");
+    assert_eq!(reader.message_count(SOCKET).unwrap(), 600);
+    for (number, message) in (0..).zip(&all) {
+        let found = reader.message(SOCKET, number).unwrap().unwrap();
+        assert_eq!((found.number, &found.message), (number, message));
+        assert_eq!(found.kept, message.payload.len() as u64);
+        let window = reader.messages(SOCKET, number..number + 3, 2).unwrap();
+        let expected: Vec<u64> = (number..600).take(2).collect();
+        assert_eq!(numbers(&window), expected);
+        let start = message.payload.get(..GLANCE).unwrap_or(&message.payload);
+        assert_eq!(window[0].message, Message { payload: start.to_vec().into(), ..message.clone() });
+        assert_eq!(window[0].kept, message.payload.len() as u64);
+    }
+    assert!(
+        reader.message(SOCKET, 600).unwrap().is_none() && reader.message(ExchangeId(3), 0).unwrap().is_none()
+    );
+    let whole: Vec<_> = reader.all_messages(SOCKET).map(|found| found.unwrap().1).collect();
+    assert_eq!(whole, all);
+}
+
+#[test]
+fn a_search_goes_over_the_ends_of_rows_and_begins_within_them() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let live = begun(&store, SOCKET);
+    say(&store, &live, mixed(600));
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    for (from, forward) in [(0, true), (333, true), (599, false), (270, false)] {
+        for limit in [1, 7, 100, 1000] {
+            let (mut next, mut looked_at) = (from, Vec::new());
+            while let Some(begin) = Some(next).filter(|_| looked_at.len() < 601) {
+                let seen = std::cell::RefCell::new(Vec::new());
+                let holds = |bytes: &[u8]| {
+                    let says = std::str::from_utf8(bytes).ok().and_then(|text| text.strip_prefix("says "));
+                    seen.borrow_mut().extend(says.and_then(|number| number.parse::<u64>().ok()));
+                    false
+                };
+                let found = reader
+                    .find_message(SOCKET, &Seek { from: begin, forward, limit, holds: &holds })
+                    .unwrap();
+                assert!(seen.borrow().len() <= limit);
+                looked_at.append(&mut seen.borrow_mut());
+                match found {
+                    Sought::GoOn(on) => next = on,
+                    _ => break,
+                }
+            }
+            let expected: Vec<u64> = if forward { (from..600).collect() } else { (0..=from).rev().collect() };
+            assert_eq!(looked_at, expected, "from {from}, {limit} at a time");
+        }
+    }
+}
+
+#[test]
+fn a_gap_ends_a_row() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let live = begun(&store, SOCKET);
+    say(&store, &live, mixed(3));
+    live.lock().summary.messages += 2;
+    say(&store, &live, mixed(3));
+    store.close().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(numbers(&reader.messages(SOCKET, 0..9, 9).unwrap()), [0, 1, 2, 5, 6, 7]);
+    assert_eq!(numbers(&reader.messages(SOCKET, 3..9, 2).unwrap()), [5, 6]);
+    assert!(reader.message(SOCKET, 4).unwrap().is_none());
+    assert_eq!(reader.message_count(SOCKET).unwrap(), 8);
+}
+
+#[test]
+fn plain_sqlite_finds_those_of_a_row_by_their_exchange() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    for id in [3, 4, 5] {
+        let live = begun(&store, ExchangeId(id));
+        say(&store, &live, mixed(120));
+    }
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    let of_4 = "FROM messages WHERE id BETWEEN 4 << 32 AND (5 << 32) - 1";
+    let told: Vec<String> = db
+        .prepare(&format!(
+            "SELECT exchange || ' ' || number || ' ' || side || ' ' || form || ' ' || says || ' ' || length || ' ' || \
+             text {of_4} ORDER BY number"
+        ))
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let expected = |(number, message): (u64, Message)| {
+        let (side, form, says) = (message.side.as_str(), message.form.as_str(), message.says);
+        let text = String::from_utf8(message.payload.to_vec()).unwrap();
+        format!("4 {number} {side} {form} {says} {} {text}", message.length)
+    };
+    assert_eq!(told, (0..).zip(mixed(120)).map(expected).collect::<Vec<_>>());
+    let plan: Vec<String> = db
+        .prepare(&format!("EXPLAIN QUERY PLAN SELECT * {of_4}"))
+        .unwrap()
+        .query_map([], |row| row.get(3))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert!(!plan.iter().any(|line| line.starts_with("SCAN m")), "{plan:?}");
+}
+
 #[test]
 fn plain_sqlite_shows_them_in_words() {
     let (_dir, path) = place();

@@ -3,6 +3,7 @@
 mod bodies;
 mod crash;
 mod formats;
+mod killed;
 mod life;
 mod marks;
 mod measure;
@@ -12,11 +13,13 @@ mod refusals;
 mod retention;
 mod rotation;
 mod round_trip;
+mod upkeep;
 
 use super::writer::Rhythm;
-use super::{Reader, Store, samples};
+use super::{Reader, Search, Store, samples};
 use crate::config;
 use crate::exchange::{Event, Exchange, ExchangeId, Live, Summary};
+use crate::query::Query;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -84,6 +87,11 @@ pub(super) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
         assert!(Instant::now() < end, "{what} never came");
         thread::yield_now();
     }
+}
+
+/// What a filter means, newest first.
+fn search(reader: &Reader, filter: &str) -> Vec<u64> {
+    Search::start(reader.path(), &Query::of(filter), None).unwrap().rest().unwrap()
 }
 
 /// The exchange, all of it, as text: `Exchange` has no equality of its own.

@@ -1,12 +1,14 @@
 //! A capture of many segments is read and written as one.
 
 use super::super::{samples, segment};
-use super::{all_of, eventually, finish, listen, live, place, settings, stored};
+use super::{all_of, eventually, finish, listen, live, place, search, settings, stored};
 use crate::config;
-use crate::exchange::{Connection, ConnectionId, Event, ExchangeId, Flags, Side, State};
+use crate::exchange::{
+    Connection, ConnectionId, Event, ExchangeId, Flags, Message, MessageFlags, MessageForm, Side, State,
+};
 use crate::query::Query;
 use crate::store::writer::Rhythm;
-use crate::store::{Reader, Store, set_flag};
+use crate::store::{Reader, Search, Sql, Store, set_flag};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,10 +72,9 @@ fn many_segments_are_read_as_one_capture() {
             assert_eq!(all_of(&stored(reader, id)), all_of(&samples::exchange(id)));
         }
         assert!(reader.exchange(ExchangeId(1_501)).unwrap().is_none());
-        let query = Query::of("path:/v2/accounts/ id:10..1400 header:session");
-        let found = reader.search(&query, None, usize::MAX).unwrap();
-        assert_eq!((found.ids, found.next), ((10..=1_400).rev().collect::<Vec<_>>(), None));
-        assert_eq!(reader.sift(&query, &[5, 1_400, 10, 9_999]).unwrap(), [1_400, 10]);
+        let filter = "path:/v2/accounts/ id:10..1400 header:session";
+        assert_eq!(search(reader, filter), (10..=1_400).rev().collect::<Vec<_>>());
+        assert_eq!(reader.sift(&Query::of(filter), &[5, 1_400, 10, 9_999]).unwrap(), [1_400, 10]);
     }
 }
 
@@ -83,17 +84,10 @@ fn a_long_search_goes_on_over_the_ends_of_segments() {
     let store = open_small(&path);
     record(&store, 1..=1_000);
     store.close().unwrap();
-    let reader = Reader::open(&path).unwrap();
-    let (query, mut below, mut found) = (Query::of("id:1.."), None, Vec::new());
-    loop {
-        let hits = reader.search(&query, below, 77).unwrap();
-        found.extend(hits.ids);
-        match hits.next {
-            Some(next) => below = Some(next),
-            None => break,
-        }
+    for below in [77, 300, 301, 1_000] {
+        let mut search = Search::start(&path, &Query::of("id:1.."), Some(ExchangeId(below))).unwrap();
+        assert_eq!(search.rest().unwrap(), (1..below).rev().collect::<Vec<_>>());
     }
-    assert_eq!(found, (1..=1_000).rev().collect::<Vec<_>>());
 }
 
 #[test]
@@ -168,13 +162,13 @@ fn marks_reach_every_segment_recorded_or_not() {
     let before = reader.marks_version().unwrap();
     let three = [ExchangeId(5), ExchangeId(400), ExchangeId(800)];
     store.inbox().flag(three.to_vec(), Flags::MARKED, true).unwrap();
-    let marked = || -> Vec<u64> { reader.search(&Query::of("is:marked"), None, usize::MAX).unwrap().ids };
+    let marked = || -> Vec<u64> { search(&reader, "is:marked") };
     eventually("the marks", || (marked() == [800, 400, 5]).then_some(()));
     assert!(reader.marks_version().unwrap() > before);
     store.close().unwrap();
     set_flag(&path, &three[..2], Flags::MARKED, false).unwrap();
     let reader = Reader::open(&path).unwrap();
-    assert_eq!(reader.search(&Query::of("is:marked"), None, usize::MAX).unwrap().ids, [800]);
+    assert_eq!(search(&reader, "is:marked"), [800]);
 }
 
 /// Waits until all but the last segment are packed.
@@ -214,14 +208,14 @@ fn packed_segments_are_read_as_if_they_were_not() {
         for exchange in &any {
             assert_eq!(all_of(&stored(reader, exchange.summary.id.0)), all_of(exchange));
         }
-        let search = |text: &str| reader.search(&Query::of(text), None, usize::MAX).unwrap().ids;
+        let search = |text: &str| search(reader, text);
         assert_eq!(search("body:\"\\\"id\\\":299,\""), [299], "in a packed body");
         assert_eq!(search("header:accounts/ id:1..1200").len(), 0, "not a start line");
         assert_eq!(search("header.cookie:session id:1..6"), [6, 5, 4, 3, 2, 1], "in a packed head");
     }
     // Marked though packed.
     store.inbox().flag(vec![ExchangeId(3), ExchangeId(1_200)], Flags::MARKED, true).unwrap();
-    let marked = || late.search(&Query::of("is:marked"), None, usize::MAX).unwrap().ids;
+    let marked = || search(&late, "is:marked");
     eventually("the marks", || (marked() == [1_200, 3]).then_some(()));
     store.close().unwrap();
     for name in &names {
@@ -253,7 +247,7 @@ fn what_is_marked_while_a_segment_is_packed_stays_marked() {
     packed(&path);
     store.close().unwrap();
     let reader = Reader::open(&path).unwrap();
-    let marked = reader.search(&Query::of("is:marked"), None, usize::MAX).unwrap().ids;
+    let marked = search(&reader, "is:marked");
     let wanted: Vec<u64> = (1..=40).rev().map(|step| step * 25).chain([1]).collect();
     assert_eq!(marked, wanted);
 }
@@ -296,4 +290,73 @@ fn a_capture_is_continued_where_it_was_even_if_its_last_segment_is_empty() {
         })
         .collect();
     assert_eq!(uuids.len(), 1, "one capture, one number");
+}
+
+/// A message said alone, read once it is written.
+fn say(store: &Store, live: &crate::exchange::Live, payload: &[u8]) {
+    let (id, first) = {
+        let mut exchange = live.lock();
+        exchange.summary.messages += 1;
+        (exchange.summary.id, exchange.summary.messages - 1)
+    };
+    let message = Message {
+        at: 1,
+        side: Side::Origin,
+        form: MessageForm::Text,
+        wire: 9,
+        length: payload.len() as u64,
+        payload: payload.to_vec().into(),
+        says: String::new(),
+        flags: MessageFlags::default(),
+    };
+    assert!(store.inbox().try_reserve(payload.len()));
+    store.inbox().push(0, Event::Messages { id, first, messages: vec![message] });
+}
+
+#[test]
+fn segments_of_format_3_are_read_and_packed_beside_those_of_today() {
+    let (_dir, path) = place();
+    let store = open_small(&path);
+    let (early, late) = (samples::open(2), samples::open(801));
+    store.inbox().push(0, Event::Opened(Arc::clone(&early)));
+    let reader = Reader::open(&path).unwrap();
+    for text in [&b"one"[..], b"two"] {
+        say(&store, &early, text);
+        let number = early.lock().summary.messages - 1;
+        eventually("its row", || reader.message(ExchangeId(2), number).unwrap());
+    }
+    finish(&store, &early);
+    record(&store, 3..=800);
+    store.inbox().push(0, Event::Opened(Arc::clone(&late)));
+    for text in [&b"three"[..], b"four", b"five"] {
+        say(&store, &late, text);
+    }
+    finish(&store, &late);
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    db.execute_batch("DROP VIEW messages; ALTER TABLE message DROP COLUMN run; PRAGMA user_version = 3;")
+        .unwrap();
+    drop(db);
+    let texts = |reader: &Reader, id| -> Vec<Vec<u8>> {
+        reader.all_messages(ExchangeId(id)).map(|found| found.unwrap().1.payload.to_vec()).collect()
+    };
+    let check = || {
+        let reader = Reader::open(&path).unwrap();
+        assert_eq!(texts(&reader, 2), [b"one", b"two"]);
+        assert_eq!(texts(&reader, 801), [&b"three"[..], b"four", b"five"]);
+        assert_eq!(reader.sift(&Query::of("ws:two"), &[2, 801]).unwrap(), [2]);
+        assert_eq!(reader.sift(&Query::of("ws:four"), &[2, 801]).unwrap(), [801]);
+        let mut told = Vec::new();
+        let each = &mut |_: &[String], cells: &[crate::store::Cell<'_>]| {
+            told.push(cells[0].as_str().unwrap().to_owned());
+            true
+        };
+        Sql::open(&path).unwrap().run("SELECT text FROM messages ORDER BY exchange, number", each).unwrap();
+        assert_eq!(told, ["one", "two", "three", "four", "five"]);
+    };
+    assert!(segments(&path).len() > 1);
+    check();
+    let packed = crate::store::pack(&path, &mut |_, _| {}).unwrap();
+    assert!(packed.segments > 1, "{packed:?}");
+    check();
 }

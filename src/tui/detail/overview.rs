@@ -3,7 +3,9 @@
 
 use super::phases::{self, End, Phase};
 use super::{Passage, View};
-use crate::exchange::{Body, Connection, Flags, Phase as FailedIn, Side, State, TlsFacts, Verdict};
+use crate::exchange::{
+    Body, Connection, Flags, Phase as FailedIn, Side, State, TlsFacts, Tunnelled, Unopened, Verdict,
+};
 use crate::text::{sanitize_bounded, units};
 use crate::tui::page::Page;
 use crate::tui::{cures, meanings, words};
@@ -22,6 +24,7 @@ const TOLD: u32 = Flags::OURS.0
     | Flags::UNVERIFIED.0
     | Flags::HIDDEN.0
     | Flags::TUNNEL.0
+    | Flags::LEARNED.0
     | Flags::INTERCEPTED.0;
 
 /// Builds the tab.
@@ -125,11 +128,31 @@ fn course(view: &View<'_>, page: &mut Page) {
         let [up, down] =
             [&exchange.request_body, &exchange.response_body].map(|body| units::count(body.length));
         page.fact("relayed", &format!("{up} B to the origin, {down} B to the client"), Style::new());
+        if let Some(tunnel) = &exchange.tunnelled {
+            tunnelled(view, page, tunnel);
+        }
     } else if !view.summary.flags.has(Flags::INTERCEPTED) {
         messages(view, page);
     }
     if let Some(place) = location(view) {
         page.fact("leads to", &place, page.theme.name());
+    }
+}
+
+/// A tunnel that was relayed unread: why, what was spoken, how it ended.
+fn tunnelled(view: &View<'_>, page: &mut Page, tunnel: &Tunnelled) {
+    let learned = tunnel.why == Unopened::Learned;
+    page.fact("unread", &tunnel.reason(), if learned { page.theme.notable() } else { Style::new() });
+    if learned && view.status.recording {
+        page.fact(
+            "what to do",
+            "let the client trust hopscope's CA; then i intercepts the host again",
+            Style::new(),
+        );
+    }
+    page.fact("spoken", &tunnel.speech(), Style::new());
+    if let Some(ending) = tunnel.ending(units::duration) {
+        page.fact("ended", &ending, Style::new());
     }
 }
 
@@ -236,6 +259,9 @@ fn ends(view: &View<'_>, page: &mut Page) {
     page.fact("client", &format!("{}, {}", view.summary.client, secured(client)), Style::new());
     let (says, style) = origin(view, page);
     page.fact("origin", &says, style);
+    if let Some(dialling) = view.loaded.origin.as_ref().and_then(|origin| origin.dialling.as_ref()) {
+        page.fact("reached", &dialling.to_string(), page.theme.dim());
+    }
     let says = |passage: &Passage| passage.totals().map(super::Totals::says);
     let changes: Vec<String> =
         [("request", says(&view.loaded.request)), ("response", says(&view.loaded.response))]

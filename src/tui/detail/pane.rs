@@ -5,7 +5,7 @@ use super::inspected::{Inspected, Place, letter};
 use super::{DetailState, Loaded, Tab};
 use crate::exchange::{Field, Head, MessageKind};
 use crate::inspect::verdict::{Fate, Step, Told, Verdicts};
-use crate::inspect::{Finding, On, Part, masked, parse, table};
+use crate::inspect::{Finding, On, Part, masked, parse, parse_asked, table};
 use crate::text::{sanitize_bounded, width};
 use crate::tui::app::App;
 use crate::tui::ledger::{self, Pair};
@@ -81,7 +81,7 @@ fn explained(app: &App, loaded: &Loaded, place: Place, room: usize) -> Vec<Line<
                 meaning(&mut page, &field);
                 say(&mut page, &findings);
                 fate(&mut page, loaded, place);
-                parts(&mut page, &field, &findings, app.detail.secrets);
+                parts(&mut page, (place.0, &field), &findings, app.detail.secrets);
                 steps(&mut page, &inspected.verdicts, &field, place);
             }
         }
@@ -179,8 +179,9 @@ fn capital(text: &str) -> String {
 }
 
 /// The parts of the value, one a line: what stands there, and what it says. What a finding is about is underlined.
-fn parts(page: &mut Page, field: &Field<'_>, findings: &[&Finding], secrets: bool) {
-    let parsed = parse(field.name, field.value);
+fn parts(page: &mut Page, (kind, field): (MessageKind, &Field<'_>), findings: &[&Finding], secrets: bool) {
+    let asked = matches!(kind, MessageKind::RequestReceived | MessageKind::RequestSent);
+    let parsed = if asked { parse_asked(field.name, field.value) } else { parse(field.name, field.value) };
     let told = |part: &&Part| !part.meaning.is_empty();
     let alone = parsed.parts.len() == 1 && parsed.parts.iter().all(|part| part.label == "text");
     let column = parsed
