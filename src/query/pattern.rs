@@ -123,7 +123,7 @@ impl Pattern {
             Form::Is => format!(r"\A(?:{quoted})\z"),
             Form::Starts => format!(r"\A(?:{quoted})"),
             Form::Ends => format!(r"(?:{quoted})\z"),
-            Form::Glob => format!(r"\A(?:{})\z", globbed(&text)),
+            Form::Glob => globbed(&text),
             Form::Regex => text.clone(),
         };
         let regex = RegexBuilder::new(&source)
@@ -143,6 +143,15 @@ impl Pattern {
     /// One whose case matters where the text has a capital, and the field minds case at all.
     pub fn smart(form: Form, text: &str, caseless: bool) -> Result<Self, String> {
         Self::new(form, text, !caseless && text.chars().any(char::is_uppercase))
+    }
+
+    /// A glob. Where a bracket lacks its partner, or stands first, it could not be told from those around a
+    /// value: it is kept as the regular expression that it means.
+    pub(super) fn glob(text: &str, caseless: bool) -> Result<Self, String> {
+        if text.starts_with('(') || !brackets_pair(text) {
+            return Self::new(Form::Regex, &globbed(text), !caseless && text.chars().any(char::is_uppercase));
+        }
+        Self::smart(Form::Glob, text, caseless)
     }
 
     /// Whether whatever holds this text holds the other.
@@ -180,8 +189,18 @@ fn plain_slashes(source: &str) -> String {
     out
 }
 
+/// Whether each bracket has a partner.
+pub(super) fn brackets_pair(text: &str) -> bool {
+    let depth = text.chars().try_fold(0_usize, |depth, c| match c {
+        '(' => Some(depth + 1),
+        ')' => depth.checked_sub(1),
+        _ => Some(depth),
+    });
+    depth == Some(0)
+}
+
 fn globbed(text: &str) -> String {
-    let mut source = String::new();
+    let mut source = String::from(r"\A");
     for c in text.chars() {
         match c {
             '*' => source.push_str("(?s:.)*"),
@@ -189,6 +208,7 @@ fn globbed(text: &str) -> String {
             other => source.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
         }
     }
+    source.push_str(r"\z");
     source
 }
 

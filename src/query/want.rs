@@ -59,7 +59,7 @@ fn text(field: &Field, op: Op, raw: &Raw, caseless: bool) -> Result<Want, Fault>
     let made = match (op, raw.form) {
         (_, RawForm::Regex(cased)) => Pattern::new(Form::Regex, &raw.text, cased && !caseless),
         (Op::Regex, _) => Pattern::new(Form::Regex, &raw.text, false),
-        (Op::Colon, RawForm::Bare) if is_glob(field.key, &raw.text) => pattern(Form::Glob),
+        (Op::Colon, RawForm::Bare) if is_glob(field.key, &raw.text) => Pattern::glob(&raw.text, caseless),
         (Op::Colon | Op::Has, _) => pattern(Form::Has),
         (Op::Equal | Op::Unequal, _) => Pattern::new(Form::Is, &raw.text, !caseless),
         (Op::Starts, _) => pattern(Form::Starts),
@@ -86,6 +86,10 @@ fn bad_pattern(raw: &Raw, says: &str) -> Fault {
 }
 
 fn domain(op: Op, raw: &Raw) -> Result<Want, Fault> {
+    if raw.form == RawForm::Bare && raw.text.contains(['(', ')']) {
+        let fault = Fault::new(raw.span.clone(), "a domain has no brackets", "write domain:shop.test");
+        return Err(if raw.last { fault.unfinished() } else { fault });
+    }
     let made = match (op, raw.form) {
         (Op::Colon, RawForm::Bare) if raw.text.contains('*') => Pattern::new(Form::Glob, &raw.text, false),
         (Op::Colon | Op::Equal | Op::Unequal, RawForm::Bare | RawForm::Quoted) => {

@@ -37,6 +37,9 @@ fn the_canonical_text() {
         ("~tcp", "-text:*"),
         ("cart ~s", "url~/cart/ -is:unanswered"),
         ("~u get(Info|Routers)", "url~/get/ url~/Info|Routers/"),
+        ("host:( x hos?=( y )", r"host:x,y or host~/\Ahos(?s:.)=\(\z/"),
+        ("url:f(a,b)*", "url:f(a,b)*"),
+        ("url:/f(*/ path:((a)*) -host:B)*", r"url~/\A\/f\((?s:.)*\/\z/ path~/\A\(a\)(?s:.)*\z/ -host~/\AB\)(?s:.)*\z/"),
         ("json.\"[\\\"a b\\\"].c\":1", "json.\"[\\\"a b\\\"].c\":1"),
     ] {
         let (node, faults) = parse(typed);
