@@ -211,8 +211,12 @@ mod tests {
     use crate::cli::sample;
     use crate::config;
     use crate::exchange::{Event, Exchange, Flags, Live};
+    use crate::forward::{Consent, Learned};
     use crate::store::Store;
+    use std::future::poll_fn;
+    use std::pin::pin;
     use std::sync::mpsc::{Receiver, channel};
+    use std::task::Poll;
 
     struct Watched {
         _dir: tempfile::TempDir,
@@ -297,6 +301,27 @@ mod tests {
         }
         watched.store.inbox().push(0, Event::Finished(exchange(3, State::Done)));
         assert_eq!(watched.told(1), (vec![(3, State::Done)], true));
+    }
+
+    #[test]
+    fn who_waits_is_known_with_the_rows() {
+        let (consent, waiting) = (Arc::new(Consent::default()), Waiting::default());
+        let guards = Guards::Here(Arc::new(Learned::new(false, 1, Duration::ZERO)), Arc::clone(&consent));
+        let mut screen = Screen { changes: Changes::new(channel().0), guards, waiting: Arc::clone(&waiting) };
+        let client = IpAddr::from([10, 0, 0, 2]);
+        let shown = |screen: &mut Screen| {
+            screen.rows(&[]);
+            waiting.lock().unwrap().clone()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let mut waits = pin!(consent.wait(client, Duration::from_mins(1)));
+            assert!(poll_fn(|cx| Poll::Ready(waits.as_mut().poll(cx).is_pending())).await);
+            assert_eq!(shown(&mut screen), [client]);
+            consent.allow(client);
+            assert!(waits.await);
+        });
+        assert_eq!(shown(&mut screen), [] as [IpAddr; 0]);
     }
 
     #[test]

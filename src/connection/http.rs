@@ -275,14 +275,15 @@ pub(super) enum Left {
 }
 
 /// Records that a client left an opened tunnel because of our certificate: with an alert, or, as clients
-/// do that look at the certificate after the handshake, at once and without a word.
+/// do that look at the certificate after the handshake, at once and without a word. A program that has come
+/// through to the same place had no use for this connection, as browsers do that connect ahead of need.
 pub(super) fn note_refusal(client: &Client, after: Duration, left: Left) {
     let (Some(recording), Some(interceptor)) = (client.take_unproven(), &client.shard.interceptor) else {
         return;
     };
     let turned_away = match left {
         Left::Broken(alert) => alert,
-        Left::Orderly => (after < TURNED_AWAY).then_some(Refused { alert: None }),
+        Left::Orderly => (after < TURNED_AWAY && !client.is_trusting()).then_some(Refused { alert: None }),
     };
     if let Some(refused) = turned_away.filter(|_| client.is_secured()) {
         let Some(tunnel) = &client.tunnel else { return };

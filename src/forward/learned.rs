@@ -181,6 +181,11 @@ impl Learned {
         known.trusting.put(key, ());
     }
 
+    /// Whether a request of this program has come through lately: its silence on another connection says nothing.
+    pub fn trusts(&self, program: &Program, authority: &str) -> bool {
+        self.lock().trusting.find(&(program.clone(), authority.to_owned())).is_some()
+    }
+
     /// Why a host is to be left alone for this program, if it is.
     #[must_use]
     pub fn lesson(&self, program: &Program, authority: &str) -> Option<Lesson> {
@@ -304,7 +309,9 @@ mod tests {
         let learned = hour();
         let silent = How { says: "by closing the connection", silent: true };
         let leaves = |host: &str| learned.refused(&program("a"), host, "a browser", silent);
+        assert!(!learned.trusts(&program("a"), "shop.test"));
         learned.proven(&program("a"), "shop.test");
+        assert!(learned.trusts(&program("a"), "shop.test") && !learned.trusts(&program("b"), "shop.test"));
         assert_eq!([leaves("shop.test"), leaves("shop.test"), leaves("shop.test")], [None, None, None]);
     }
 
