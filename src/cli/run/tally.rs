@@ -2,7 +2,7 @@
 
 use super::super::format::counted;
 use super::around::Findings;
-use crate::exchange::{ExchangeId, Flags, State, Summary};
+use crate::exchange::{ExchangeId, Flags, Kind, State, Summary};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -77,7 +77,9 @@ impl Counts {
             return;
         }
         self.exchanges += 1;
-        self.tunnels += u64::from(row.flags.has(Flags::TUNNEL));
+        // Behind a refusal of our certificate nothing was relayed.
+        let refused = row.failure.as_ref().is_some_and(|failure| failure.kind == Kind::CertificateRefused);
+        self.tunnels += u64::from(row.flags.has(Flags::TUNNEL) && !refused);
         if self.hosts.len() < HOSTS || self.hosts.contains_key(&row.host) {
             *self.hosts.entry(row.host.clone()).or_default() += 1;
         }
@@ -167,6 +169,7 @@ mod tests {
     use super::super::super::sample::{failed, plain};
     use super::super::around::Around;
     use super::*;
+    use crate::exchange::Failure;
 
     #[test]
     fn a_summary() {
@@ -197,6 +200,19 @@ mod tests {
           python3 (pid 7) -> 127.0.0.1:8000 (2 times): why
         look: hopscope ls -c last · hopscope show 19 -c last
         ");
+    }
+
+    #[test]
+    fn a_refused_certificate_relays_nothing() {
+        let tally = Tally::default();
+        let tunnel = |kind| Summary {
+            flags: Flags::TUNNEL,
+            failure: failed().failure.map(|failure| Failure { kind, ..failure }),
+            ..failed()
+        };
+        tally.count(&[tunnel(Kind::Reset), tunnel(Kind::CertificateRefused)]);
+        let words = tally.summary(&Findings::default(), &[], None, false);
+        assert_eq!(words[0], "hopscope: 2 exchanges (1 relayed unread), 1 host, 2 failed");
     }
 
     #[test]
