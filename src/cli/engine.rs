@@ -1,7 +1,7 @@
 //! The one place where commands meet the proxy and the store.
 
 use super::format::size;
-use super::guards::Guards;
+use super::guards::{self, Guards};
 use super::holder::{self, Holder};
 use super::plan::Plan;
 use super::records::Records;
@@ -55,10 +55,9 @@ pub(super) fn start(
     let (tls, mut warnings) =
         OriginTls::new(&settings.origin).map_err(|error| StartError::Authority(error.to_string()))?;
     let tls = Arc::new(tls);
-    let interceptor = settings
-        .intercept
-        .enabled
-        .then(|| Arc::new(Interceptor::new(Arc::clone(authority)).since(settings.intercept.min_tls)));
+    // Clients may speak TLS with ourselves, whether what they CONNECT to is opened or not.
+    let interceptor =
+        Some(Arc::new(Interceptor::new(Arc::clone(authority)).since(settings.intercept.min_tls)));
     let sockets = listener::bind(&settings).map_err(not_started)?;
     let (store, kept) = open(plan).map_err(StartError::Other)?;
     if let Some(on_rows) = on_rows {
@@ -68,7 +67,7 @@ pub(super) fn start(
         Recorder::new(store.inbox(), store.next_exchange(), store.next_connection(), &settings.capture);
     let running =
         listener::start(&settings, &sockets, &recorder, interceptor.as_ref(), &tls).map_err(not_started)?;
-    warm(interceptor, tls);
+    warm(interceptor.filter(|_| settings.intercept.enabled), tls);
     let control = if kept { Some(control(&store, &running)?) } else { None };
     warnings.extend(store.warnings().iter().cloned());
     warnings.extend(super::key_log::notice());
@@ -230,6 +229,11 @@ impl Engine {
     /// What it has learned, and whom it lets in.
     pub(super) fn guards(&self) -> Guards {
         Guards::Here(Arc::clone(self.running.learned()), Arc::clone(self.running.consent()))
+    }
+
+    /// The hosts that it leaves alone because their clients refused our certificate, and why, a line each.
+    pub(super) fn left_alone(&self) -> Vec<String> {
+        guards::left_alone(self.running.learned())
     }
 
     /// Who waits to be let in, asked again and again.

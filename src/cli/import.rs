@@ -14,6 +14,7 @@ use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Octets that tell what a file is.
 const BEGINNING: u64 = 64 << 10;
@@ -109,9 +110,13 @@ fn target(named: Option<&str>) -> Result<PathBuf, Halt> {
     Ok(if is_name { captures.folder().join(format!("{named}.hop")) } else { path.to_owned() })
 }
 
-/// Settings under which nothing is dropped.
+/// Settings under which nothing is dropped, nor given up at the end.
 pub(super) fn patient() -> config::Capture {
-    config::Capture { pressure: config::Pressure::Block, ..config::Capture::default() }
+    config::Capture {
+        pressure: config::Pressure::Block,
+        close_timeout: Duration::MAX,
+        ..config::Capture::default()
+    }
 }
 
 /// A file to be read, unpacked if it is gzip.

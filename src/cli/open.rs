@@ -14,9 +14,9 @@ use crate::store::{self, Reader, Store};
 use crate::tui::{self, Setup, Source, Status, Wake};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, PoisonError};
 
 /// Runs until the person quits or a signal comes.
 pub(super) fn run(typed: &Open) -> Outcome {
@@ -84,8 +84,9 @@ pub(super) fn show(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>
 fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> {
     let reader = Reader::open(&path).map_err(|error| Halt::new(Exit::Failed, error))?;
     let live = Arc::new(AtomicBool::new(store::is_recorded(&path)));
+    let waiting = follow::Waiting::default();
     if live.load(SeqCst) {
-        follow::start(&path, wakes, Arc::clone(&live))?;
+        follow::start(&path, wakes, Arc::clone(&live), Arc::clone(&waiting))?;
     }
     let sender = again::Sender::elsewhere(&path);
     let status = Status {
@@ -93,7 +94,11 @@ fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> 
         recorder: recorder(&path),
         ..Status::default()
     };
-    let status = move || Status { recording: live.load(SeqCst), ..status.clone() };
+    let status = move || Status {
+        recording: live.load(SeqCst),
+        waiting: waiting.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        ..status.clone()
+    };
     let guards = Guards::Elsewhere(path.clone());
     let mark = move |ids: Vec<ExchangeId>, flag: Flags, on| store::set_flag(&path, &ids, flag, on);
     let browse = Browse::new(reader, Box::new(status), Box::new(mark), sender)?;

@@ -75,6 +75,8 @@ pub struct Inbox {
     under_way: Arc<UnderWay>,
     lost: Lost,
     told: Told,
+    /// Exchanges that are over and not on the disk yet.
+    unwritten: AtomicU64,
     /// Bytes of large bodies that are new in the capture, until they are asked for.
     kept: AtomicU64,
     longest_commit: AtomicU64,
@@ -146,6 +148,7 @@ impl Inbox {
             under_way: Arc::default(),
             lost: Lost::default(),
             told: Told::default(),
+            unwritten: AtomicU64::new(0),
             kept: AtomicU64::new(0),
             longest_commit: AtomicU64::new(0),
             most_queued: AtomicU64::new(0),
@@ -174,6 +177,9 @@ impl Inbox {
             let mut buffer = lock(&self.shards[shard % self.shards.len()]);
             if self.closed.load(SeqCst) || !self.has_room(&buffer, bytes) {
                 return Err(event);
+            }
+            if matches!(event, Event::Finished(_)) {
+                self.unwritten.fetch_add(1, SeqCst);
             }
             let before = (buffer.events.len(), buffer.bytes);
             buffer.events.push(event);
@@ -354,6 +360,17 @@ impl Inbox {
                 self.lost.bytes.fetch_add(body.length.saturating_sub(body.kept), SeqCst);
             }
         }
+    }
+
+    /// An exchange that was over is on the disk, or will never be: its bytes wait no more.
+    pub(super) fn written(&self, exchange: &Exchange) {
+        self.release(inline_bytes(exchange));
+        self.unwritten.fetch_sub(1, SeqCst);
+    }
+
+    /// Exchanges that are over and not on the disk yet.
+    pub(super) fn unwritten(&self) -> u64 {
+        self.unwritten.load(SeqCst)
     }
 
     pub(super) fn count_kept(&self, bytes: u64) {
