@@ -107,6 +107,7 @@ fn blank() -> Exchange {
             failure: None,
             flags: Flags::default(),
             parent: None,
+            note: None,
         },
         heads: Heads::default(),
         request_edits: Vec::new(),

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Tables of which each segment has a part.
-const PARTS: [&str; 7] = ["exchange", "payload", "interim", "attempt", "gap", "message", "tunnel"];
+const PARTS: [&str; 8] = ["exchange", "payload", "interim", "attempt", "gap", "message", "tunnel", "note"];
 /// Tables of connections, each by its number there.
 const OF_CONNECTIONS: [(&str, &str); 4] =
     [("connection", "id"), ("handshake", "connection"), ("dialling", "connection"), ("ocsp", "connection")];
