@@ -1,5 +1,5 @@
-//! Exchanges from the files of other programs: HAR, mitmproxy's flows, curl commands, raw requests, our own JSON
-//! lines.
+//! Exchanges from the files of other programs: HAR, mitmproxy's flows, Charles' and Burp's sessions, curl commands,
+//! raw requests, our own JSON lines.
 //!
 //! ```text
 //! file ──detect──> Form ──read──> Imported (exchange, bodies, messages) ──> whoever keeps it
@@ -9,6 +9,8 @@
 //! Files come from anywhere. They are read as streams, an exchange at a time, each within a bound of memory;
 //! where a file is damaged, what stood before stays read. What a file does not tell is not made up.
 
+mod burp;
+mod charles;
 mod curl;
 mod detect;
 mod flows;
@@ -19,7 +21,7 @@ mod lines;
 mod moment;
 mod raw;
 
-pub use detect::{Form, detect};
+pub use detect::{Form, detect, instead};
 
 use crate::exchange::{
     Connection, ConnectionId, Exchange, ExchangeId, Flags, Heads, Message, Scheme, State, Summary, Timing,
@@ -79,6 +81,8 @@ pub fn read(form: Form, input: &mut dyn Read, sink: &mut Sink<'_>) -> io::Result
         Form::Har => har::read(input, sink),
         Form::Flows => flows::read(input, sink),
         Form::Json => lines::read(input, sink),
+        Form::Charles => charles::read(input, sink),
+        Form::Burp => burp::read(input, sink),
         Form::Curl => curl::read(input, sink),
         Form::Raw => raw::read(input, sink),
     }

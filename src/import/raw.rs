@@ -62,7 +62,7 @@ fn request(bytes: &Bytes) -> Result<Imported, String> {
 }
 
 /// A head with its empty line, and what follows. Lines that an editor ended with LF alone end with CR LF.
-fn split(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
+pub fn split(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
     let end = |mark: &[u8]| memchr::memmem::find(bytes, mark).map(|at| at + mark.len());
     let (crlf, lf) = (end(b"\r\n\r\n"), end(b"\n\n"));
     if let Some(end) = crlf.filter(|end| lf.is_none_or(|other| *end <= other)) {
@@ -84,7 +84,8 @@ fn body(head: &Head, rest: &Bytes) -> (Bytes, Bytes) {
     (rest.slice(..length), rest.slice(length..))
 }
 
-fn settle(exchange: &mut Exchange, side: Side, head: &Head, kept: usize) {
+/// Writes a body's facts down: so many octets of it are there.
+pub fn settle(exchange: &mut Exchange, side: Side, head: &Head, kept: usize) {
     let kept = kept as u64;
     let told = head.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
     let length = told.unwrap_or(kept).max(kept);

@@ -181,6 +181,10 @@ pub(in crate::cli) enum ImportAs {
     Har,
     /// Flows of mitmproxy
     Mitmproxy,
+    /// A session of Charles as JSON
+    Charles,
+    /// Items saved by Burp
+    Burp,
     /// Commands for curl
     Curl,
     /// One request as it stands on the wire
@@ -195,6 +199,8 @@ impl ImportAs {
         match self {
             Self::Har => Form::Har,
             Self::Mitmproxy => Form::Flows,
+            Self::Charles => Form::Charles,
+            Self::Burp => Form::Burp,
             Self::Curl => Form::Curl,
             Self::Raw => Form::Raw,
             Self::Json => Form::Json,

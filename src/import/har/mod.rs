@@ -6,6 +6,8 @@ mod entry;
 mod messages;
 mod own;
 
+pub use entry::exchange as of_another;
+
 use super::json::{Budget, Fault, Json, Tree};
 use super::{LARGEST, Report, Sink, WHOLE};
 use crate::exchange::Note;
@@ -111,3 +113,5 @@ impl<R: Read> Reader<R> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod writers;
