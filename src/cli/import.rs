@@ -147,7 +147,7 @@ impl Source {
         };
         let form = form.or_else(|| import::detect(&start)).ok_or_else(|| {
             let what = import::instead(&start).unwrap_or(
-                "nothing that can be imported: a HAR, mitmproxy's flows, Charles' JSON (.chlsj), Burp's items, JSON lines of \
+                "nothing that can be imported: a HAR, mitmproxy's flows, Fiddler's .saz, Charles' .chlsj, Burp's items, JSON lines of \
                  `hopscope export`, curl commands, or a raw request (--as says which)",
             );
             Halt::new(Exit::Failed, format!("{} is {what}", path.display()))

@@ -3,10 +3,10 @@
 //! Read item by item, each within a bound. It is XML as Burp writes it and no more: elements without children, text or
 //! CDATA in them. What a body holds cannot end an item, because it stands in CDATA.
 
-use super::heads::{self, Place};
+use super::heads::Place;
 use super::raw;
-use super::{Imported, Report, Sink, WHOLE, blank};
-use crate::exchange::{Head, Note, Side};
+use super::{Imported, Report, Sink, WHOLE};
+use crate::exchange::Note;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -161,32 +161,12 @@ fn octets(item: &[u8], name: &str) -> Result<Option<Bytes>, String> {
 
 fn exchange(item: &[u8]) -> Result<Imported, String> {
     let place = Place::of(&words(item, "url"))?;
-    let bytes = octets(item, "request")?.ok_or("it has no request")?;
-    let (head, sent) = raw::split(&bytes).ok_or("its head has no end: an empty line is missing")?;
-    let parsed = Head::parse(head.clone());
-    let (method, _, version) = parsed.request_line().ok_or("its first line is no request line")?;
-    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let mut exchange = blank();
-    let summary = &mut exchange.summary;
-    (summary.method, summary.version) = (lossy(method), lossy(version));
-    (summary.scheme, summary.host, summary.path) = (place.scheme, place.host, place.path);
+    let request = octets(item, "request")?.ok_or("it has no request")?;
+    let mut imported = raw::exchange(place, &request, octets(item, "response")?.as_ref())?;
+    let summary = &mut imported.exchange.summary;
     summary.started = moment(&words(item, "time")).unwrap_or(0);
     summary.set_note(Note::new(&words(item, "comment")));
-    raw::settle(&mut exchange, Side::Client, &parsed, sent.len());
-    exchange.heads.request_received = Some(head);
-    let mut received = Bytes::new();
-    if let Some((head, body)) = octets(item, "response")?.as_ref().and_then(raw::split) {
-        let parsed = Head::parse(head.clone());
-        exchange.summary.status = parsed.status_line().map(|(_, status, _)| status);
-        raw::settle(&mut exchange, Side::Origin, &parsed, body.len());
-        exchange.heads.response_received = Some(head);
-        received = body;
-    } else {
-        exchange.summary.state = crate::exchange::State::Aborted;
-    }
-    heads::summarise(&mut exchange);
-    let bodies = [sent.to_vec(), received.to_vec()];
-    Ok(Imported { exchange, bodies, messages: Vec::new(), connections: Vec::new() })
+    Ok(imported)
 }
 
 /// Zones as Java names them, in hours ahead of UTC; one that is not known is taken for UTC.

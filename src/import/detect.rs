@@ -1,6 +1,6 @@
 //! What a file is, by how it begins.
 
-use super::{burp, charles, har};
+use super::{burp, charles, har, saz};
 
 /// A form of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Form {
     Charles,
     /// Burp's saved items.
     Burp,
+    /// Fiddler's archives.
+    Fiddler,
     /// curl commands.
     Curl,
     /// One raw request, perhaps with its response behind it.
@@ -31,6 +33,7 @@ impl Form {
             Self::Json => "JSON lines",
             Self::Charles => "a session of Charles",
             Self::Burp => "items of Burp",
+            Self::Fiddler => "an archive of Fiddler",
             Self::Curl => "curl commands",
             Self::Raw => "a raw request",
         }
@@ -44,6 +47,9 @@ pub fn detect(start: &[u8]) -> Option<Form> {
     let has = |key: &[u8]| memchr::memmem::find(start, key).is_some();
     if start.first() == Some(&b'[') && has(charles::MARK) {
         return Some(Form::Charles);
+    }
+    if start.starts_with(b"PK\x03\x04") && has(saz::MARK) {
+        return Some(Form::Fiddler);
     }
     if start.first() == Some(&b'<') && has(burp::MARK) {
         return Some(Form::Burp);
@@ -74,8 +80,8 @@ pub fn instead(start: &[u8]) -> Option<&'static str> {
     let begins = |marks: &[&[u8]]| marks.iter().any(|mark| start.starts_with(mark));
     if begins(&[b"PK\x03\x04", b"PK\x05\x06"]) {
         return Some(
-            "a zip archive. If it is a session of Fiddler (.saz): File > Export Sessions > HTTPArchive writes a HAR; \
-             of Charles (.chlz): File > Export Session writes a HAR or JSON; of Proxyman: File > Export > HAR",
+            "a zip archive, and none of Fiddler's. If it is a session of Charles (.chlz): File > Export Session writes a \
+             HAR or JSON; of Proxyman: File > Export > HAR",
         );
     }
     if begins(&[b"\xac\xed\x00\x05"]) {
@@ -111,6 +117,8 @@ mod tests {
             ("[1]", None),
             ("<?xml version=\"1.0\"?><items burpVersion=\"2024.1\"", Some(Form::Burp)),
             ("<html>", None),
+            ("PK\u{3}\u{4}\u{14}\0raw/1_c.txt", Some(Form::Fiddler)),
+            ("PK\u{3}\u{4}\u{14}\0word/x.xml", None),
             ("curl 'http://h'", Some(Form::Curl)),
             ("printf 'x' |\ncurl 'http://h'", Some(Form::Curl)),
             ("GET / HTTP/1.1\r\n", Some(Form::Raw)),
@@ -125,7 +133,7 @@ mod tests {
     #[test]
     fn what_is_not_read_is_named_with_what_is() {
         for (start, says) in [
-            (&b"PK\x03\x04x"[..], "HTTPArchive writes a HAR"),
+            (&b"PK\x03\x04x"[..], "Export Session writes a HAR"),
             (b"\xac\xed\x00\x05sr", ".chlsj"),
             (b"\x0a\x0d\x0d\x0a", "tshark"),
             (b"SQLite format 3\0", "hopscope open"),

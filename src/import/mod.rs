@@ -1,4 +1,4 @@
-//! Exchanges from the files of other programs: HAR, mitmproxy's flows, Charles' and Burp's sessions, curl commands,
+//! Exchanges from the files of other programs: HAR, mitmproxy's flows, Fiddler's, Charles' and Burp's sessions, curl commands,
 //! raw requests, our own JSON lines.
 //!
 //! ```text
@@ -20,6 +20,7 @@ mod json;
 mod lines;
 mod moment;
 mod raw;
+mod saz;
 
 pub use detect::{Form, detect, instead};
 
@@ -83,6 +84,7 @@ pub fn read(form: Form, input: &mut dyn Read, sink: &mut Sink<'_>) -> io::Result
         Form::Json => lines::read(input, sink),
         Form::Charles => charles::read(input, sink),
         Form::Burp => burp::read(input, sink),
+        Form::Fiddler => saz::read(input, sink),
         Form::Curl => curl::read(input, sink),
         Form::Raw => raw::read(input, sink),
     }

@@ -145,8 +145,8 @@ pub(super) enum Command {
     Export(Export),
     /// Read exchanges from a file of another program into a capture
     ///
-    /// HAR (of browsers, Charles, Proxyman, Fiddler, Insomnia, mitmproxy, hopscope), mitmproxy's flow files, Charles'
-    /// JSON sessions (.chlsj), items saved by Burp (XML), JSON lines of `hopscope export`, curl commands, a raw request;
+    /// HAR (of browsers, Charles, Proxyman, Fiddler, Insomnia, mitmproxy, hopscope), mitmproxy's flow files, Fiddler's
+    /// archives (.saz), Charles' JSON sessions (.chlsj), items saved by Burp (XML), JSON lines of `hopscope export`, curl commands, a raw request;
     /// gzip and zlib are unpacked. A HAR that hopscope wrote gives the same
     /// exchanges again. What could not be read is said; exit code 5 where the file is damaged.
     #[command(after_help = passing::IMPORT_EXAMPLES)]

@@ -185,6 +185,8 @@ pub(in crate::cli) enum ImportAs {
     Charles,
     /// Items saved by Burp
     Burp,
+    /// An archive of Fiddler
+    Fiddler,
     /// Commands for curl
     Curl,
     /// One request as it stands on the wire
@@ -201,6 +203,7 @@ impl ImportAs {
             Self::Mitmproxy => Form::Flows,
             Self::Charles => Form::Charles,
             Self::Burp => Form::Burp,
+            Self::Fiddler => Form::Fiddler,
             Self::Curl => Form::Curl,
             Self::Raw => Form::Raw,
             Self::Json => Form::Json,
