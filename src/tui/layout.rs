@@ -73,13 +73,14 @@ pub fn detail_parts(area: Rect) -> (Rect, Rect) {
     top(area, DETAIL_HEAD)
 }
 
-/// The lines of a head and the pane that explains them. Where there is hardly room for the lines there is no pane
-/// until it is asked for, and then it is a sheet over most of them.
+/// So many lines of a head and the pane that explains them, which has the room that they leave. Where there is
+/// hardly room for the lines there is no pane until it is asked for, and then it is a sheet over most of them.
 #[must_use]
-pub fn explained(text: Rect, tall: bool) -> (Rect, Rect) {
+pub fn explained(text: Rect, tall: bool, lines: usize) -> (Rect, Rect) {
+    let left = text.height.saturating_sub(u16::try_from(lines).unwrap_or(u16::MAX));
     let height = match (has_room(text), tall, text.height) {
-        (true, false, height) => (height * 2 / 5).clamp(7, 16),
-        (true, true, height) => height * 3 / 4,
+        (true, false, height) => (height * 2 / 5).clamp(7, 16).max(left),
+        (true, true, height) => (height * 3 / 4).max(left),
         (false, false, _) => 0,
         (false, true, height) if height >= 3 * ABOVE_SHEET => height - ABOVE_SHEET,
         (false, true, height) => height,

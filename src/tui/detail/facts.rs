@@ -18,6 +18,8 @@ pub fn of(inspected: &Inspected, place: Place, field: &Field<'_>) -> Option<Stri
         "location" => inspected.verdicts.redirect.as_ref().map(|redirect| format!("→ {}", redirect.to))?,
         "via" => hops(field)?,
         "sec-websocket-accept" => accept(inspected, field)?,
+        // A name says nothing about the value here.
+        "vary" => return None,
         "cookie" => inspected.verdicts.sent_cookies.as_ref().map(|sent| sent.says.clone())?,
         _ => only_part(field)?,
     };

@@ -288,7 +288,7 @@ impl DetailState {
     #[must_use]
     pub fn text_parts(&self, text: Rect) -> (Rect, Rect) {
         if self.is_explained() {
-            layout::explained(text, self.tall)
+            layout::explained(text, self.tall, self.laid.lines.len())
         } else {
             (text, Rect { height: 0, ..text })
         }

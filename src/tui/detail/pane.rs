@@ -42,7 +42,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let room = pane.width();
     let mut told = verdict_lines(app.theme, &loaded.inspected.verdicts, app.detail.tab, room);
     let followed = told.len();
-    told.truncate((pane.height() / 3).clamp(1, 5));
+    told.truncate((pane.height() / 3).clamp(1, 8));
     let below = pane.height() - told.len().min(pane.height() - 2) - 1;
     rule(app.theme, &mut pane, 0, &title(app, loaded), 0);
     let explained = explained(app, loaded, room);
@@ -291,11 +291,14 @@ fn parts(page: &mut Page, (kind, field): (MessageKind, &Field<'_>), findings: &[
         .filter(told)
         .map(|part| usize::from(part.depth) * 2 + shown_columns(field, part, secrets))
         .max();
-    let column = column.unwrap_or(0).min(PART).min(page.room() / 3);
+    let column = column.unwrap_or(0).min(PART).min(page.room() * 2 / 5);
     for part in parsed.parts.iter().filter(told).take(MOST).filter(|_| !alone) {
         let indent = " ".repeat(1 + usize::from(part.depth) * 2);
-        let text =
-            width::fit(&shown(field, part, secrets), column.saturating_sub(indent.len() - 1).max(1), "…");
+        let room = column.saturating_sub(indent.len() - 1).max(1);
+        let shown = shown(field, part, secrets);
+        // What tells two addresses apart stands at their ends.
+        let shown = width::path(&shown, room, "…");
+        let text = width::fit(&shown, room, "…");
         let marked = findings.iter().find(|found| overlaps(field, found, &part.span));
         let style = match marked {
             Some(found) => letter(page.theme, found.rule.severity).1.add_modifier(Modifier::UNDERLINED),
@@ -304,7 +307,7 @@ fn parts(page: &mut Page, (kind, field): (MessageKind, &Field<'_>), findings: &[
         let spec = part.spec.map(|spec| spec.to_string()).unwrap_or_default();
         let before = page.height();
         page.prose_beside(&format!("{indent}{text}  "), &part.meaning, Style::new(), &spec);
-        page.restyle(before, &[(indent.len(), Style::new()), (text.len(), style)]);
+        page.restyle(before, &[(indent.len(), Style::new()), (shown.len(), style)]);
     }
     if let Some(broken) = &parsed.broken {
         let says = format!("from byte {} on it cannot be read: {}", broken.at + 1, broken.says);
