@@ -3,12 +3,13 @@
 use super::format::timestamp;
 use crate::diff::{Comparison, Item, Message};
 use crate::exchange::{
-    Body, Cause, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, MessageKind, Side,
-    Spoken, Summary, Tunnelled,
+    Body, Cause, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, Interim,
+    MessageKind, Side, Spoken, Summary, Tunnelled,
 };
 use crate::store::Numbered;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -43,6 +44,8 @@ show --json adds:
                   {\"start\",\"lines\"} or null; bytes that are not UTF-8 stand as U+FFFD
                   (show --part raw has the exact bytes); of HTTP/2 lines has the pseudo-fields too, from
                   which start is made
+  interim         1xx answers before the answer, each {\"at_us\",\"sent\",\"start\",\"lines\"}: when, since the request
+                  began, and whether it was passed on
   edits           {\"request\",\"response\"}: each change {\"before\",\"after\",\"cause\",\"clause\"}; before and
                   after are line numbers (0 = start line) in the head received and sent, or null
   bodies          {\"request\",\"response\"}: {\"length\",\"kept\",\"complete\",\"truncated\",\"trailers\"}; each trailer
@@ -209,6 +212,7 @@ struct Whole<'a> {
     #[serde(flatten)]
     row: Row<'a>,
     heads: Value,
+    interim: Vec<Value>,
     edits: Value,
     bodies: Value,
     timing: Value,
@@ -230,6 +234,7 @@ pub(super) fn whole(
     serde_json::to_string(&Whole {
         row: Row::of(&exchange.summary),
         heads: heads(&exchange.heads),
+        interim: exchange.interim.iter().map(interim).collect(),
         edits: json!({"request": edits(&exchange.request_edits), "response": edits(&exchange.response_edits)}),
         bodies: json!({"request": body(&exchange.request_body), "response": body(&exchange.response_body)}),
         timing: timing(exchange),
@@ -427,13 +432,23 @@ impl<'a> Trouble<'a> {
 fn heads(heads: &Heads) -> Value {
     let one = |kind| {
         heads.of(kind).map(|raw| {
-            let head = Head::parse(raw.clone());
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let lines: Vec<_> = head.fields().map(|field| text(field.line)).collect();
-            json!({"start": text(head.start_line()), "lines": lines})
+            let (start, lines) = head(raw);
+            json!({"start": start, "lines": lines})
         })
     };
     MessageKind::ALL.iter().map(|kind| (kind.as_str().replace('-', "_"), json!(one(*kind)))).collect()
+}
+
+/// Its start line and its field lines.
+fn head(raw: &Bytes) -> (String, Vec<String>) {
+    let head = Head::parse(raw.clone());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(head.start_line()), head.fields().map(|field| text(field.line)).collect())
+}
+
+fn interim(interim: &Interim) -> Value {
+    let (start, lines) = head(&interim.head);
+    json!({"at_us": interim.at, "sent": interim.forwarded, "start": start, "lines": lines})
 }
 
 fn edits(edits: &[Edit]) -> Vec<Value> {

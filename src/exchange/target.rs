@@ -52,8 +52,9 @@ impl Authority {
             Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok()?,
             Some(_) => return None,
         };
+        // unreserved, sub-delims and %, and the colons of an IPv6 address (RFC 3986 3.2.2).
         let well_formed =
-            host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%:".contains(&b) || b >= 0x80);
+            host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%:".contains(&b) || b >= 0x80);
         (!host.is_empty() && well_formed).then(|| Self { host: host.to_lowercase(), port })
     }
 
@@ -148,6 +149,7 @@ mod tests {
         assert_eq!(parse("h:8080").as_deref(), Some("h:8080"));
         assert_eq!(parse("[::1]:81").as_deref(), Some("[::1]:81"));
         assert_eq!(parse("h:").as_deref(), Some("h:80"));
+        assert_eq!(parse("a,b(c)!$&'*+;=~_:1").as_deref(), Some("a,b(c)!$&'*+;=~_:1"));
         for bad in ["", ":80", "h:x", "h:99999", "a b", "u@h", "::1", "[::1", "h/p"] {
             assert_eq!(parse(bad), None, "{bad}");
         }

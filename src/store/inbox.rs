@@ -4,6 +4,10 @@
 //! only to swap it. The writer declares itself asleep before it looks at all buffers a last time; a
 //! shard looks at that mark after it has let go of its lock. One of the two sees the other.
 //!
+//! **Giving way**: several shards and one writer have equal shares of a busy processor, and the shards would run
+//! ahead until their buffers are full. A shard whose buffer grows yields at each event: on a processor that nobody
+//! else wants it goes on at once, on a busy one the writer keeps up. It never waits.
+//!
 //! **The budget** counts body bytes that wait for the disk. *Reserve when handing over, not while
 //! collecting*: a block before [`Inbox::body_block`], the inline bytes of both bodies before
 //! [`Event::Finished`], the payloads before [`Event::Messages`]. What is reserved is then always on its way to the disk, so that waiting for
@@ -22,13 +26,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{SendError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
-use std::thread::Thread;
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 /// The writer is woken early at this many events in one shard's buffer …
 const SWAP_EVENTS: usize = 1024;
 /// … or at this many bytes.
 const SWAP_BYTES: usize = 1024 * 1024;
+/// With more events than this in its buffer a shard lets others on its processor go first: the writer has been
+/// woken for them and has not come.
+const GIVE_WAY: usize = SWAP_EVENTS;
 /// A shard's buffer holds no more events than this while the disk stalls …
 const BOUND_EVENTS: usize = 65_536;
 /// … nor more bytes.
@@ -163,7 +170,7 @@ impl Inbox {
     /// Gives the event back where there is no room for it.
     fn offer(&self, shard: usize, event: Event) -> Result<(), Event> {
         let bytes = event_bytes(&event);
-        let wake = {
+        let (wake, ahead) = {
             let mut buffer = lock(&self.shards[shard % self.shards.len()]);
             if self.closed.load(SeqCst) || !self.has_room(&buffer, bytes) {
                 return Err(event);
@@ -171,10 +178,15 @@ impl Inbox {
             let before = (buffer.events.len(), buffer.bytes);
             buffer.events.push(event);
             buffer.bytes += bytes;
-            crossed(before.0, buffer.events.len(), SWAP_EVENTS) || crossed(before.1, buffer.bytes, SWAP_BYTES)
+            let wake = crossed(before.0, buffer.events.len(), SWAP_EVENTS)
+                || crossed(before.1, buffer.bytes, SWAP_BYTES);
+            (wake, buffer.events.len() > GIVE_WAY)
         };
         if wake || self.asleep.swap(false, SeqCst) {
             self.wake_writer();
+        }
+        if ahead {
+            thread::yield_now();
         }
         Ok(())
     }

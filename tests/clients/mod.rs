@@ -6,6 +6,7 @@ mod copied;
 mod curl;
 mod disk;
 mod doors;
+mod early;
 mod exported;
 mod forwarder;
 mod http2;

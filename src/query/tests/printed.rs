@@ -39,7 +39,10 @@ fn the_canonical_text() {
         ("~u get(Info|Routers)", "url~/get/ url~/Info|Routers/"),
         ("host:( x hos?=( y )", r"host:x,y or host~/\Ahos(?s:.)=\(\z/"),
         ("url:f(a,b)*", "url:f(a,b)*"),
-        ("url:/f(*/ path:((a)*) -host:B)*", r"url~/\A\/f\((?s:.)*\/\z/ path~/\A\(a\)(?s:.)*\z/ -host~/\AB\)(?s:.)*\z/"),
+        (
+            "url:/f(*/ path:((a)*) -host:B)*",
+            r"url~/\A\/f\((?s:.)*\/\z/ path~/\A\(a\)(?s:.)*\z/ -host~/\AB\)(?s:.)*\z/",
+        ),
         ("json.\"[\\\"a b\\\"].c\":1", "json.\"[\\\"a b\\\"].c\":1"),
     ] {
         let (node, faults) = parse(typed);
