@@ -273,7 +273,7 @@ pub fn works(action: Action, app: &App) -> bool {
         _ if app.screen() != Screen::List && messages::works(action, app).is_some() => {
             messages::works(action, app) == Some(true)
         }
-        Action::Open if app.screen() == Screen::Detail => has_pane(app),
+        Action::Open if app.screen() == Screen::Detail => app.detail.is_explained(),
         Action::Follow if app.screen() == Screen::Detail => false,
         Action::Open | Action::TabBefore | Action::TabAfter => app.detail.id.is_some(),
         Action::Tab(place) => {

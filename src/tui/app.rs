@@ -169,6 +169,9 @@ impl App {
         self.detail.select(self.list.cursor);
         let (text, _) = self.detail_text_place();
         self.detail.settle(self.theme, &self.list, &self.status, text);
+        // How much is laid out decides how much room the pane beneath has.
+        let (text, _) = self.detail_text_place();
+        self.detail.settle(self.theme, &self.list, &self.status, text);
         if self.base == Screen::Compare {
             self.compare.settle(self.theme, layout::detail(self.area).0);
         }
