@@ -6,7 +6,7 @@ use super::holder::{self, Holder};
 use super::plan::Plan;
 use super::records::Records;
 use crate::ca::{Authority, Interceptor};
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, Summary};
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Note, Order, Side, Summary};
 use crate::forward::Lesson;
 use crate::listener::{self, Running};
 use crate::query::Query;
@@ -108,6 +108,7 @@ fn control(store: &Store, running: &Running) -> Result<Control, StartError> {
     let answer = Box::new(move |request| match request {
         Request::Status => Reply::Status(Status { figures: inbox.figures(), ..status.clone() }),
         Request::Flag { ids, flag, on } => flagged(&inbox, &ids, Flags(flag), on),
+        Request::Note { id, text } => noted(&inbox, id, &text),
         Request::Replay { orders } => replayed(&replayer, &orders),
         Request::Guards => guards.answer(),
         Request::Intercept { host } => Reply::Changed { changed: learned.forget(&host) },
@@ -121,6 +122,13 @@ fn flagged(inbox: &Inbox, ids: &[u64], flag: Flags, on: bool) -> Reply {
         return Reply::Error { says: format!("{} is no mark that a person sets", flag.0) };
     }
     match inbox.flag(ids.iter().copied().map(ExchangeId).collect(), flag, on) {
+        Ok(()) => Reply::Done,
+        Err(error) => Reply::Error { says: error.to_string() },
+    }
+}
+
+fn noted(inbox: &Inbox, id: u64, text: &str) -> Reply {
+    match inbox.note(ExchangeId(id), Note::new(text)) {
         Ok(()) => Reply::Done,
         Err(error) => Reply::Error { says: error.to_string() },
     }
@@ -181,7 +189,12 @@ fn tell_of_old(captures: &Captures, settings: &crate::config::Capture) {
             for gone in gone {
                 let but = match gone.marked {
                     0 => String::new(),
-                    marked => format!(", but for {}", super::format::counted(marked, "marked exchange")),
+                    marked => {
+                        format!(
+                            ", but for {} that you marked or noted",
+                            super::format::counted(marked, "exchange")
+                        )
+                    }
                 };
                 super::door::say(format!("removed the old capture {}{but}", gone.capture.path.display()));
             }

@@ -1,14 +1,13 @@
 //! `hopscope open`: a capture in the list, live while another process records it.
 
 use super::args::{Open, ProxyFlags};
-use super::browse::Browse;
+use super::browse::{Browse, Mark};
 use super::exit::{Exit, Halt, Outcome};
 use super::follow;
 use super::guards::Guards;
 use super::signals::Signals;
 use super::{again, capture, demo, import, plan, screen};
 use crate::ca;
-use crate::exchange::{ExchangeId, Flags};
 use crate::store::control::{self, Reply, Request};
 use crate::store::{self, Reader, Store};
 use crate::tui::{self, Setup, Source, Status, Wake};
@@ -100,7 +99,10 @@ fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> 
         ..status.clone()
     };
     let guards = Guards::Elsewhere(path.clone());
-    let mark = move |ids: Vec<ExchangeId>, flag: Flags, on| store::set_flag(&path, &ids, flag, on);
+    let mark = move |mark| match mark {
+        Mark::Flag(ids, flag, on) => store::set_flag(&path, &ids, flag, on),
+        Mark::Note(id, note) => store::set_note(&path, id, note),
+    };
     let browse = Browse::new(reader, Box::new(status), Box::new(mark), sender)?;
     Ok(Box::new(browse.with_guards(guards)))
 }

@@ -42,6 +42,8 @@ fn pairs(value: &[u8], secret: usize) -> Vec<u8> {
         } else {
             plain.extend_from_slice(piece.get(..end).unwrap_or_default());
             plain.extend_from_slice(MASK.as_bytes());
+            // White space behind it, perhaps a fold, is no secret.
+            plain.extend_from_slice(piece.get(piece.trim_ascii_end().len().max(end)..).unwrap_or_default());
         }
     }
     plain
@@ -59,6 +61,7 @@ mod tests {
             ("Cookie", "sid=31d4; theme=dark; bare", "sid=••••; theme=••••;••••"),
             ("Set-Cookie", "sid=31d4; Path=/; Secure", "sid=••••; Path=/; Secure"),
             ("Set-Cookie", "sid=; Max-Age=0", "sid=; Max-Age=0"),
+            ("Set-Cookie", "a=1\r\n ;Path=/", "a=••••\r\n ;Path=/"),
             ("X-Api-Key", "abc def", "••••"),
             ("Accept", "text/html", "text/html"),
             ("Cookie", "", ""),

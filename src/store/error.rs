@@ -28,7 +28,7 @@ pub enum StoreError {
     },
     /// The database is damaged, or not readable by us.
     #[error("the capture {} cannot be read: it is damaged or not yours; \
-        `sqlite3 {}/000001.db .recover` saves what can be saved, and another --capture records anew", .path.display(), .path.display())]
+        `sqlite3 SEGMENT .recover` saves what can be saved of each {}/*.db, and another --capture records anew", .path.display(), .path.display())]
     Unreadable {
         /// The capture.
         path: PathBuf,

@@ -19,7 +19,7 @@ use super::budget::Budget;
 use super::error::StoreError;
 use super::under_way::UnderWay;
 use crate::config::Pressure;
-use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Message, Side, Truncation};
+use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Message, Note, Side, Truncation};
 use serde::{Deserialize, Serialize};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -166,7 +166,16 @@ impl Inbox {
 
     /// Hands the mark of a person to the writer; the error says that it was not taken.
     pub fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool) -> Result<(), StoreError> {
-        self.offer(0, Event::Flag { ids, flag, on })
+        self.of_a_person(Event::Flag { ids, flag, on })
+    }
+
+    /// The same with a note, or none.
+    pub fn note(&self, id: ExchangeId, note: Option<Note>) -> Result<(), StoreError> {
+        self.of_a_person(Event::Note { id, note })
+    }
+
+    fn of_a_person(&self, event: Event) -> Result<(), StoreError> {
+        self.offer(0, event)
             .map_err(|_| if self.closed.load(SeqCst) { StoreError::Closed } else { StoreError::Behind })
     }
 
@@ -472,6 +481,7 @@ fn event_bytes(event: &Event) -> usize {
             let words: usize = messages.iter().map(|message| message.says.len()).sum();
             return 64 + messages.len() * size_of::<Message>() + words + payload_bytes(messages);
         }
+        Event::Note { note, .. } => return 256 + note.as_ref().map_or(0, |note| note.as_str().len()),
         Event::Flag { ids, .. } => return 64 + ids.len() * size_of::<ExchangeId>(),
         _ => return 256,
     };

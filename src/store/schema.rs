@@ -37,7 +37,8 @@ const TABLES: &str = concat!(
     include_str!("handshake.sql"),
     include_str!("dialling.sql"),
     include_str!("tunnel.sql"),
-    include_str!("ocsp.sql")
+    include_str!("ocsp.sql"),
+    include_str!("note.sql")
 );
 
 /// What a person asks for.
@@ -68,8 +69,9 @@ const TO_3: &str = concat!(
 /// From formats 2 and 3 to 4: rows of several messages.
 const RUNS: &str = "ALTER TABLE message ADD COLUMN run TEXT;";
 
-/// From format 3 to 4: tunnels that were relayed unread, and stapled OCSP responses.
-const TO_4: &str = concat!(include_str!("tunnel.sql"), include_str!("ocsp.sql"));
+/// From format 3 to 4: tunnels that were relayed unread, and stapled OCSP responses; and notes, which a capture of
+/// format 4 may lack too: their table is made with the first.
+const TO_4: &str = concat!(include_str!("tunnel.sql"), include_str!("ocsp.sql"), include_str!("note.sql"));
 
 /// Views are made anew, with the words of today.
 const DROP_VIEWS: &str =

@@ -169,6 +169,9 @@ impl App {
         self.detail.select(self.list.cursor);
         let (text, _) = self.detail_text_place();
         self.detail.settle(self.theme, &self.list, &self.status, text);
+        // How much is laid out decides how much room the pane beneath has.
+        let (text, _) = self.detail_text_place();
+        self.detail.settle(self.theme, &self.list, &self.status, text);
         if self.base == Screen::Compare {
             self.compare.settle(self.theme, layout::detail(self.area).0);
         }
@@ -378,11 +381,12 @@ impl List {
     }
 }
 
-/// Columns of a path and of the cause behind it. Bytes of very long ones: they are cut anyway.
+/// Columns of a path and of the cause and the note behind it. Bytes of very long ones: they are cut anyway.
 fn path_columns(summary: &Summary) -> usize {
     let columns = |text: &str| if text.len() > LONG { text.len() } else { width::columns(text) };
     let cause = summary.failure.as_ref().map_or(0, |failure| 2 + columns(&failure.says));
-    columns(&summary.path) + cause
+    let note = summary.note.as_ref().map_or(0, |note| 3 + columns(note.as_str()));
+    columns(&summary.path) + cause + note
 }
 
 impl App {

@@ -15,7 +15,7 @@ const LEAD: usize = 5;
 const GAP: usize = 2;
 /// Columns that a value needs beside a name; with less it stands below.
 const LEAST: usize = 24;
-/// The column, counted from the value's, where facts stand below each other when values are short.
+/// The column, counted from the value's, where facts stand below each other when there is room.
 const FACTS: usize = 32;
 
 /// A line of a head.
@@ -36,6 +36,20 @@ pub struct FieldRow<'a> {
     pub start_line: bool,
     /// What stands behind the value, its ink, and whether it must be said even where it needs a row of its own.
     pub fact: Option<(String, Style, bool)>,
+    /// The column of the facts, counted from the value's: see [`facts_column`].
+    pub facts: usize,
+}
+
+/// The column where most facts can stand below each other, each behind its value and before the border. `rows` are
+/// the columns of values and of their facts, `column` those of the names.
+#[must_use]
+pub fn facts_column(rows: &[(usize, usize)], room: usize, column: usize) -> usize {
+    let room = room.saturating_sub(LEAD + column + GAP);
+    let fits = |place: usize| {
+        rows.iter().filter(|(value, fact)| value + GAP <= place && place + fact <= room).count()
+    };
+    let places = rows.iter().map(|(_, fact)| room.saturating_sub(*fact)).filter(|place| *place < FACTS);
+    places.chain([FACTS]).max_by_key(|place| (fits(*place), *place)).unwrap_or(FACTS)
 }
 
 /// Adds the rows of a line; returns the first one's number.
@@ -89,7 +103,7 @@ fn value(page: &mut Page, row: &FieldRow<'_>, name: Option<&str>, indent: usize,
         if let Some((says, style, _)) = unsaid.filter(|_| at == last && more == 0) {
             let says = sanitize(says).into_owned();
             let used = width::columns(piece);
-            let place = FACTS.max(used + GAP).min(room.saturating_sub(width::columns(&says)));
+            let place = row.facts.max(used + GAP).min(room.saturating_sub(width::columns(&says)));
             if used + GAP <= place {
                 cells.push(Span::raw(" ".repeat(place - used)));
                 cells.push(Span::styled(says, *style));

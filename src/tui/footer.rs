@@ -3,7 +3,7 @@
 use super::acting;
 use super::actions::{self, Action, TABLE};
 use super::app::{App, Screen};
-use super::detail::{body, find, messages};
+use super::detail::{body, find, messages, pane};
 use super::menu;
 use super::paint::Pane;
 use super::typing::Purpose;
@@ -57,7 +57,7 @@ pub fn keys(app: &App) -> Vec<(String, &'static str)> {
         .map(|(keys, entry)| match entry.action {
             Action::View if messages::is_shown(app) && screen != Screen::List => (keys, "whole body"),
             Action::Open if app.detail.is_explained() && matches!(screen, Screen::Side | Screen::Detail) => {
-                (keys, if app.detail.tall { "less" } else { "more" })
+                (keys, pane::enter(app))
             }
             Action::Hop if body::is_shown(app) && screen != Screen::List => (keys, "other body"),
             _ => (keys, short(entry.action, screen, entry.short)),

@@ -116,6 +116,76 @@ fn enter_gives_the_pane_most_of_the_room_and_x_takes_it_away() {
     at_every_size("inspect_plain", &cached(), "3jjjjX");
 }
 
+/// The terminal's sizes where a pane leaves no room for the lines that it explains.
+const SMALL: [(u16, u16); 4] = [(79, 24), (60, 20), (40, 10), (40, 8)];
+
+#[test]
+fn where_there_is_no_room_for_a_pane_enter_opens_a_sheet() {
+    for (columns, lines) in SMALL {
+        let mut stage = Stage::new(columns, lines, vec![cached()]);
+        let mut all = String::new();
+        // The lines alone, the sheet over them, and its next page.
+        for keys in ["<enter>3jjjj", "<enter>", "<pgdn>"] {
+            stage.press(keys);
+            all.push_str(&stage.screen());
+            all.push('\n');
+        }
+        insta::assert_snapshot!(format!("inspect_sheet_{columns}x{lines}"), all);
+    }
+}
+
+/// Cache-Control has most to say: paging through it must show the last step and every verdict.
+#[test]
+fn all_of_a_sheet_can_be_read_by_pages() {
+    for (columns, lines) in [(100, 30), (80, 24)].into_iter().chain(SMALL) {
+        let mut stage = Stage::new(columns, lines, vec![cached()]);
+        stage.press("<enter>3jjjj<enter>");
+        let mut read = String::new();
+        for _ in 0..40 {
+            read.push_str(&stage.screen().split_whitespace().collect::<Vec<_>>().join(" "));
+            stage.press("<pgdn>");
+        }
+        for words in ["─ cache-control", "RFC 9111 5.2.2.1", "what follows", "offers HTTP/3"] {
+            assert!(read.contains(words), "{columns}x{lines}: {words} is nowhere");
+        }
+        stage.press("<pgup>".repeat(40).as_str());
+        let first = if columns < 80 { "may keep" } else { "Who may keep and reuse" };
+        assert!(stage.screen().contains(first), "{columns}x{lines}: back at the beginning");
+        stage.press("<pgdn>jk");
+        assert!(stage.screen().contains(first), "another line begins at its beginning");
+    }
+}
+
+#[test]
+fn a_sheet_is_left_before_the_exchange_is() {
+    let mut stage = Stage::new(60, 20, vec![cached()]);
+    stage.press("<enter>3jjjj");
+    assert!(stage.screen().contains("enter explain"), "{}", stage.screen());
+    assert!(!stage.screen().contains("what follows"));
+    for leave in ["<esc>", "q", "<enter>", "X"] {
+        stage.press("<enter>");
+        assert!(stage.screen().contains("line 4") && stage.screen().contains("enter close"));
+        stage.press(leave);
+        assert!(!stage.screen().contains("· line 4"), "{leave} closes it: {}", stage.screen());
+        assert!(stage.screen().contains("[3 Resp]"), "{leave} stays in the exchange");
+    }
+    stage.press("<esc>");
+    assert!(!stage.screen().contains("[3 Resp]"));
+}
+
+#[test]
+fn no_size_and_no_line_breaks_the_sheet() {
+    for exchange in [cached(), login(), broken()] {
+        for columns in [1, 2, 3, 5, 12, 39, 40, 41, 60, 79, 80, 81, 119, 120, 140] {
+            for lines in [1, 2, 3, 4, 5, 8, 9, 12, 18, 19, 28] {
+                let mut stage = Stage::new(columns, lines, vec![exchange.clone()]);
+                stage.press("<enter>3<enter>jj<pgdn>j<pgdn><pgup>wX<enter>wGk<enter>2jj");
+                _ = stage.screen();
+            }
+        }
+    }
+}
+
 #[test]
 fn w_goes_from_finding_to_finding_and_to_the_other_message() {
     let mut stage = Stage::new(100, 30, vec![broken()]);

@@ -17,6 +17,12 @@ const PREVIEW_FROM: u16 = 18;
 const DETAIL_HEAD: u16 = 3;
 /// Lines of a text from which there is room for a pane that explains it.
 const EXPLAINED_FROM: u16 = 15;
+/// Columns of a text from which so many lines do; a narrower one wraps more, and needs more of them.
+const EXPLAINED_WIDTH: u16 = 80;
+/// Lines of a narrow text from which there is room for the pane.
+const EXPLAINED_NARROW_FROM: u16 = 24;
+/// Lines of a head that stay in view above a pane that is asked for where there is no room for one.
+const ABOVE_SHEET: u16 = 3;
 
 /// The places of the list screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,15 +73,26 @@ pub fn detail_parts(area: Rect) -> (Rect, Rect) {
     top(area, DETAIL_HEAD)
 }
 
-/// The lines of a head and the pane that explains them; no pane where there is hardly room for the lines.
+/// So many lines of a head and the pane that explains them, which has the room that they leave. Where there is
+/// hardly room for the lines there is no pane until it is asked for, and then it is a sheet over most of them.
 #[must_use]
-pub fn explained(text: Rect, tall: bool) -> (Rect, Rect) {
-    let height = match (text.height, tall) {
-        (0..EXPLAINED_FROM, _) => 0,
-        (height, false) => (height * 2 / 5).clamp(7, 16),
-        (height, true) => height * 3 / 4,
+pub fn explained(text: Rect, tall: bool, lines: usize) -> (Rect, Rect) {
+    let left = text.height.saturating_sub(u16::try_from(lines).unwrap_or(u16::MAX));
+    let height = match (has_room(text), tall, text.height) {
+        (true, false, height) => (height * 2 / 5).clamp(7, 16).max(left),
+        (true, true, height) => (height * 3 / 4).max(left),
+        (false, false, _) => 0,
+        (false, true, height) if height >= 3 * ABOVE_SHEET => height - ABOVE_SHEET,
+        (false, true, height) => height,
     };
     bottom(text, height)
+}
+
+/// Whether lines and pane find room beneath each other.
+#[must_use]
+pub fn has_room(text: Rect) -> bool {
+    let from = if text.width < EXPLAINED_WIDTH { EXPLAINED_NARROW_FROM } else { EXPLAINED_FROM };
+    text.height >= from
 }
 
 /// Whether a size is too small to be of use.

@@ -14,6 +14,8 @@ use ratatui::text::{Line, Span};
 
 /// Columns of the labels before facts.
 const LABEL: usize = 12;
+/// Columns that a text needs beside a remark.
+const BESIDE: usize = 40;
 
 /// Bytes of one captured text that are laid out: more than any cookie, and no more work than a paint.
 pub const MOST_LAID: usize = 8 * 1024;
@@ -169,6 +171,27 @@ impl Page {
     pub fn prose(&mut self, lead: &str, text: &str, style: Style) {
         let room = self.room.saturating_sub(width::columns(lead)).max(1);
         self.cells(prose_cells(lead, text, room, style));
+    }
+
+    /// The same with a remark at the right border of its first line; where that leaves the text too little room,
+    /// the remark goes behind it.
+    pub fn prose_beside(&mut self, lead: &str, text: &str, style: Style, remark: &str) {
+        if remark.is_empty() {
+            return self.prose(lead, text, style);
+        }
+        let taken = width::columns(remark) + 2;
+        let room = self.room.saturating_sub(width::columns(lead) + 1);
+        let beside = room.saturating_sub(taken);
+        if beside < BESIDE && width::columns(text) > beside {
+            return self.prose(lead, &format!("{text} ({remark})"), style);
+        }
+        let mut cells = prose_cells(lead, text, beside.max(1), style);
+        if let Some(first) = cells.first_mut() {
+            let pad = (self.room - 1).saturating_sub(first.width() + width::columns(remark));
+            first.text.push(Span::raw(" ".repeat(pad)));
+            first.text.push(Span::styled(remark.to_owned(), self.theme.dim()));
+        }
+        self.cells(cells);
     }
 
     /// A captured text behind `lead`, broken at the border, further lines as far in.

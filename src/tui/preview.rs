@@ -8,7 +8,6 @@ use super::paint::Pane;
 use super::theme::Theme;
 use super::words;
 use crate::exchange::{Head, State, Summary};
-use crate::inspect::{Finding, Severity};
 use crate::text::{sanitize_bounded, units, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,14 +33,12 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 /// The gravest findings, as many as fit; facts are left to the tabs.
 fn findings(theme: Theme, pane: &mut Pane<'_>, line: usize, loaded: &Loaded) {
-    let mut grave: Vec<_> =
-        loaded.inspected.findings.iter().filter(|found| found.rule.severity > Severity::Info).collect();
-    grave.sort_by_key(|found| std::cmp::Reverse(found.rule.severity));
+    let grave = loaded.inspected.grave();
     let end = pane.width().saturating_sub(1);
     let mut at = 1;
     for (index, found) in grave.iter().enumerate() {
         let (letter, ink) = letter(theme, found.rule.severity);
-        let says = format!("{}{}", named(loaded, found), sanitize_bounded(&found.says, 120));
+        let says = format!("{}{}", loaded.inspected.named(found), sanitize_bounded(&found.says, 120));
         let columns = width::columns(&says) + 2;
         if index > 0 && at + columns > end.saturating_sub(8) {
             pane.text(at, line, &format!("{} more", grave.len() - index), theme.dim());
@@ -50,14 +47,6 @@ fn findings(theme: Theme, pane: &mut Pane<'_>, line: usize, loaded: &Loaded) {
         at = pane.text(at, line, letter, ink) + 1;
         at = pane.text(at, line, &width::cut(&says, end.saturating_sub(at), "…"), Style::new()) + 2;
     }
-}
-
-/// The name of the field that a finding is about, with a colon.
-fn named(loaded: &Loaded, found: &Finding) -> String {
-    let head = loaded.inspected.recorded.head(found.message);
-    let field = found.line.checked_sub(1).zip(head).and_then(|(at, head)| head.fields().nth(at));
-    let name = field.filter(|field| !field.name.is_empty());
-    name.map(|field| format!("{}: ", sanitize_bounded(field.name, 40))).unwrap_or_default()
 }
 
 fn title(theme: Theme, pane: &mut Pane<'_>, summary: &Summary) {

@@ -4,7 +4,7 @@ use super::actions::{self, Action};
 use super::again;
 use super::app::{App, Screen};
 use super::compare;
-use super::detail::{Tab, body, find, inspected, messages};
+use super::detail::{Tab, body, find, inspected, messages, pane};
 use super::filter;
 use super::guards;
 use super::help;
@@ -13,7 +13,7 @@ use super::menu;
 use super::onboarding;
 use super::source::{Deed, Row, Told};
 use super::typing;
-use super::{acting, copy, mouse, palette, panes, saving};
+use super::{acting, copy, mouse, noting, palette, panes, saving};
 use crate::exchange::{ExchangeId, Side, State, Summary};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::layout::Rect;
@@ -190,6 +190,7 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::Escape if app.screen() == Screen::List => return leave_list(app),
         Action::Escape if app.help.is_none() && find::clear(app) => {}
         Action::Back | Action::Escape if in_detail(app) && messages::leave(app) => {}
+        Action::Back | Action::Escape if in_detail(app) && pane::close(app) => {}
         Action::Back | Action::Escape => back(app),
         Action::Palette => palette::open(app),
         Action::Help => help::toggle(app),
@@ -201,11 +202,12 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         }
         Action::Copy => copy::open(app),
         Action::SaveBody => saving::open(app),
+        Action::Note => noting::open(app),
         Action::Pager => return page(app),
         Action::Layout => panes::toggle(app),
         Action::Wider | Action::Narrower => panes::shift(app, action == Action::Wider),
         action if in_detail(app) && messages::is_shown(app) && messages::act(app, action) => {}
-        Action::Open if in_detail(app) && app.detail.is_explained() => app.detail.tall = !app.detail.tall,
+        Action::Open if in_detail(app) && app.detail.is_explained() => pane::toggle(app),
         Action::Open => app.open_detail(),
         Action::OtherPane => other_pane(app),
         Action::Tab(place) => app.show_tab(Tab::ALL.get(place).copied().unwrap_or_default()),
@@ -223,6 +225,7 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         Action::NextHit => find::go(app, true),
         Action::HitBefore => find::go(app, false),
         Action::View if app.detail.tab == Tab::Raw => app.detail.hex = !app.detail.hex,
+        Action::Explain if pane::close(app) => {}
         Action::Explain => app.detail.unexplained = !app.detail.unexplained,
         Action::Secrets => app.detail.show_secrets(),
         Action::NextFinding => inspected::go(app, true),
@@ -368,9 +371,11 @@ pub fn travel(app: &mut App, action: Action) {
             help.chosen = step(action, help.chosen, help.last(), page);
         }
         Screen::Side | Screen::Detail if messages::is_shown(app) => _ = messages::act(app, action),
+        Screen::Side | Screen::Detail if pane::scroll(app, action) => {}
         Screen::Side | Screen::Detail => {
-            let (text, _) = app.detail_text_place();
-            let page = usize::from(text.height);
+            let (text, sheet) = app.detail_text_place();
+            // Under a sheet that covers all the lines are still gone through, as if they were in view.
+            let page = usize::from(if text.height == 0 { sheet.height } else { text.height });
             app.detail.travel(action, page);
         }
         Screen::Compare => {

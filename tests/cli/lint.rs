@@ -117,7 +117,7 @@ fn explain_says_what_each_part_means() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     for text in [
         "Cache-Control  RFC 9111 5.2, standard",
-        "fresh for so long: 5 min  (RFC 9111 5.2.2.1)",
+        "fresh for 5 min  (RFC 9111 5.2.2.1)",
         "keep no copy",
         "^ a directive begins",
     ] {

@@ -147,7 +147,7 @@ fn an_api_like_githubs_says_how_many_calls_are_left_the_next_page_and_why_401() 
 {"url":"https://api.github.test/user/repos","at":1795435200,"start":"HTTP/1.1 200 OK","lines":["Content-Type: application/json; charset=utf-8","ETag: W/\"c3a5b1\"","Link: <https://api.github.test/user/repos?page=2>; rel=\"next\"","X-RateLimit-Limit: 5000","X-RateLimit-Remaining: 4987","X-RateLimit-Reset: 1795437000","X-GitHub-Media-Type: github.v3; format=json","Content-Length: 2"],"request":{"start":"GET /user/repos HTTP/1.1","lines":["Host: api.github.test","Authorization: Basic dXNlcjpwYXNz"]}}"#;
     let all = lint(blocks);
     let refused = all[0]["verdicts"]["auth"]["says"].as_str().unwrap();
-    assert!(refused.contains("no credentials sent; asked for is basic"), "{refused}");
+    assert!(refused.contains("no credentials sent; basic is asked for"), "{refused}");
     let left = all[1]["verdicts"]["api"]["says"].as_str().unwrap();
     assert!(left.starts_with("4987 of 5000 calls left until Monday 2026-11-23 12:30:00 UTC"), "{left}");
     assert!(left.ends_with("next page: https://api.github.test/user/repos?page=2"), "{left}");

@@ -1,7 +1,9 @@
 //! HARs as others write them, ours again, and hostile ones.
 
 use super::super::{Imported, Report};
-use crate::exchange::{Body, BodyPlace, Cause, Edit, Failure, Heads, Interim, MessageFlags, Phase, Timing};
+use crate::exchange::{
+    Body, BodyPlace, Cause, Edit, Failure, Heads, Interim, MessageFlags, Note, Phase, Timing,
+};
 use crate::exchange::{
     Exchange, Flags, Kind, Message, MessageForm, Side, Spoken, State, Truncation, Tunnelled, Unopened,
 };
@@ -330,6 +332,7 @@ prop_compose! {
         interim in vec((any::<u32>(), vec(any::<u8>(), 0..9)), 0..2),
         moments in vec(of(0_u64..1 << 40), 9),
         tunnelled in of(any_tunnelled()),
+        note in of(".{0,20}"),
     ) -> Exchange {
         let mut made = exchange(b"", "", b"");
         let summary = &mut made.summary;
@@ -337,6 +340,7 @@ prop_compose! {
         (summary.started, summary.state) = (numbers.0, state);
         (summary.duration, summary.ttfb) = (numbers.1.map(u64::from), numbers.2.map(u64::from));
         (summary.status, summary.flags) = (numbers.3, Flags(numbers.4 & !(Flags::DECODED.0 | Flags::REQUEST_DECODED.0)));
+        summary.set_note(note.and_then(|text| Note::new(&text)));
         summary.failure = failure.map(|(client, phase, kind, says)| Failure {
             side: if client { Side::Client } else { Side::Origin }, phase, kind, says,
         });

@@ -126,7 +126,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Vary"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=60\nVary: User-Agent\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=60\nVary: Accept-Encoding\n")
         .responses(vary_by_client),
-    warn("vary-lacks-encoding", Rfc(9110, "12.5.5"), "The content is packed because the client allowed it, and shared caches may keep it: without Vary they may give it to a client that cannot unpack it.", "Send Vary: Accept-Encoding.")
+    warn("vary-lacks-encoding", Rfc(9110, "12.5.5"), "The content is packed, and shared caches may keep it: without Vary they give it to clients that cannot unpack it too.", "Send Vary: Accept-Encoding.")
         .about(&["Vary"])
         .example("GET / HTTP/1.1\nHost: h\nAccept-Encoding: gzip\n\nHTTP/1.1 200 OK\nContent-Length: 9\nCache-Control: public, max-age=60\nContent-Encoding: gzip\n", "GET / HTTP/1.1\nHost: h\nAccept-Encoding: gzip\n\nHTTP/1.1 200 OK\nContent-Length: 9\nCache-Control: public, max-age=60\nContent-Encoding: gzip\nVary: Accept-Encoding\n")
         .responses(vary_lacks_encoding),
@@ -450,7 +450,9 @@ fn is_shared(case: &Case<'_>) -> bool {
 }
 
 fn vary_lacks_encoding(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    let asked = case.request.is_some_and(|request| request.has("Accept-Encoding"));
+    // An address that names the coding holds one form only: nothing was chosen.
+    let asked =
+        case.request.is_some_and(|request| request.has("Accept-Encoding") && !names_coding(request.target()));
     let named = case.message.lists("Vary", "accept-encoding") || case.message.lists("Vary", "*");
     if asked
         && !named
@@ -460,8 +462,17 @@ fn vary_lacks_encoding(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
             .first("Content-Encoding")
             .filter(|line| !line.value.eq_ignore_ascii_case(b"identity"))
     {
-        found.name(line, "packed for this client, and Vary does not name Accept-Encoding");
+        found.name(line, "Vary does not name Accept-Encoding: caches give the packed form to everybody");
     }
+}
+
+/// Whether a path names a coding: `app.js.gz`, `app.br.js`.
+fn names_coding(target: &[u8]) -> bool {
+    let path = target.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    let file = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let coding =
+        |part: &[u8]| [&b"gz"[..], b"gzip", b"br", b"zst"].iter().any(|one| part.eq_ignore_ascii_case(one));
+    file.split(|byte| *byte == b'.').skip(1).any(coding)
 }
 
 fn pragma_in_response(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {

@@ -218,7 +218,7 @@ fn too_large(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn control(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for line in case.message.all("Set-Cookie") {
-        if let Some(at) = crate::inspect::set_cookie::control(line.value) {
+        if let Some(at) = crate::inspect::value::control(line.value) {
             found.part(line, &(at..at + 1), "a control byte: the cookie is dropped");
         }
     }

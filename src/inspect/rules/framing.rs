@@ -149,7 +149,7 @@ fn chunked_not_last(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
         return;
     };
     for (line, span, _) in members.iter().skip(at + 1).filter(|(_, _, coding)| !is_chunked(coding)) {
-        found.part(line, span, "a coding behind chunked");
+        found.part(line, span, "stands behind chunked, which must be last");
     }
 }
 

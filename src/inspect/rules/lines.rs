@@ -30,7 +30,7 @@ pub static RULES: &[Rule] = &[
     error("bare-cr", Rfc(9112, "2.2"), "A CR that no LF follows ends a line for some recipients and not for others: message smuggling begins like this.", "Remove the CR, or write CR LF.")
         .example("GET / HTTP/1.1\nHost: h\nX-A: 1\rX-B: 2\n", "GET / HTTP/1.1\nHost: h\nX-A: 1\nX-B: 2\n")
         .messages(bare_cr),
-    warn("bare-lf", Rfc(9112, "2.2"), "A line that ends in LF alone is read by most, refused by some, and told apart by none who smuggle.", "End lines in CR LF.")
+    warn("bare-lf", Rfc(9112, "2.2"), "A line that ends in LF alone is read by most recipients and refused by some: where two differ, one message becomes two.", "End lines in CR LF.")
         .example("GET / HTTP/1.1\nHost: h␊X-A: 1\n", "GET / HTTP/1.1\nHost: h\nX-A: 1\n")
         .messages(bare_lf),
     error("nul", Rfc(9110, "5.5"), "A NUL ends the value for recipients written in C, and not for others.", "Remove the NUL.")

@@ -5,7 +5,7 @@ use crate::exchange::MessageKind;
 use crate::inspect::field::Hop;
 use crate::inspect::field::Spec::Rfc;
 use crate::inspect::found::Found;
-use crate::inspect::message::Case;
+use crate::inspect::message::{Case, Line};
 use crate::inspect::rule::{Rule, error, info, warn};
 use crate::inspect::table;
 use crate::inspect::value::{decimal, is_token, is_uri_byte};
@@ -87,6 +87,10 @@ pub static RULES: &[Rule] = &[
         .about(&["Connection", "Keep-Alive", "Proxy-Connection", "Upgrade"])
         .example("HTTP/2 200\nconnection: keep-alive\n", "HTTP/2 200\nserver: x\n")
         .messages(connection_fields_multiplexed),
+    info("connection-listed", Rfc(9113, "8.2.2"), "A browser's list of a request over HTTP/2, as in a HAR file, names Connection: keep-alive, though nothing of it is sent.", "Leave it out when the request is sent again.")
+        .about(&["Connection"])
+        .example("GET / HTTP/2\nHost: h\nConnection: keep-alive\n", "GET / HTTP/1.1\nHost: h\nConnection: keep-alive\n")
+        .requests(connection_listed),
     error("capitals-in-http2", Rfc(9113, "8.2.1"), "Field names are in lower case in HTTP/2; a message with a capital in one is malformed.", "Write names in lower case.")
         .example("HTTP/2 200\n:status: 200\nServer: x\n", "HTTP/2 200\n:status: 200\nserver: x\n")
         .messages(capitals_multiplexed),
@@ -186,7 +190,11 @@ fn request_line(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let known = version.starts_with(b"HTTP/")
         && version.len() > 5
         && version[5..].iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
-    if !known {
+    let line = case.message.head.start_line();
+    if !known && line.split(|byte| *byte == b' ').filter(|part| !part.is_empty()).count() == 3 {
+        let from = line.iter().rposition(|byte| *byte == b' ').map_or(0, |at| at + 1);
+        found.start(from..line.len(), "the version is HTTP/ and two numbers");
+    } else if !known {
         found.start(start(case), "method, target and version are expected, with one space between them");
     }
 }
@@ -391,10 +399,29 @@ fn te_multiplexed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn connection_fields_multiplexed(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     if case.message.is_multiplexed() {
-        for line in case.message.lines.iter().filter(|line| rule.fields.iter().any(|name| line.is(name))) {
+        let lines = case.message.lines.iter().filter(|line| rule.fields.iter().any(|name| line.is(name)));
+        for line in lines.filter(|line| !is_listed(case, line)) {
             found.name(line, "a field of one connection has no place in HTTP/2 and HTTP/3");
         }
     }
+}
+
+fn connection_listed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in case.message.lines.iter().filter(|line| is_listed(case, line)) {
+        found.name(line, "listed by the browser, and not sent in HTTP/2");
+    }
+}
+
+/// Whether a line is one that browsers list for a request without sending it: in such a list names are written as
+/// in HTTP/1.1, and `Host` stands where HTTP/2 has `:authority`.
+fn is_listed(case: &Case<'_>, line: &Line<'_>) -> bool {
+    let message = case.message;
+    message.is_request()
+        && message.is_multiplexed()
+        && message.pseudo.is_empty()
+        && message.lines.iter().any(|line| line.name == b"Host")
+        && line.name == b"Connection"
+        && line.value.eq_ignore_ascii_case(b"keep-alive")
 }
 
 /// Only where pseudo-fields stand is the head known to be written as it crossed the wire.

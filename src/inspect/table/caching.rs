@@ -128,7 +128,7 @@ pub(super) const CACHE_CONTROL: &[Word] = &[
 
 /// What the directives mean that both directions have, where they stand in a request (RFC 9111 5.2.1).
 pub(super) const CACHE_CONTROL_ASKED: &[Word] = &[
-    word("max-age", "the client takes no answer that is older")
+    word("max-age", "the client takes no answer that is older than so long")
         .takes(Takes::Seconds)
         .at(Rfc(9111, "5.2.1.1")),
     word("max-stale", "the client takes a stale answer, up to so old")

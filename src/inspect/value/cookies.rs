@@ -38,7 +38,7 @@ pub fn cookies(_: &Field, parts: &mut Parts<'_>) {
 /// One cookie with its attributes: Set-Cookie (RFC 6265 4.1).
 pub fn set_cookie(field: &Field, parts: &mut Parts<'_>) {
     let whole = parts.whole();
-    if let Some(at) = parts.bytes(&whole).iter().position(|byte| byte.is_ascii_control() && *byte != b'\t') {
+    if let Some(at) = control(parts.bytes(&whole)) {
         return parts.fail(whole.start + at, "a cookie with a control byte in it is dropped whole");
     }
     let pieces = plain_pieces(parts, whole);
@@ -52,6 +52,23 @@ pub fn set_cookie(field: &Field, parts: &mut Parts<'_>) {
             attribute(field, parts, piece);
         }
     });
+}
+
+/// Where the first control byte stands for which a user agent drops a cookie (RFC 6265bis 5.6). A fold
+/// counts as white space (RFC 9112 5.2), and a tab does no harm.
+pub(in crate::inspect) fn control(value: &[u8]) -> Option<usize> {
+    let folds = |at: usize| {
+        let line_end = match value.get(at) {
+            Some(b'\r') if value.get(at + 1) == Some(&b'\n') => at + 2,
+            Some(b'\n') => at + 1,
+            _ => return false,
+        };
+        matches!(value.get(line_end), Some(b' ' | b'\t'))
+    };
+    (0..value.len()).find(|at| {
+        let odd = value.get(*at).is_some_and(|byte| byte.is_ascii_control() && *byte != b'\t');
+        odd && !folds(*at)
+    })
 }
 
 fn pair(parts: &mut Parts<'_>, span: &Range<usize>) {
@@ -124,4 +141,23 @@ fn plain_pieces(parts: &Parts<'_>, span: Range<usize>) -> Vec<Range<usize>> {
         from += piece.len() + 1;
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc9112_5_2_a_fold_is_no_control_byte() {
+        for (value, at) in [
+            ("a=1\r\n ;Path=/", None),
+            ("a=1\n\tb", None),
+            ("a=1\r\nb", Some(3)),
+            ("a=\u{7}", Some(2)),
+            ("a=\tb", None),
+            ("\r", Some(0)),
+        ] {
+            assert_eq!(control(value.as_bytes()), at, "{value:?}");
+        }
+    }
 }

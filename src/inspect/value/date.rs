@@ -136,11 +136,15 @@ pub fn in_words(unix: i64) -> String {
     )
 }
 
-/// `1 h 30 min`, `30 days`: the two largest units of a number of seconds.
+/// `1 h 30 min`, `30 days`: the two largest units of a number of seconds; from two years on years of 365 days.
 #[must_use]
 pub fn how_long(seconds: u64) -> String {
+    const YEAR: u64 = 365 * 86_400;
     const UNITS: [(u64, &str, &str); 4] =
         [(86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"), (1, "s", "s")];
+    if seconds >= 2 * YEAR {
+        return format!("{} years", seconds / YEAR);
+    }
     let mut rest = seconds;
     let mut said = Vec::new();
     for (size, one, many) in UNITS {

@@ -141,7 +141,12 @@ fn one_token(field: &Field, parts: &mut Parts<'_>, span: Range<usize>, label: &'
         return parts.fail(at, "a token is made of letters, digits and a few signs");
     }
     let word = field.word(parts.bytes(&span));
-    let unknown = if field.words.is_empty() { "" } else { "not a word that is known here" };
+    let unknown = match field.name {
+        // What Connection names besides its own words is the name of a field (RFC 9110 7.6.1).
+        "Connection" => "a field that is meant for this hop only",
+        _ if field.words.is_empty() => "",
+        _ => "not a word that is known here",
+    };
     parts.add_at(span, label, word.map_or(unknown, |word| word.means), word.and_then(|word| word.spec));
 }
 

@@ -21,7 +21,7 @@ mod syntax;
 
 pub(super) use address::{address, host, is_uri_byte, origin, origins, uri};
 pub(super) use auth::{AUTH_WORDS, auth_info, challenges, credentials};
-pub(super) use cookies::{ATTRIBUTES, cookies, set_cookie};
+pub(super) use cookies::{ATTRIBUTES, control, cookies, set_cookie};
 pub use date::{Date, Form, how_long, in_words, read_date};
 pub(super) use date::{date, date_or_seconds};
 pub(super) use jwt::decode as decode_jwt;

@@ -232,7 +232,13 @@ impl<'f, 'p, 'a> Reader<'f, 'p, 'a> {
         let bare = self.bare()?;
         let word = self.field.word(bare.text().as_bytes());
         let label = if what.is_empty() { bare.label() } else { what };
-        let said = word.map_or_else(|| bare.says(), |word| word.means.to_owned());
+        let said = match (word, self.field.name) {
+            (Some(word), _) => word.means.to_owned(),
+            // The names of hops mean nothing by themselves.
+            (None, "Cache-Status") => "a cache on the way".to_owned(),
+            (None, "Proxy-Status") => "a hop on the way".to_owned(),
+            (None, _) => bare.says(),
+        };
         self.parts.add_at(from..self.at, label, said, word.and_then(|word| word.spec));
         self.parameters()
     }

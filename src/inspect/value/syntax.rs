@@ -108,6 +108,17 @@ pub fn directive(field: &Field, parts: &mut Parts<'_>, piece: &Range<usize>, lab
     }
 }
 
+/// Words with a time in them, which stands where they say "so long" or "so old".
+fn timed(means: &str, long: &str) -> String {
+    if means.contains("so long") {
+        means.replacen("so long", long, 1)
+    } else if means.contains("so old") {
+        means.replacen("so old", &format!("{long} old"), 1)
+    } else {
+        format!("{means}: {long}")
+    }
+}
+
 /// What a word of the vocabulary means with its value.
 pub fn say(parts: &Parts<'_>, word: Option<&Word>, value: Option<&Range<usize>>) -> String {
     let bare = value.map(|value| unquoted(parts.bytes(value)));
@@ -117,7 +128,7 @@ pub fn say(parts: &Parts<'_>, word: Option<&Word>, value: Option<&Range<usize>>)
     let Some(bare) = bare else { return word.means.to_owned() };
     match word.takes {
         Takes::Seconds => match decimal(&bare) {
-            Some(seconds) => format!("{}: {}", word.means, super::date::how_long(seconds)),
+            Some(seconds) => timed(word.means, &super::date::how_long(seconds)),
             None => format!("{}; this is no number of seconds", word.means),
         },
         Takes::Nothing => format!("{} (it takes no value)", word.means),

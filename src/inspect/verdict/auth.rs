@@ -168,7 +168,7 @@ fn why(sight: &Sight<'_>, credentials: &[Credentials], challenges: &[String]) ->
     let asked = if challenges.is_empty() {
         "the answer does not say what it wants".to_owned()
     } else {
-        format!("asked for is {}", challenges.join(" or "))
+        format!("{} is asked for", challenges.join(" or "))
     };
     if let Some(end) = credentials.iter().find(|one| one.expired == Some(true)).and_then(|one| one.expires) {
         return format!("the token had ended at {}", in_words(end));
@@ -243,12 +243,12 @@ mod tests {
     #[test]
     fn rfc9110_11_why_credentials_were_refused() {
         for (request, challenge, why) in [
-            ("", "WWW-Authenticate: Basic realm=\"a\"\n", "no credentials sent; asked for is basic"),
+            ("", "WWW-Authenticate: Basic realm=\"a\"\n", "no credentials sent; basic is asked for"),
             ("", "", "the answer does not say what it wants"),
             (
                 "Authorization: Basic YTpi\n",
                 "WWW-Authenticate: Bearer\n",
-                "another scheme was needed: asked for is bearer",
+                "another scheme was needed: bearer is asked for",
             ),
             (
                 "Authorization: Basic YTpi\n",

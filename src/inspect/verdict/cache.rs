@@ -144,6 +144,11 @@ fn may_store(sight: &Sight<'_>, response: &Message<'_>, shared: bool) -> (bool, 
     let refused = |why: &str, cite| (false, (why.to_owned(), cite));
     let status = response.status();
     let explicit = is_explicit(response, shared);
+    let must_understand = directive(response, "must-understand").is_some();
+    // What it says itself comes before what follows from its method: that is what people look for.
+    if directive(response, "no-store").is_some() && !must_understand {
+        return refused("no-store", "5.2.2.5");
+    }
     match sight.method() {
         b"GET" | b"HEAD" => {}
         b"POST" if explicit && answers_its_target(sight, response) => {}
@@ -159,12 +164,8 @@ fn may_store(sight: &Sight<'_>, response: &Message<'_>, shared: bool) -> (bool, 
         return refused("the request says no-store", "5.2.1.5");
     }
     let understood = HEURISTIC.contains(&status) || UNDERSTOOD.contains(&status);
-    let must_understand = directive(response, "must-understand").is_some();
     if must_understand && !understood {
         return refused("must-understand, and caches do not know this status", "5.2.2.3");
-    }
-    if directive(response, "no-store").is_some() && !must_understand {
-        return refused("no-store", "5.2.2.5");
     }
     if shared && unqualified(response, "private") {
         return refused("private", "5.2.2.7");

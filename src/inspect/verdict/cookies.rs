@@ -4,7 +4,8 @@ use super::sight::{Sight, text};
 use super::{Step, Told};
 use crate::exchange::Scheme;
 use crate::inspect::field::Spec::{self, Draft, Rfc};
-use crate::inspect::set_cookie::{SetCookie, control, cookie_date, seconds, starts};
+use crate::inspect::set_cookie::{SetCookie, cookie_date, seconds, starts};
+use crate::inspect::value::control;
 use crate::inspect::value::{how_long, in_words};
 use serde::Serialize;
 

@@ -123,6 +123,13 @@ pub fn verdicts(view: &View<'_>) -> Verdicts {
     let got = of([MessageKind::ResponseSent, MessageKind::ResponseReceived]);
     let other = got.as_ref().filter(|got| response.as_ref().is_some_and(|own| own.status() != got.status()));
     let received = Sight { request: request.as_ref(), response: response.as_ref(), view };
+    // What was sent on has the last hop in it, which is hopscope.
+    let sent = of([MessageKind::RequestSent, MessageKind::RequestReceived]);
+    let passed = Sight {
+        request: sent.as_ref(),
+        response: got.as_ref().filter(|_| other.is_none()).or(response.as_ref()),
+        view,
+    };
     let sight = Sight { request: request.as_ref(), response: other.or(response.as_ref()), view };
     if view.trailers {
         return Verdicts::default();
@@ -140,7 +147,8 @@ pub fn verdicts(view: &View<'_>) -> Verdicts {
         negotiation: negotiation::of(&sight),
         transport: transport::of(&sight),
         websocket: websocket::of(&sight),
-        path: path::of(&received),
+        // Of hopscope alone there is nothing to tell.
+        path: path::of(&received).and_then(|_| path::of(&passed)),
         redirect: redirect::of(&sight),
         api: api::of(&sight),
     }

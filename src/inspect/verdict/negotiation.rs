@@ -91,11 +91,20 @@ fn sentence(key: &[String], unasked: &[&str]) -> String {
         names if names.iter().any(|name| name == "*") => {
             "caches can reuse it for no other request (Vary: *)".to_owned()
         }
-        names => format!("caches keep one copy per {}", names.join(" and ")),
+        names => format!("caches keep one copy per {}", listed(names)),
     };
     match unasked {
         [] => key,
         several => format!("{} is not what was asked for; {key}", several.join(" and ")),
+    }
+}
+
+/// `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
@@ -202,7 +211,7 @@ mod tests {
             "Vary: Accept-Encoding, Origin, Cookie, accept-encoding\n",
         );
         assert_eq!(of.key, ["accept-encoding", "origin", "cookie"]);
-        assert_eq!(of.says, "caches keep one copy per accept-encoding and origin and cookie");
+        assert_eq!(of.says, "caches keep one copy per accept-encoding, origin and cookie");
         let steps: Vec<_> = of.steps.iter().map(|step| step.says.as_str()).collect();
         assert_eq!(
             steps,

@@ -21,6 +21,12 @@ pub struct Stop {
     pub name: String,
 }
 
+impl Stop {
+    fn named(&self) -> &str {
+        if self.name.is_empty() { "(no name)" } else { &self.name }
+    }
+}
+
 /// Who passed the messages on, and what they did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Path {
@@ -71,15 +77,15 @@ pub(super) fn of(sight: &Sight<'_>) -> Option<Path> {
     if steps.is_empty() {
         return None;
     }
-    let names: Vec<_> =
-        stops.iter().filter(|stop| stop.of == "response").map(|stop| stop.name.as_str()).collect();
-    let hops = crate::text::units::counted(stops.len(), "hop", "hops");
+    // Both messages went the same way, so only one of them is counted.
+    let of = if stops.iter().any(|stop| stop.of == "response") { "response" } else { "request" };
+    let names: Vec<_> = stops.iter().filter(|stop| stop.of == of).map(Stop::named).collect();
+    let hops = crate::text::units::counted(names.len(), "hop", "hops");
     let hit = steps.iter().find(|step| step.says.contains(": hit")).map(|step| step.says.clone());
     let says = match (stops.is_empty(), hit) {
         (true, Some(hit)) => hit,
         (true, None) => "no hop names itself; what is known of the way stands below".to_owned(),
         (false, Some(hit)) => format!("{hops}; {hit}"),
-        (false, None) if names.is_empty() => hops,
         (false, None) => format!("{hops}: {}", names.join(" → ")),
     };
     Some(Path { stops, says, steps })
@@ -108,10 +114,7 @@ fn via(of: &'static str, message: &Message<'_>) -> Vec<Stop> {
 }
 
 fn drawn(of: &str, stops: &[Stop]) -> String {
-    let hops = stops.iter().map(|stop| {
-        let name = if stop.name.is_empty() { "(no name)" } else { &stop.name };
-        format!("{} {name}", stop.version)
-    });
+    let hops = stops.iter().map(|stop| format!("{} {}", stop.version, stop.named()));
     let hops = hops.collect::<Vec<_>>().join(" → ");
     if of == "request" {
         format!("client → {hops} → origin")
@@ -233,7 +236,7 @@ mod tests {
             steps,
             ["client → 1.0 fred → 1.1 (no name) → origin", "origin → 2 shield → 1.1 edge → client"]
         );
-        assert_eq!(path.says, "4 hops: shield → edge");
+        assert_eq!(path.says, "2 hops: shield → edge");
     }
 
     #[test]

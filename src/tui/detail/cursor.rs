@@ -13,6 +13,7 @@ use std::ops::Range;
 impl DetailState {
     /// Moves as asked in a view of `page` rows.
     pub fn travel(&mut self, action: Action, page: usize) {
+        self.turned = (0, None);
         match action {
             Action::Down if self.stop().is_some() => self.down(page),
             Action::Up if self.stop().is_some() => self.up(page),

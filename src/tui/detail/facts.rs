@@ -17,6 +17,9 @@ pub fn of(inspected: &Inspected, place: Place, field: &Field<'_>) -> Option<Stri
         "set-cookie" => cookie(inspected, place.1)?,
         "location" => inspected.verdicts.redirect.as_ref().map(|redirect| format!("→ {}", redirect.to))?,
         "via" => hops(field)?,
+        "sec-websocket-accept" => accept(inspected, field)?,
+        // A name says nothing about the value here.
+        "vary" => return None,
         "cookie" => inspected.verdicts.sent_cookies.as_ref().map(|sent| sent.says.clone())?,
         _ => only_part(field)?,
     };
@@ -62,11 +65,26 @@ fn hops(field: &Field<'_>) -> Option<String> {
     (count > 1).then(|| crate::text::units::counted(count, "hop", "hops"))
 }
 
+/// Whether it is the answer to the key that was sent: a wrong one is a finding.
+fn accept(inspected: &Inspected, field: &Field<'_>) -> Option<String> {
+    let steps = &inspected.verdicts.websocket.as_ref()?.steps;
+    let value = String::from_utf8_lossy(field.value);
+    let passed =
+        |step: &crate::inspect::verdict::Step| step.passes == Some(true) && step.says.contains(&*value);
+    steps.iter().any(passed).then(|| "matches the key".to_owned())
+}
+
 /// The meaning of a value that is one thing: a number, a tag, a token.
 fn only_part(field: &Field<'_>) -> Option<String> {
     let parsed = parse(field.name, field.value);
     match parsed.parts.as_slice() {
-        [part] if parsed.broken.is_none() && part.label != "text" => Some(part.meaning.clone()),
+        [part]
+            if parsed.broken.is_none()
+                && part.label != "text"
+                && part.meaning.as_bytes() != field.value.trim_ascii() =>
+        {
+            Some(part.meaning.clone())
+        }
         _ => None,
     }
 }

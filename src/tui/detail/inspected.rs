@@ -3,6 +3,7 @@
 use super::{DetailState, Tab};
 use crate::exchange::{Exchange, MessageKind};
 use crate::inspect::{Finding, Recorded, Severity, Verdicts};
+use crate::text::sanitize_bounded;
 use crate::tui::app::App;
 use crate::tui::theme::Theme;
 use ratatui::style::Style;
@@ -27,6 +28,24 @@ impl Inspected {
     pub fn of(exchange: &Exchange) -> Self {
         let recorded = Recorded::of(exchange);
         Self { findings: recorded.findings(), verdicts: recorded.verdicts(), recorded }
+    }
+
+    /// Errors and warnings, the gravest first.
+    #[must_use]
+    pub fn grave(&self) -> Vec<&Finding> {
+        let mut grave: Vec<_> =
+            self.findings.iter().filter(|found| found.rule.severity > Severity::Info).collect();
+        grave.sort_by_key(|found| std::cmp::Reverse(found.rule.severity));
+        grave
+    }
+
+    /// The name of the field that a finding is about, with a colon; empty where it is about none.
+    #[must_use]
+    pub fn named(&self, found: &Finding) -> String {
+        let head = self.recorded.head(found.message);
+        let field = found.line.checked_sub(1).zip(head).and_then(|(at, head)| head.fields().nth(at));
+        let name = field.filter(|field| !field.name.is_empty());
+        name.map(|field| format!("{}: ", sanitize_bounded(field.name, 40))).unwrap_or_default()
     }
 
     /// The findings of a line, the gravest first.

@@ -88,16 +88,12 @@ impl Way<'_> {
         let title = if changed { ", and what was changed on its way" } else { " and as sent" };
         page.heading(&format!("{}{title}", self.both), &totals.says());
         let column = column(received).max(column(sent)).min(page.room() / 2);
+        let mut rows = Vec::new();
         for pair in &self.passage.pairs {
             if let Some(at) = pair.before {
-                let place = (self.kinds.0, at);
-                let mark = pair.fate.mark();
-                row(
-                    view,
-                    page,
-                    received,
-                    &Row { at, place, fate: pair.fate, mark, cause: pair.causes.first(), column },
-                );
+                let (place, cause) = ((self.kinds.0, at), pair.causes.first());
+                let row = Row { at, place, fate: pair.fate, mark: pair.fate.mark(), cause };
+                rows.extend(ready(view, page, received, row));
             }
             if let Some(at) = pair.after.filter(|_| matches!(pair.fate, Fate::Changed | Fate::Added)) {
                 let (mark, cause) = match pair.fate {
@@ -105,9 +101,10 @@ impl Way<'_> {
                     fate => (fate.mark(), pair.causes.first()),
                 };
                 let place = (self.kinds.1, at);
-                row(view, page, sent, &Row { at, place, fate: pair.fate, mark, cause, column });
+                rows.extend(ready(view, page, sent, Row { at, place, fate: pair.fate, mark, cause }));
             }
         }
+        lay(view, page, &rows, column);
     }
 
     fn one(
@@ -124,11 +121,12 @@ impl Way<'_> {
         };
         let lines = units::counted(head.fields().len(), "field line", "field lines");
         page.heading(title, &format!("{} B, {lines}", units::count(head.raw().len() as u64)));
-        let column = column(head).min(page.room() / 2);
-        for at in 0..=head.fields().len() {
+        let rows = (0..=head.fields().len()).filter_map(|at| {
             let place = self.found_at(kind, at);
-            row(view, page, head, &Row { at, place, fate: Fate::Kept, mark: " ", cause: None, column });
-        }
+            ready(view, page, head, Row { at, place, fate: Fate::Kept, mark: " ", cause: None })
+        });
+        let rows: Vec<_> = rows.collect();
+        lay(view, page, &rows, column(head).min(page.room() / 2));
     }
 
     /// Where the findings of a line are: a line that was only passed on has those of the received one.
@@ -155,39 +153,61 @@ struct Row<'a> {
     fate: Fate,
     mark: &'static str,
     cause: Option<&'a Cause>,
-    column: usize,
 }
 
-fn row(view: &View<'_>, page: &mut Page, head: &Head, row: &Row<'_>) {
-    let Some(line) = head.line(row.at) else { return };
-    let inspected = &view.loaded.inspected;
-    let findings = inspected.on(row.place);
-    let gravest = findings.first().map(|found| letter(page.theme, found.rule.severity));
-    let ink = match row.fate {
-        Fate::Kept => None,
-        Fate::Changed => Some(page.theme.notable()),
-        Fate::Removed => Some(page.theme.bad()),
-        Fate::Added => Some(page.theme.good()),
-    };
+/// A line as it is to be laid out, once it is known where facts stand.
+struct Ready<'a> {
+    row: Row<'a>,
+    line: &'a [u8],
+    field: Option<Field<'a>>,
+    value: Vec<u8>,
+    fact: Option<(String, Style, bool)>,
+}
+
+fn ready<'a>(view: &View<'_>, page: &Page, head: &'a Head, row: Row<'a>) -> Option<Ready<'a>> {
+    let line = head.line(row.at)?;
     let field =
         row.at.checked_sub(1).and_then(|at| head.fields().nth(at)).filter(|field| !field.name.is_empty());
     let value = field.map_or_else(Vec::new, |field| pane::value_shown(&field, view.secrets));
-    let fact = fact(view, page, row, field.as_ref());
-    let from = field_row::push(
-        page,
-        &FieldRow {
-            letter: gravest.unwrap_or((" ", Style::new())),
-            mark: row.mark,
-            ink,
-            name: field.map_or(line, |field| field.name),
-            value: &value,
-            column: if field.is_some() { row.column } else { 0 },
-            start_line: row.at == 0,
-            fact,
-        },
-    );
-    page.stop(from, line, row.at == 0);
-    page.stands_at(row.place);
+    let fact = fact(view, page, &row, field.as_ref());
+    Some(Ready { row, line, field, value, fact })
+}
+
+/// Lays the lines out, their facts below each other.
+fn lay(view: &View<'_>, page: &mut Page, rows: &[Ready<'_>], column: usize) {
+    let measure = |row: &Ready<'_>| {
+        let (says, ..) = row.fact.as_ref()?;
+        Some((width::columns(&sanitize_bounded(&row.value, 200)), width::columns(says)))
+    };
+    let measures: Vec<_> = rows.iter().filter_map(measure).collect();
+    let facts = field_row::facts_column(&measures, page.room(), column);
+    for ready in rows {
+        let Ready { row, line, field, value, fact } = ready;
+        let findings = view.loaded.inspected.on(row.place);
+        let gravest = findings.first().map(|found| letter(page.theme, found.rule.severity));
+        let ink = match row.fate {
+            Fate::Kept => None,
+            Fate::Changed => Some(page.theme.notable()),
+            Fate::Removed => Some(page.theme.bad()),
+            Fate::Added => Some(page.theme.good()),
+        };
+        let from = field_row::push(
+            page,
+            &FieldRow {
+                letter: gravest.unwrap_or((" ", Style::new())),
+                mark: row.mark,
+                ink,
+                name: field.map_or(*line, |field| field.name),
+                value,
+                column: if field.is_some() { column } else { 0 },
+                start_line: row.at == 0,
+                fact: fact.clone(),
+                facts,
+            },
+        );
+        page.stop(from, line, row.at == 0);
+        page.stands_at(row.place);
+    }
 }
 
 /// What stands behind the value: what is wrong, else why it was changed, else a fact.

@@ -13,7 +13,7 @@ mod loaded;
 mod message;
 pub mod messages;
 mod overview;
-mod pane;
+pub mod pane;
 mod phases;
 mod raw;
 mod timing;
@@ -180,6 +180,8 @@ pub struct DetailState {
     pub unexplained: bool,
     /// Whether that pane has most of the room.
     pub tall: bool,
+    /// The first line shown in it then, and what it was turned to for.
+    turned: (usize, Option<inspected::Place>),
     /// What is looked for in the text.
     pub find: find::Find,
     /// When it was read, microseconds since the epoch.
@@ -204,6 +206,7 @@ impl DetailState {
             self.loaded = None;
             self.scrolls = [0; 8];
             self.cursors = [0; 8];
+            self.turned = (0, None);
             self.body.leave();
             self.messages.leave();
             self.version += 1;
@@ -285,7 +288,7 @@ impl DetailState {
     #[must_use]
     pub fn text_parts(&self, text: Rect) -> (Rect, Rect) {
         if self.is_explained() {
-            layout::explained(text, self.tall)
+            layout::explained(text, self.tall, self.laid.lines.len())
         } else {
             (text, Rect { height: 0, ..text })
         }

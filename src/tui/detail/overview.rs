@@ -1,11 +1,13 @@
 //! The Overview tab: one screen that says what came of the exchange, where its time went, who answered
 //! over which connections, and what the hop changed.
 
+use super::inspected::letter;
 use super::phases::{self, End, Phase};
 use super::{Passage, View};
 use crate::exchange::{
     Body, Connection, Flags, Phase as FailedIn, Side, State, TlsFacts, Tunnelled, Unopened, Verdict,
 };
+use crate::inspect::Severity;
 use crate::text::{sanitize_bounded, units};
 use crate::tui::page::Page;
 use crate::tui::{cures, meanings, words};
@@ -25,17 +27,22 @@ const TOLD: u32 = Flags::OURS.0
     | Flags::HIDDEN.0
     | Flags::TUNNEL.0
     | Flags::LEARNED.0
-    | Flags::INTERCEPTED.0;
+    | Flags::INTERCEPTED.0
+    | Flags::NOTED.0;
 
 /// Builds the tab.
 pub fn build(view: &View<'_>, page: &mut Page) {
     page.wrapped(" ", &format!("{} {}", view.summary.method, view.summary.url()), page.theme.strong());
     outcome(view, page);
+    if let Some(note) = &view.summary.note {
+        page.fact("note", note.as_str(), page.theme.name());
+    }
     failure(view, page);
     page.gap();
     course(view, page);
     page.gap();
     ends(view, page);
+    findings(view, page);
     page.gap();
     links(view, page);
 }
@@ -256,9 +263,14 @@ fn location(view: &View<'_>) -> Option<String> {
 
 fn ends(view: &View<'_>, page: &mut Page) {
     let client = view.loaded.client.as_ref();
-    page.fact("client", &format!("{}, {}", view.summary.client, secured(client)), Style::new());
-    let (says, style) = origin(view, page);
-    page.fact("origin", &says, style);
+    if view.summary.client.is_empty() && client.is_none() {
+        // Imported: a HAR file tells of neither.
+        page.fact("connections", "not recorded", page.theme.dim());
+    } else {
+        page.fact("client", &format!("{}, {}", view.summary.client, secured(client)), Style::new());
+        let (says, style) = origin(view, page);
+        page.fact("origin", &says, style);
+    }
     if let Some(dialling) = view.loaded.origin.as_ref().and_then(|origin| origin.dialling.as_ref()) {
         page.fact("reached", &dialling.to_string(), page.theme.dim());
     }
@@ -271,6 +283,19 @@ fn ends(view: &View<'_>, page: &mut Page) {
     if !changes.is_empty() {
         page.fact("hop", &changes.join("; "), Style::new());
     }
+}
+
+/// How much is wrong with the heads, and the gravest of it, which is where `w` leads.
+fn findings(view: &View<'_>, page: &mut Page) {
+    let inspected = &view.loaded.inspected;
+    let grave = inspected.grave();
+    let Some(first) = grave.first() else { return };
+    let errors = grave.iter().filter(|found| found.rule.severity == Severity::Error).count();
+    let counts = [(errors, "error", "errors"), (grave.len() - errors, "warning", "warnings")];
+    let counts = counts.into_iter().filter(|(number, ..)| *number > 0);
+    let counts: Vec<_> = counts.map(|(number, one, many)| units::counted(number, one, many)).collect();
+    let says = format!("{}: {}{}", counts.join(", "), inspected.named(first), first.says);
+    page.fact("findings", &says, letter(page.theme, first.rule.severity).1);
 }
 
 fn origin(view: &View<'_>, page: &Page) -> (String, Style) {
@@ -312,6 +337,7 @@ fn links(view: &View<'_>, page: &mut Page) {
             "preflight-for" | "preflighted-by" => "preflight",
             "tried-again-as" | "again-after" => "login",
             "stored-answer" | "still-good-by" => "cache",
+            "set-by" | "first-seen" | "last-used" => "secret",
             _ => "range",
         };
         page.fact(label, &link.says, Style::new());

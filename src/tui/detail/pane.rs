@@ -1,18 +1,21 @@
 //! The pane below the heads: the line under the cursor explained part by part, and what follows from the
 //! whole exchange.
 
-use super::inspected::{Inspected, Place, letter};
+use super::inspected::{Place, letter};
 use super::{DetailState, Loaded, Tab};
 use crate::exchange::{Field, Head, MessageKind};
 use crate::inspect::verdict::{Fate, Step, Told, Verdicts};
 use crate::inspect::{Finding, On, Part, masked, parse, parse_asked, table};
-use crate::text::{sanitize_bounded, width};
+use crate::text::{sanitize_bounded, units, width};
+use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::layout;
 use crate::tui::ledger::{self, Pair};
 use crate::tui::meanings;
 use crate::tui::page::Page;
 use crate::tui::paint::Pane;
 use crate::tui::theme::Theme;
+use crate::tui::update::step;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -20,7 +23,9 @@ use ratatui::text::{Line, Span};
 use std::ops::Range;
 
 /// Columns of a part's text before its meaning, at most.
-const PART: usize = 26;
+const PART: usize = 46;
+/// The heading of the verdicts.
+const FOLLOWS: &str = "what follows";
 /// Parts and steps of one field that are laid out: more than any pane shows.
 const MOST: usize = 60;
 
@@ -28,23 +33,27 @@ const MOST: usize = 60;
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let Some(loaded) = app.detail.loaded.as_deref() else { return };
     let mut pane = Pane::new(buffer, area);
-    if pane.height() < 3 {
+    if pane.height() < 2 {
         return;
     }
-    let place = app.detail.place_under_cursor();
+    if app.detail.tall {
+        return whole(app, loaded, &mut pane);
+    }
     let room = pane.width();
-    let told = verdict_lines(app.theme, &loaded.inspected.verdicts, app.detail.tab, room, pane.height());
+    let mut told = verdict_lines(app.theme, &loaded.inspected.verdicts, app.detail.tab, room);
+    let followed = told.len();
+    told.truncate((pane.height() / 3).clamp(1, 8));
     let below = pane.height() - told.len().min(pane.height() - 2) - 1;
-    let title = place.and_then(|place| title(&loaded.inspected, place)).unwrap_or_default();
-    rule(app.theme, &mut pane, 0, &title);
-    let explained = place.map(|place| explained(app, loaded, place, room)).unwrap_or_default();
+    rule(app.theme, &mut pane, 0, &title(app, loaded), 0);
+    let explained = explained(app, loaded, room);
     let shown = below.saturating_sub(1);
     for (at, line) in explained.iter().take(shown).enumerate() {
         pane.line(1 + at, line);
     }
-    rule(app.theme, &mut pane, below, "what follows");
-    if explained.len() > shown && shown > 0 {
-        let says = format!(" {} more lines: enter ", explained.len() - shown);
+    rule(app.theme, &mut pane, below, FOLLOWS, 0);
+    let more = explained.len().saturating_sub(shown) + (followed - told.len());
+    if more > 0 {
+        let says = format!(" {}: enter ", units::counted(more, "more line", "more lines"));
         pane.right(room.saturating_sub(2), below, &says, app.theme.dim());
     }
     for (at, line) in told.iter().enumerate() {
@@ -52,26 +61,118 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn rule(theme: Theme, pane: &mut Pane<'_>, line: usize, title: &str) {
+/// All of it as one text, turned by pages.
+fn whole(app: &App, loaded: &Loaded, pane: &mut Pane<'_>) {
+    let lines = flow(app, loaded, pane.width());
+    let shown = pane.height() - 1;
+    let top = top(app, lines.len(), shown);
+    let mut says = String::new();
+    if lines.len() > shown {
+        let keys = if pane.width() < 60 { " PgDn" } else { " lines: PgDn PgUp" };
+        says = format!(" {}/{}{keys} ", (top + shown).min(lines.len()), lines.len());
+    }
+    let from = pane.width().saturating_sub(2);
+    rule(app.theme, pane, 0, &title(app, loaded), width::columns(&says) + 1);
+    pane.right(from, 0, &says, app.theme.dim());
+    for (at, line) in lines.iter().skip(top).take(shown).enumerate() {
+        pane.line(1 + at, line);
+    }
+}
+
+/// What explains the line, and what follows from the whole exchange.
+fn flow(app: &App, loaded: &Loaded, room: usize) -> Vec<Line<'static>> {
+    let mut lines = explained(app, loaded, room);
+    let bar = "─".repeat(room.saturating_sub(width::columns(FOLLOWS) + 4));
+    lines.push(Line::from(vec![
+        Span::styled("── ", app.theme.dim()),
+        Span::styled(FOLLOWS, app.theme.strong()),
+        Span::styled(format!(" {bar}"), app.theme.dim()),
+    ]));
+    lines.extend(verdict_lines(app.theme, &loaded.inspected.verdicts, app.detail.tab, room));
+    lines
+}
+
+/// The first line in view.
+fn top(app: &App, lines: usize, shown: usize) -> usize {
+    let (top, place) = app.detail.turned;
+    let top = if place == app.detail.place_under_cursor() { top } else { 0 };
+    top.min(lines.saturating_sub(shown))
+}
+
+/// Turns what stands in the pane by a page or half of one, where it is asked for whole and does not fit; false when
+/// there is nothing to turn.
+pub fn scroll(app: &mut App, action: Action) -> bool {
+    let (_, area) = app.detail_text_place();
+    let pages = [Action::PageDown, Action::PageUp, Action::HalfDown, Action::HalfUp];
+    let shown = usize::from(area.height.saturating_sub(1));
+    if !app.detail.tall || shown == 0 || !pages.contains(&action) {
+        return false;
+    }
+    let Some(loaded) = app.detail.loaded.as_deref() else { return false };
+    let lines = flow(app, loaded, usize::from(area.width)).len();
+    let to = step(action, top(app, lines, shown), lines.saturating_sub(shown), shown);
+    app.detail.turned = (to, app.detail.place_under_cursor());
+    lines > shown
+}
+
+/// Gives the pane most of the room, or takes it back; the line under the cursor stays in view.
+pub fn toggle(app: &mut App) {
+    app.detail.tall = !app.detail.tall;
+    let height = usize::from(app.detail_text_place().0.height);
+    let rows = app.detail.cursor_rows();
+    if height > 0 {
+        app.detail.reveal(&rows, height);
+    }
+}
+
+/// Closes a sheet that stands over the lines, where there is no room for a pane; false when there is none.
+pub fn close(app: &mut App) -> bool {
+    let open = app.detail.tall && app.detail.is_explained() && is_sheet(app);
+    app.detail.tall &= !open;
+    open
+}
+
+/// What enter does to the pane, for the footer.
+#[must_use]
+pub fn enter(app: &App) -> &'static str {
+    match (app.detail.tall, is_sheet(app)) {
+        (true, true) => "close",
+        (true, false) => "less",
+        (false, true) => "explain",
+        (false, false) => "more",
+    }
+}
+
+fn is_sheet(app: &App) -> bool {
+    let (_, text) = layout::detail_parts(app.detail_place());
+    !layout::has_room(text)
+}
+
+/// The rule with a title in it, `taken` columns of it being wanted at its end.
+fn rule(theme: Theme, pane: &mut Pane<'_>, line: usize, title: &str, taken: usize) {
     pane.rule(line, theme.dim());
     if !title.is_empty() {
-        let shown = width::cut(title, pane.width().saturating_sub(6), "…").into_owned();
+        let shown = width::cut(title, pane.width().saturating_sub(6 + taken), "…").into_owned();
         pane.text(2, line, &format!(" {shown} "), theme.strong());
     }
 }
 
 /// `cache-control · line 4`.
-fn title(inspected: &Inspected, (kind, line): Place) -> Option<String> {
-    let head = inspected.recorded.head(kind)?;
-    let Some(at) = line.checked_sub(1) else { return Some("start line".to_owned()) };
-    let field = head.fields().nth(at)?;
-    let name = if field.name.is_empty() { "no field".into() } else { sanitize_bounded(field.name, 80) };
-    Some(format!("{name} · line {line}"))
+fn title(app: &App, loaded: &Loaded) -> String {
+    let named = |(kind, line): Place| {
+        let head = loaded.inspected.recorded.head(kind)?;
+        let Some(at) = line.checked_sub(1) else { return Some("start line".to_owned()) };
+        let field = head.fields().nth(at)?;
+        let name = if field.name.is_empty() { "no field".into() } else { sanitize_bounded(field.name, 80) };
+        Some(format!("{name} · line {line}"))
+    };
+    app.detail.place_under_cursor().and_then(named).unwrap_or_default()
 }
 
-fn explained(app: &App, loaded: &Loaded, place: Place, room: usize) -> Vec<Line<'static>> {
+fn explained(app: &App, loaded: &Loaded, room: usize) -> Vec<Line<'static>> {
     let inspected = &loaded.inspected;
     let mut page = Page::new(app.theme, room);
+    let Some(place) = app.detail.place_under_cursor() else { return Vec::new() };
     let Some(head) = inspected.recorded.head(place.0) else { return Vec::new() };
     let findings = inspected.on(place);
     match place.1.checked_sub(1) {
@@ -133,12 +234,7 @@ fn meaning(page: &mut Page, field: &Field<'_>) {
             String::new(),
         ),
     };
-    if width::columns(&says) + width::columns(&spec) + 4 > page.room() {
-        let spec = if spec.is_empty() { spec } else { format!(" ({spec})") };
-        return page.prose(" ", &format!("{says}{spec}"), Style::new());
-    }
-    let gap = " ".repeat(page.room() - width::columns(&says) - width::columns(&spec) - 2);
-    page.push(Line::from(vec![Span::raw(format!(" {says}{gap}")), Span::styled(spec, page.theme.dim())]));
+    page.prose_beside(" ", &says, Style::new(), &spec);
 }
 
 /// What hopscope did to the line, and why.
@@ -173,7 +269,12 @@ fn say(page: &mut Page, findings: &[&Finding]) {
     }
 }
 
+/// A sentence's first letter as a capital, unless it begins with a name or a value: those stand as they are.
 fn capital(text: &str) -> String {
+    let first = text.split([' ', ',', ';']).next().unwrap_or_default();
+    if !first.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return text.to_owned();
+    }
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
@@ -190,20 +291,23 @@ fn parts(page: &mut Page, (kind, field): (MessageKind, &Field<'_>), findings: &[
         .filter(told)
         .map(|part| usize::from(part.depth) * 2 + shown_columns(field, part, secrets))
         .max();
-    let column = column.unwrap_or(0).min(PART).min(page.room() / 2);
+    let column = column.unwrap_or(0).min(PART).min(page.room() * 2 / 5);
     for part in parsed.parts.iter().filter(told).take(MOST).filter(|_| !alone) {
         let indent = " ".repeat(1 + usize::from(part.depth) * 2);
-        let text =
-            width::fit(&shown(field, part, secrets), column.saturating_sub(indent.len() - 1).max(1), "…");
+        let room = column.saturating_sub(indent.len() - 1).max(1);
+        let shown = shown(field, part, secrets);
+        // What tells two addresses apart stands at their ends.
+        let shown = width::path(&shown, room, "…");
+        let text = width::fit(&shown, room, "…");
         let marked = findings.iter().find(|found| overlaps(field, found, &part.span));
         let style = match marked {
             Some(found) => letter(page.theme, found.rule.severity).1.add_modifier(Modifier::UNDERLINED),
             None => page.theme.name(),
         };
-        let spec = part.spec.map(|spec| format!("  {spec}")).unwrap_or_default();
+        let spec = part.spec.map(|spec| spec.to_string()).unwrap_or_default();
         let before = page.height();
-        page.prose(&format!("{indent}{text}  "), &format!("{}{spec}", part.meaning), Style::new());
-        page.restyle(before, &[(indent.len(), Style::new()), (text.len(), style)]);
+        page.prose_beside(&format!("{indent}{text}  "), &part.meaning, Style::new(), &spec);
+        page.restyle(before, &[(indent.len(), Style::new()), (shown.len(), style)]);
     }
     if let Some(broken) = &parsed.broken {
         let says = format!("from byte {} on it cannot be read: {}", broken.at + 1, broken.says);
@@ -240,7 +344,8 @@ fn overlaps(field: &Field<'_>, found: &Finding, span: &Range<usize>) -> bool {
 }
 
 /// The arithmetic of the verdicts that rest on this field.
-fn steps(page: &mut Page, verdicts: &Verdicts, field: &Field<'_>, (_, line): Place) {
+fn steps(page: &mut Page, verdicts: &Verdicts, field: &Field<'_>, (kind, line): Place) {
+    let asked = matches!(kind, MessageKind::RequestReceived | MessageKind::RequestSent);
     for (at, told) in verdicts.told().into_iter().enumerate() {
         let name = field.name.trim_ascii_end();
         let rests = told.fields.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
@@ -250,11 +355,25 @@ fn steps(page: &mut Page, verdicts: &Verdicts, field: &Field<'_>, (_, line): Pla
             continue;
         }
         // What fails is what one looks for.
-        let (fails, others): (Vec<_>, Vec<_>) =
-            told.steps.iter().take(MOST).partition(|step| step.passes == Some(false));
+        let steps = told.steps.iter().take(MOST).filter(|step| is_about(told.topic, step, asked));
+        let (fails, others): (Vec<_>, Vec<_>) = steps.partition(|step| step.passes == Some(false));
         for step in fails.into_iter().chain(others) {
             push_step(page, step);
         }
+    }
+}
+
+/// Whether a step is about the message that the field stands in; fields of one name stand in both.
+fn is_about(topic: &str, step: &Step, asked: bool) -> bool {
+    match topic {
+        "framing" | "cookies" => !asked,
+        "request_framing" | "sent_cookies" => asked,
+        // Of a response's storing the request decides where it says so.
+        "cache" => !asked || step.says.contains("request"),
+        // The two ways, as they are drawn.
+        "path" if step.says.starts_with("client →") => asked,
+        "path" => !asked || !step.says.starts_with("origin →"),
+        _ => true,
     }
 }
 
@@ -264,19 +383,12 @@ fn push_step(page: &mut Page, step: &Step) {
         Some(false) => ("✗", page.theme.bad()),
         None => ("·", Style::new()),
     };
-    let cite = step.cite.map(|cite| format!("  {cite}")).unwrap_or_default();
-    page.prose(&format!(" {mark} "), &format!("{}{cite}", step.says), style);
+    let cite = step.cite.map(|cite| cite.to_string()).unwrap_or_default();
+    page.prose_beside(&format!(" {mark} "), &step.says, style, &cite);
 }
 
-/// The verdicts of the tab's message in words, what fails first; as many lines as a pane of that height gives them.
-fn verdict_lines(
-    theme: Theme,
-    verdicts: &Verdicts,
-    tab: Tab,
-    room: usize,
-    height: usize,
-) -> Vec<Line<'static>> {
-    let most = (height / 3).clamp(1, 5);
+/// The verdicts of the tab's message in words, what fails first.
+fn verdict_lines(theme: Theme, verdicts: &Verdicts, tab: Tab, room: usize) -> Vec<Line<'static>> {
     let mut page = Page::new(theme, room);
     let mut told = worth_saying(verdicts, tab);
     told.sort_by_key(|(bad, ..)| !bad);
@@ -287,9 +399,7 @@ fn verdict_lines(
         page.prose(&lead, &says, style);
         page.restyle(before, &[(lead.len(), theme.dim())]);
     }
-    let mut lines = page.finish();
-    lines.truncate(most);
-    lines
+    page.finish()
 }
 
 /// What the verdicts of a message say, with their topics; cookies together.
@@ -324,7 +434,12 @@ fn cookies(verdicts: &Verdicts) -> (bool, &'static str, String) {
     let lost =
         verdicts.cookies.iter().find(|cookie| cookie.fate == Fate::Rejected && cookie.looks_like_login);
     if let Some(lost) = lost {
-        return (true, "cookies", lost.says.clone());
+        let count = |fate| verdicts.cookies.iter().filter(|cookie| cookie.fate == fate).count();
+        let fates = [(Fate::Rejected, "rejected"), (Fate::Stored, "stored"), (Fate::Deleted, "deleted")];
+        let fates = fates.into_iter().map(|(fate, word)| (count(fate), word)).filter(|(count, _)| *count > 0);
+        let fates = fates.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ");
+        let says = format!("{fates}. {}", lost.says);
+        return (true, "cookies", says);
     }
     let one = |cookie: &crate::inspect::verdict::Cookie| {
         let fate = match cookie.fate {
