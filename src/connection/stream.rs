@@ -146,10 +146,11 @@ fn tunnel(
     connected: Connected,
     sender: SendStream<Bytes>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    let Connected { authority, dialed, recording, body } = connected;
+    let Connected { authority, dialed, recording, body, visit } = connected;
     Box::pin(async move {
         let Source::Http2 { stream: receiver, .. } = body else { return };
         let io: Box<dyn Io> = Box::new(Duplex::tunnel(sender, receiver));
         tunnel::open(link, authority, dialed, recording, Parts { io, read: BytesMut::new() }).await;
+        drop(visit);
     })
 }

@@ -45,6 +45,7 @@ impl Answer {
     pub fn failure(failure: &Failure, pseudonym: &str) -> Self {
         let status = match (failure.kind, failure.side) {
             (Kind::Loop, _) => 508,
+            (Kind::TooMany, Side::Client) => 503,
             (Kind::Malformed | Kind::Closed, Side::Client) => 400,
             (Kind::TimedOut, Side::Client) => 408,
             (Kind::TimedOut, Side::Origin) => 504,

@@ -1,6 +1,7 @@
 //! A response's body on its way to the client; it drives the origin connection that it comes from.
 
 use super::context::{Client, Dialed};
+use super::guests::Visit;
 use super::note::is_sent;
 use super::{blame, upload};
 use crate::exchange::{Authority, Side};
@@ -43,6 +44,8 @@ pub struct Connected {
     pub recording: Recording,
     /// What comes from the client.
     pub body: Source,
+    /// Its place among what one client may have.
+    pub visit: Option<Visit>,
 }
 
 /// A stream that becomes another protocol's: bytes go both ways from here.

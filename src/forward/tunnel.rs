@@ -2,15 +2,17 @@
 
 use super::answer::stand_in;
 use super::context::{After, Client, Dialed};
+use super::guests::Visit;
 use super::parent;
 use super::response::{Connected, ResponseBody};
 use crate::config::Reuse;
-use crate::exchange::{Failure, Flags, Scheme};
+use crate::exchange::{Failure, Flags, Kind, Phase, Scheme, Side};
 use crate::hop::{self, Framing, Route, Version};
 use crate::recorder::Recording;
 use crate::tap::{End, HeadOf, OutHead};
 use crate::upstream::{Key, Source};
 use hyper::Response;
+use std::net::SocketAddr;
 
 /// Dials the target and answers 200, or says why not.
 pub(super) async fn connect(
@@ -20,6 +22,8 @@ pub(super) async fn connect(
     recording: &Recording,
     body: Source,
 ) -> Result<Response<ResponseBody>, Failure> {
+    // Each of the streams on one connection may be a tunnel: there they count as connections of their client.
+    let visit = if end.is_http2() { visit(client)? } else { None };
     let dialed = match pooled(client, route) {
         Some(upstream) => Dialed::Pooled(Box::new(upstream)),
         None => Dialed::Fresh(parent::dial(&client.shard, &key(client, route), recording).await?),
@@ -33,11 +37,24 @@ pub(super) async fn connect(
     end.queue(OutHead { raw, framing: Framing::None, closes: false, of, sent }, Vec::new());
     let (authority, recording) = (route.authority.clone(), recording.clone());
     if end.is_http2() {
-        let connected = Connected { authority, dialed, recording, body };
+        let connected = Connected { authority, dialed, recording, body, visit };
         return Ok(stand_in(200, ResponseBody::Connected(Box::new(connected)), false));
     }
     client.then(After::Connect { authority, dialed, recording });
     Ok(stand_in(200, ResponseBody::Empty, false))
+}
+
+/// A place for one more tunnel of this client, while it lives; none for a replay, which comes from nowhere.
+fn visit(client: &Client) -> Result<Option<Visit>, Failure> {
+    let Ok(peer) = client.peer.parse::<SocketAddr>() else { return Ok(None) };
+    client.shard.guests.enter(peer.ip()).map(Some).map_err(|crowded| {
+        let says = format!(
+            "{} has {} connections and tunnels, as many as one client may (limits.client_connections)",
+            peer.ip(),
+            crowded.limit
+        );
+        Failure { side: Side::Client, phase: Phase::Request, kind: Kind::TooMany, says }
+    })
 }
 
 /// Whatever comes behind the 200, a parent proxy is asked for a tunnel.

@@ -195,6 +195,43 @@ fn rfc9110_11_7_credentials_are_asked_for_on_each_stream() {
 }
 
 #[test]
+fn each_tunnel_counts_as_a_connection_of_its_client() {
+    let proxy = Proxy::start(|settings| {
+        plain(settings);
+        settings.limits.client_connections = 3;
+    });
+    let origin = Origin::start(|peer, _| {
+        peer.send("hello");
+        peer.read_to_close();
+    });
+    let world = World::new();
+    let me = world.run(async {
+        let (mut raw, me) = raw_door(&proxy).await;
+        for stream in [1, 3] {
+            raw.put(&connect(stream, origin.address(), &[])).await;
+            answered(&mut raw, stream, "200").await;
+        }
+        raw.put(&connect(5, origin.address(), &[])).await;
+        answered(&mut raw, 5, "503").await;
+        // Its place is free again once the proxy has seen the tunnel go.
+        raw.put(&reset(1, 8)).await;
+        origin.ended(0);
+        let mut stream = 7;
+        loop {
+            raw.put(&connect(stream, origin.address(), &[])).await;
+            if raw.next(kind::HEADERS).await.expect("an answer").2.first() == Some(&0x88) {
+                return me;
+            }
+            stream += 2;
+        }
+    });
+    let row = proxy.row(|row| row.client == me.to_string() && row.status == Some(503));
+    let failure = row.failure.unwrap();
+    assert_eq!(failure.kind, Kind::TooMany);
+    assert!(failure.says.contains("3 connections and tunnels"), "{}", failure.says);
+}
+
+#[test]
 fn http2_is_offered_at_the_door_only_where_it_is_spoken() {
     let proxy = Proxy::start(|settings| {
         plain(settings);
