@@ -68,6 +68,7 @@ pub use response::{ResponseHop, forward_interim, forward_response};
 pub use switching::check_switch;
 pub use target::{Destination, Route, route};
 pub use trailers::{Trailers, check_trailers, forward_trailers, withhold_trailers};
+pub use via::path;
 
 /// A protocol version as far as rules differ by it. A higher minor version of HTTP/1
 /// counts as 1.1 (RFC 9110 2.5).

@@ -206,6 +206,9 @@ fn a_hopscope_behind_a_hopscope_draws_the_path() {
         let sent: Vec<_> = lines(&whole, "response_sent");
         let via: Vec<_> = sent.iter().filter(|line| line.starts_with("Via: ")).collect();
         assert_eq!(via, ["Via: 1.1 inner", "Via: 1.1 hopscope"]);
+        let drawn = proxy.part(&proxy.to("/secure"), "hops");
+        assert!(drawn.starts_with("request: client > hopscope > inner > origin\n"), "{drawn}");
+        assert!(drawn.contains("\nresponse: origin > inner > hopscope > client\n"), "{drawn}");
     }
     for origin in [&plain, &secure] {
         let seen = String::from_utf8(origin.received(0)).unwrap();

@@ -1,6 +1,7 @@
-//! The ledger as a trace: each message as received and as sent on, and a reason for every difference.
+//! The ledger as a trace: the path, each message as received and as sent on, and a reason for every difference.
 
 use crate::exchange::{Body, Edit, Exchange, Head, MessageKind};
+use crate::hop;
 
 /// Both directions.
 pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
@@ -19,13 +20,13 @@ struct Direction {
 }
 
 const REQUEST: Direction = Direction {
-    title: "request: client > hopscope > origin",
+    title: "request",
     received: (MessageKind::RequestReceived, "client >  "),
     sent: (MessageKind::RequestSent, "origin >  "),
 };
 
 const RESPONSE: Direction = Direction {
-    title: "response: origin > hopscope > client",
+    title: "response",
     received: (MessageKind::ResponseReceived, "origin <  "),
     sent: (MessageKind::ResponseSent, "client <  "),
 };
@@ -34,7 +35,7 @@ fn direction(exchange: &Exchange, way: &Direction, edits: &[Edit]) -> Vec<String
     let head = |kind| exchange.heads.of(kind).map(|raw| Head::parse(raw.clone()));
     let (received, sent) = (head(way.received.0), head(way.sent.0));
     let mut lines = vec![
-        way.title.to_owned(),
+        format!("{}: {}", way.title, path(exchange, way)),
         format!("  {}{}", way.received.1, trace(exchange, received.as_ref())),
         format!("  {}{}", way.sent.1, trace(exchange, sent.as_ref())),
     ];
@@ -50,6 +51,19 @@ fn direction(exchange: &Exchange, way: &Direction, edits: &[Edit]) -> Vec<String
         lines.extend(edits.iter().map(|edit| change(*edit, received, sent)));
     }
     lines
+}
+
+/// Who the message passes through, as far as they said so (RFC 9110 7.6.3).
+fn path(exchange: &Exchange, way: &Direction) -> String {
+    let head = |kind| exchange.heads.of(kind).map(|raw| Head::parse(raw.clone()));
+    let (request, response) = (head(MessageKind::RequestReceived), head(MessageKind::ResponseReceived));
+    let mut path = hop::path(request.as_ref(), response.as_ref(), "hopscope");
+    path.insert(0, b"client");
+    path.push(b"origin");
+    if way.title == RESPONSE.title {
+        path.reverse();
+    }
+    text(&path.join(&b" > "[..]))
 }
 
 /// A head on one line, as the wire tests write it.
@@ -109,6 +123,15 @@ mod tests {
           client <  HTTP/1.1 200 OK | Content-Length: 1234
           unchanged
         ");
+    }
+
+    #[test]
+    fn proxies_on_the_way_are_drawn() {
+        let mut exchange = sample::exchange();
+        exchange.heads.response_received = Some("HTTP/1.1 200 OK\r\nVia: 1.1 outer\r\n\r\n".into());
+        let lines = lines(&exchange);
+        assert_eq!(lines[0], "request: client > hopscope > outer > origin");
+        assert!(lines.contains(&"response: origin > outer > hopscope > client".to_owned()), "{lines:#?}");
     }
 
     #[test]

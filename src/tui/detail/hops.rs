@@ -5,7 +5,8 @@
 
 use super::{Passage, Sides, View};
 use crate::exchange::{Body, Cause, Connection, Head};
-use crate::text::width;
+use crate::hop;
+use crate::text::{sanitize_bounded, width};
 use crate::tui::ledger::{Fate, Pair};
 use crate::tui::page::{Cell, Joins, Page, head_cells, words as words_of};
 use crate::tui::words;
@@ -25,12 +26,12 @@ const REASON_ON: &str = "     ";
 pub fn build(view: &View<'_>, page: &mut Page) {
     let (client, origin) = (view.loaded.client.as_ref(), view.loaded.origin.as_ref());
     let request = Way { title: "Request", from: "client", to: "origin", source: client, goal: origin };
-    heading(page, &request, &view.loaded.request);
+    heading(view, page, &request);
     build_request(view, &request, page);
     trailers(page, &view.loaded.exchange.request_body);
     page.gap();
     let response = Way { title: "Response", from: "origin", to: "client", source: origin, goal: client };
-    heading(page, &response, &view.loaded.response);
+    heading(view, page, &response);
     build_response(view, &response, page);
     trailers(page, &view.loaded.exchange.response_body);
 }
@@ -44,9 +45,17 @@ struct Way<'a> {
     goal: Option<&'a Connection>,
 }
 
-fn heading(page: &mut Page, way: &Way<'_>, passage: &Passage) {
+/// The title, and who the message passes through, as far as they said so (RFC 9110 7.6.3).
+fn heading(view: &View<'_>, page: &mut Page, way: &Way<'_>) {
+    let (request, response) = (&view.loaded.request, &view.loaded.response);
+    let mut path = hop::path(request.received.as_ref(), response.received.as_ref(), "hopscope");
+    let passage = if way.to == "client" { response } else { request };
+    if way.to == "client" {
+        path.reverse();
+    }
+    let path: Vec<_> = path.into_iter().map(|name| sanitize_bounded(name, 40)).collect();
     let totals = passage.totals().map(super::Totals::says).unwrap_or_default();
-    page.heading(&format!("{}   {} → hopscope → {}", way.title, way.from, way.to), &totals);
+    page.heading(&format!("{}   {} → {} → {}", way.title, way.from, path.join(" → "), way.to), &totals);
 }
 
 fn build_request(view: &View<'_>, way: &Way<'_>, page: &mut Page) {
