@@ -71,7 +71,7 @@ impl Items<'_> {
                 return Ok(item);
             }
             if self.buffer.len() > 2 * WHOLE {
-                return Err(format!("an item is larger than {} MiB", 2 * WHOLE >> 20));
+                return Err(format!("an item is larger than {} MiB", (2 * WHOLE) >> 20));
             }
             if !self.more()? {
                 return Err("it ends in the middle of an item: the file was cut off".to_owned());

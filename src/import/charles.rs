@@ -139,10 +139,8 @@ fn client(it: &Tree) -> Option<String> {
     let port = it.of("clientPort")?.number::<u16>()?;
     let address = text(it, "clientAddress")?;
     let address = address.rsplit('/').next().unwrap_or_default();
-    (!address.is_empty()).then(|| match address.contains(':') {
-        true => format!("[{address}]:{port}"),
-        false => format!("{address}:{port}"),
-    })
+    let address = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+    (!address.is_empty()).then(|| format!("{address}:{port}"))
 }
 
 fn fields(part: &mut Tree) -> Tree {

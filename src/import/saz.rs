@@ -141,20 +141,19 @@ fn next(archive: &mut impl BufRead) -> Result<Option<File>, String> {
     }
     let [_, flags, method] = take_numbers(archive)?;
     let _: [u8; 8] = take(archive)?;
-    let packed = u32::from_le_bytes(take(archive)?);
-    let _: [u8; 4] = take(archive)?;
+    let (packed, unpacked) = (u32::from_le_bytes(take(archive)?), u32::from_le_bytes(take(archive)?));
     let [name, extra] = take_numbers(archive)?;
     let name = String::from_utf8_lossy(&bytes(archive, usize::from(name))?).into_owned();
-    bytes(archive, usize::from(extra))?;
+    let extra = bytes(archive, usize::from(extra))?;
+    let packed = if packed == u32::MAX { long_size(&extra, unpacked == u32::MAX) } else { u64::from(packed) };
     if flags & 1 != 0 {
         return Err("it is locked with a password: save it without one".to_owned());
     }
     // Sizes that stand behind what they are of.
     let behind = flags & 8 != 0;
     let (bytes, cut) = match (method, behind) {
-        (_, false) if packed == u32::MAX => return Err(format!("{name} in it is larger than 4 GiB")),
         (0 | 8, false) => {
-            let mut limited = archive.take(u64::from(packed));
+            let mut limited = archive.take(packed);
             let unpacked =
                 if method == 0 { kept(&mut limited) } else { kept(DeflateDecoder::new(&mut limited)) };
             // What is beyond the bound is read over as it is packed.
@@ -179,6 +178,20 @@ fn next(archive: &mut impl BufRead) -> Result<Option<File>, String> {
         _ => return Err(format!("{name} in it is packed in a way that is not read (method {method})")),
     };
     Ok(Some(File { name, bytes, cut }))
+}
+
+/// A packed size in the field for those beyond 4 GiB, where Fiddler has every size (APPNOTE.TXT 4.5.3).
+fn long_size(mut extra: &[u8], behind_another: bool) -> u64 {
+    while let Some((head, rest)) = extra.split_first_chunk::<4>() {
+        let [kind, length] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_le_bytes);
+        let Some((field, others)) = rest.split_at_checked(usize::from(length)) else { break };
+        if kind == 1 {
+            let field = field.get(if behind_another { 8 } else { 0 }..).unwrap_or_default();
+            return field.first_chunk().map_or(0, |size| u64::from_le_bytes(*size));
+        }
+        extra = others;
+    }
+    0
 }
 
 /// As much as is kept of a file; whether there was more.
@@ -311,7 +324,7 @@ mod tests {
     use super::*;
     use std::io::Write as _;
 
-    /// A zip as Fiddler writes it, or with the sizes behind.
+    /// A zip as Fiddler writes it, with long sizes, or with sizes behind.
     fn zip(files: &[(&str, &[u8])], behind: bool) -> Vec<u8> {
         let mut out = Vec::new();
         for (name, bytes) in files {
@@ -319,16 +332,19 @@ mod tests {
             coder.write_all(bytes).unwrap();
             let packed = coder.finish().unwrap();
             let sizes = [packed.len(), bytes.len()].map(|size| u32::try_from(size).unwrap().to_le_bytes());
+            let long = [bytes.len() as u64, packed.len() as u64].map(u64::to_le_bytes).concat();
+            let extra =
+                if behind { b"xx\0\0".to_vec() } else { [&b"xx\x01\0y\x01\0\x10\0"[..], &long].concat() };
             out.extend_from_slice(FILE);
             for number in [20_u16, if behind { 0x808 } else { 0x800 }, 8] {
                 out.extend_from_slice(&number.to_le_bytes());
             }
             out.extend_from_slice(&[0; 8]);
-            out.extend_from_slice(&if behind { [0; 8] } else { sizes.concat().try_into().unwrap() });
+            out.extend_from_slice(&if behind { [0; 8] } else { [0xff; 8] });
             out.extend_from_slice(&u16::try_from(name.len()).unwrap().to_le_bytes());
-            out.extend_from_slice(&2_u16.to_le_bytes());
+            out.extend_from_slice(&u16::try_from(extra.len()).unwrap().to_le_bytes());
             out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"xx");
+            out.extend_from_slice(&extra);
             out.extend_from_slice(&packed);
             if behind {
                 out.extend_from_slice(b"PK\x07\x08\0\0\0\0");
@@ -406,7 +422,7 @@ mod tests {
         let mut locked = whole.clone();
         locked[6] |= 1;
         assert!(read(&locked).1.broken.unwrap().contains("password"));
-        for cut in [3, 20, 40, whole.len() - 30] {
+        for cut in [3, 20, 60, whole.len() - 30] {
             let (_, report) = read(&whole[..cut]);
             assert!(report.broken.is_some_and(|why| why.contains("cut off")), "{cut}");
         }

@@ -84,7 +84,7 @@ fn plainly(terms: &[Term], summary: &Summary) -> bool {
         &summary.client,
     ]
     .into_iter()
-    .chain(summary.note.as_ref().map(|note| note.as_str()))
+    .chain(summary.note.as_ref().map(crate::exchange::Note::as_str))
     .collect::<Vec<_>>()
     .join(" ");
     terms.iter().all(|term| {
