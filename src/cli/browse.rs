@@ -4,7 +4,7 @@
 use super::again::Sender;
 use super::guards::Guards;
 use super::saving;
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Side, Summary};
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Note, Side, Summary};
 use crate::query::{Name, Query};
 use crate::store::{self, BodyReader, Found, Numbered, Reader, Search, Seek, Sought, StoreError};
 use crate::tui::{Deed, Row, Seeking, Source, Status, Tell, Told, Unread};
@@ -16,8 +16,16 @@ use std::sync::mpsc::{self, SendError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// What a person does to exchanges.
+pub(super) enum Mark {
+    /// A flag, set or cleared.
+    Flag(Vec<ExchangeId>, Flags, bool),
+    /// A note, or none.
+    Note(ExchangeId, Option<Note>),
+}
+
 /// Hands marks to whoever writes the capture; may take its time.
-pub(super) type Mark = Box<dyn Fn(Vec<ExchangeId>, Flags, bool) -> Result<(), StoreError> + Send>;
+pub(super) type Marks = Box<dyn Fn(Mark) -> Result<(), StoreError> + Send>;
 
 /// How the proxy stands, asked at each paint.
 pub(super) type Standing = Box<dyn Fn() -> Status + Send>;
@@ -39,20 +47,23 @@ pub(super) struct Browse {
 
 /// A mark on its way.
 struct Marking {
-    ids: Vec<ExchangeId>,
-    flag: Flags,
-    on: bool,
+    mark: Mark,
     tell: Tell,
 }
 
 impl Browse {
     /// Looks at a capture. Marks go through one thread: in the order in which they were made, waited for
     /// only at the end, so that the last one is kept too.
-    pub(super) fn new(reader: Reader, status: Standing, mark: Mark, sender: Sender) -> std::io::Result<Self> {
+    pub(super) fn new(
+        reader: Reader,
+        status: Standing,
+        write: Marks,
+        sender: Sender,
+    ) -> std::io::Result<Self> {
         let (marks, waiting) = channel::<Marking>();
         let work = move || {
-            for Marking { ids, flag, on, tell } in waiting {
-                tell(match mark(ids, flag, on) {
+            for Marking { mark, tell } in waiting {
+                tell(match write(mark) {
                     Ok(()) => Told::Done(String::new()),
                     Err(error) => Told::Failed(format!("not written to the capture: {error}")),
                 });
@@ -92,9 +103,9 @@ impl Browse {
         drop(std::thread::Builder::new().name("guards".to_owned()).spawn(work));
     }
 
-    fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool, tell: Tell) {
+    fn mark(&self, mark: Mark, tell: Tell) {
         let Some(marks) = &self.marks else { return };
-        if let Err(SendError(Marking { tell, .. })) = marks.send(Marking { ids, flag, on, tell }) {
+        if let Err(SendError(Marking { tell, .. })) = marks.send(Marking { mark, tell }) {
             tell(Told::Failed("not written to the capture: the thread for it has ended".to_owned()));
         }
     }
@@ -163,7 +174,8 @@ impl Source for Browse {
 
     fn act(&self, deed: Deed, tell: Tell) {
         match deed {
-            Deed::Flag { ids, flag, on } => self.flag(ids, flag, on, tell),
+            Deed::Flag { ids, flag, on } => self.mark(Mark::Flag(ids, flag, on), tell),
+            Deed::Note { id, note } => self.mark(Mark::Note(id, note), tell),
             Deed::Save { id, side, decoded, path } => {
                 save(self.reader.path(), (id, side), decoded, path, tell);
             }

@@ -118,7 +118,7 @@ impl Source for Made {
 
     fn act(&self, deed: Deed, tell: Tell) {
         tell(match deed {
-            Deed::Flag { .. } => Told::Done(String::new()),
+            Deed::Flag { .. } | Deed::Note { .. } => Told::Done(String::new()),
             _ => Told::Failed("these rows are made up: nothing can be done with them".to_owned()),
         });
     }
@@ -190,6 +190,7 @@ fn summary(id: u64) -> Summary {
         failure: None,
         flags: flags(id),
         parent: None,
+        note: None,
     }
 }
 

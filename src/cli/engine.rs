@@ -1,12 +1,12 @@
 //! The one place where commands meet the proxy and the store.
 
 use super::format::size;
-use super::guards::Guards;
+use super::guards::{self, Guards};
 use super::holder::{self, Holder};
 use super::plan::Plan;
 use super::records::Records;
 use crate::ca::{Authority, Interceptor};
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, Summary};
+use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Note, Order, Side, Summary};
 use crate::forward::Lesson;
 use crate::listener::{self, Running};
 use crate::query::Query;
@@ -55,10 +55,9 @@ pub(super) fn start(
     let (tls, mut warnings) =
         OriginTls::new(&settings.origin).map_err(|error| StartError::Authority(error.to_string()))?;
     let tls = Arc::new(tls);
-    let interceptor = settings
-        .intercept
-        .enabled
-        .then(|| Arc::new(Interceptor::new(Arc::clone(authority)).since(settings.intercept.min_tls)));
+    // Clients may speak TLS with ourselves, whether what they CONNECT to is opened or not.
+    let interceptor =
+        Some(Arc::new(Interceptor::new(Arc::clone(authority)).since(settings.intercept.min_tls)));
     let sockets = listener::bind(&settings).map_err(not_started)?;
     let (store, kept) = open(plan).map_err(StartError::Other)?;
     if let Some(on_rows) = on_rows {
@@ -68,7 +67,7 @@ pub(super) fn start(
         Recorder::new(store.inbox(), store.next_exchange(), store.next_connection(), &settings.capture);
     let running =
         listener::start(&settings, &sockets, &recorder, interceptor.as_ref(), &tls).map_err(not_started)?;
-    warm(interceptor, tls);
+    warm(interceptor.filter(|_| settings.intercept.enabled), tls);
     let control = if kept { Some(control(&store, &running)?) } else { None };
     warnings.extend(store.warnings().iter().cloned());
     warnings.extend(super::key_log::notice());
@@ -109,6 +108,7 @@ fn control(store: &Store, running: &Running) -> Result<Control, StartError> {
     let answer = Box::new(move |request| match request {
         Request::Status => Reply::Status(Status { figures: inbox.figures(), ..status.clone() }),
         Request::Flag { ids, flag, on } => flagged(&inbox, &ids, Flags(flag), on),
+        Request::Note { id, text } => noted(&inbox, id, &text),
         Request::Replay { orders } => replayed(&replayer, &orders),
         Request::Guards => guards.answer(),
         Request::Intercept { host } => Reply::Changed { changed: learned.forget(&host) },
@@ -122,6 +122,13 @@ fn flagged(inbox: &Inbox, ids: &[u64], flag: Flags, on: bool) -> Reply {
         return Reply::Error { says: format!("{} is no mark that a person sets", flag.0) };
     }
     match inbox.flag(ids.iter().copied().map(ExchangeId).collect(), flag, on) {
+        Ok(()) => Reply::Done,
+        Err(error) => Reply::Error { says: error.to_string() },
+    }
+}
+
+fn noted(inbox: &Inbox, id: u64, text: &str) -> Reply {
+    match inbox.note(ExchangeId(id), Note::new(text)) {
         Ok(()) => Reply::Done,
         Err(error) => Reply::Error { says: error.to_string() },
     }
@@ -182,7 +189,12 @@ fn tell_of_old(captures: &Captures, settings: &crate::config::Capture) {
             for gone in gone {
                 let but = match gone.marked {
                     0 => String::new(),
-                    marked => format!(", but for {}", super::format::counted(marked, "marked exchange")),
+                    marked => {
+                        format!(
+                            ", but for {} that you marked or noted",
+                            super::format::counted(marked, "exchange")
+                        )
+                    }
                 };
                 super::door::say(format!("removed the old capture {}{but}", gone.capture.path.display()));
             }
@@ -230,6 +242,11 @@ impl Engine {
     /// What it has learned, and whom it lets in.
     pub(super) fn guards(&self) -> Guards {
         Guards::Here(Arc::clone(self.running.learned()), Arc::clone(self.running.consent()))
+    }
+
+    /// The hosts that it leaves alone because their clients refused our certificate, and why, a line each.
+    pub(super) fn left_alone(&self) -> Vec<String> {
+        guards::left_alone(self.running.learned())
     }
 
     /// Who waits to be let in, asked again and again.

@@ -4,14 +4,16 @@
 //! records; then the thread ends, and nothing wakes up any more. Rows come out of order (one that ends at
 //! once is written before one that began earlier): holes are looked at again for a while.
 
+use super::guards::Guards;
 use crate::exchange::{ExchangeId, State, Summary};
 use crate::store::{self, Reader, StoreError};
 use crate::tui::{Changes, Told, Wake};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -60,14 +62,52 @@ pub(super) struct Follower<H> {
     marks: i64,
 }
 
+/// Who waits to be let in, as the interface shows it.
+pub(super) type Waiting = Arc<Mutex<Vec<IpAddr>>>;
+
+/// The interface, and the door of the process that records: a client that waits there has a row, and leaves
+/// it by a change of that row. So it is asked when rows change, and an idle one is left in peace.
+struct Screen {
+    changes: Changes,
+    guards: Guards,
+    waiting: Waiting,
+}
+
+impl Screen {
+    fn ask(&self) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = self.guards.waiting();
+    }
+}
+
+impl Hears for Screen {
+    fn rows(&mut self, rows: &[Summary]) -> bool {
+        self.ask();
+        self.changes.rows(rows)
+    }
+
+    fn anew(&mut self) -> bool {
+        self.ask();
+        self.changes.anew()
+    }
+}
+
 /// Starts to watch; `live` turns false when nobody records any more.
-pub(super) fn start(path: &Path, wakes: &Sender<Wake>, live: Arc<AtomicBool>) -> anyhow::Result<()> {
-    let mut follower = Follower::new(path, Changes::new(wakes.clone()))?;
+pub(super) fn start(
+    path: &Path,
+    wakes: &Sender<Wake>,
+    live: Arc<AtomicBool>,
+    waiting: Waiting,
+) -> anyhow::Result<()> {
+    let (changes, guards) = (Changes::new(wakes.clone()), Guards::Elsewhere(path.to_owned()));
+    let mut follower = Follower::new(path, Screen { changes, guards, waiting })?;
     let wakes = wakes.clone();
     let work = move || {
+        follower.hears.ask();
+        follower.hears.changes.tell(&[]);
         let ended = follower.watch();
         live.store(false, SeqCst);
-        follower.hears.tell(&[]);
+        follower.hears.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        follower.hears.changes.tell(&[]);
         if let Err(error) = ended {
             // Fails only when nobody is there to be told.
             let _ = wakes.send(Wake::Told(Told::Failed(format!("no longer followed: {error}"))));
@@ -171,8 +211,12 @@ mod tests {
     use crate::cli::sample;
     use crate::config;
     use crate::exchange::{Event, Exchange, Flags, Live};
+    use crate::forward::{Consent, Learned};
     use crate::store::Store;
+    use std::future::poll_fn;
+    use std::pin::pin;
     use std::sync::mpsc::{Receiver, channel};
+    use std::task::Poll;
 
     struct Watched {
         _dir: tempfile::TempDir,
@@ -257,6 +301,27 @@ mod tests {
         }
         watched.store.inbox().push(0, Event::Finished(exchange(3, State::Done)));
         assert_eq!(watched.told(1), (vec![(3, State::Done)], true));
+    }
+
+    #[test]
+    fn who_waits_is_known_with_the_rows() {
+        let (consent, waiting) = (Arc::new(Consent::default()), Waiting::default());
+        let guards = Guards::Here(Arc::new(Learned::new(false, 1, Duration::ZERO)), Arc::clone(&consent));
+        let mut screen = Screen { changes: Changes::new(channel().0), guards, waiting: Arc::clone(&waiting) };
+        let client = IpAddr::from([10, 0, 0, 2]);
+        let shown = |screen: &mut Screen| {
+            screen.rows(&[]);
+            waiting.lock().unwrap().clone()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let mut waits = pin!(consent.wait(client, Duration::from_mins(1)));
+            assert!(poll_fn(|cx| Poll::Ready(waits.as_mut().poll(cx).is_pending())).await);
+            assert_eq!(shown(&mut screen), [client]);
+            consent.allow(client);
+            assert!(waits.await);
+        });
+        assert_eq!(shown(&mut screen), [] as [IpAddr; 0]);
     }
 
     #[test]

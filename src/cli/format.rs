@@ -30,6 +30,10 @@ pub(super) fn row(summary: &Summary) -> String {
         row.push_str("  ");
         row.push_str(&facts.join(" · "));
     }
+    if let Some(note) = &summary.note {
+        row.push_str("  ; ");
+        row.push_str(note.as_str());
+    }
     row
 }
 
@@ -47,9 +51,9 @@ pub(super) fn status(summary: &Summary) -> String {
     }
 }
 
-/// Flags that a row names; that an answer is ours stands in its status.
+/// Flags that a row names; that an answer is ours stands in its status, and a note at the end.
 fn notable(flags: Flags) -> impl Iterator<Item = &'static str> {
-    Flags(flags.0 & !Flags::OURS.0).words()
+    Flags(flags.0 & !(Flags::OURS.0 | Flags::NOTED.0)).words()
 }
 
 /// Bytes in units of 1000.

@@ -53,6 +53,12 @@ impl Guards {
         }
     }
 
+    /// Who waits to be let in.
+    pub(super) fn waiting(&self) -> Vec<IpAddr> {
+        // A process that has ended lets nobody in.
+        self.standing().map(|(_, waiting)| waiting).unwrap_or_default()
+    }
+
     /// What another process is answered.
     pub(super) fn answer(&self) -> Reply {
         match self.standing() {
@@ -62,7 +68,8 @@ impl Guards {
     }
 }
 
-fn left_alone(learned: &Learned) -> Vec<String> {
+/// What is left alone by now, and why, a line each.
+pub(super) fn left_alone(learned: &Learned) -> Vec<String> {
     learned.lessons().iter().map(|lesson| format!("{}  {}", lesson.host, lesson.says())).collect()
 }
 

@@ -10,10 +10,11 @@ use crate::config;
 use crate::import::{self, Form, Imported, Report};
 use crate::store::captures::Captures;
 use crate::store::{Filling, Store};
-use flate2::read::MultiGzDecoder;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Octets that tell what a file is.
 const BEGINNING: u64 = 64 << 10;
@@ -109,12 +110,16 @@ fn target(named: Option<&str>) -> Result<PathBuf, Halt> {
     Ok(if is_name { captures.folder().join(format!("{named}.hop")) } else { path.to_owned() })
 }
 
-/// Settings under which nothing is dropped.
+/// Settings under which nothing is dropped, nor given up at the end.
 pub(super) fn patient() -> config::Capture {
-    config::Capture { pressure: config::Pressure::Block, ..config::Capture::default() }
+    config::Capture {
+        pressure: config::Pressure::Block,
+        close_timeout: Duration::MAX,
+        ..config::Capture::default()
+    }
 }
 
-/// A file to be read, unpacked if it is gzip.
+/// A file to be read, unpacked if it is gzip or zlib.
 pub(super) struct Source {
     pub(super) form: Form,
     input: Box<dyn Read>,
@@ -139,16 +144,18 @@ impl Source {
         let (start, input) = beginning(input).map_err(failed)?;
         let (start, input) = if start.starts_with(&[0x1f, 0x8b]) {
             beginning(Box::new(MultiGzDecoder::new(input))).map_err(failed)?
+        } else if matches!(start.first_chunk(), Some([0x78, 0x01 | 0x5e | 0x9c | 0xda])) {
+            // mitmproxy's .zhar (RFC 1950 2.2).
+            beginning(Box::new(ZlibDecoder::new(input))).map_err(failed)?
         } else {
             (start, input)
         };
         let form = form.or_else(|| import::detect(&start)).ok_or_else(|| {
-            let says = format!(
-                "{} is nothing that can be imported: a HAR, mitmproxy's flows, JSON lines of `hopscope export`, \
-                 curl commands, or a raw request (--as says which)",
-                path.display()
+            let what = import::instead(&start).unwrap_or(
+                "nothing that can be imported: a HAR, mitmproxy's flows, Fiddler's .saz, Charles' .chlsj, Burp's items, JSON lines of \
+                 `hopscope export`, curl commands, or a raw request (--as says which)",
             );
-            Halt::new(Exit::Failed, says)
+            Halt::new(Exit::Failed, format!("{} is {what}", path.display()))
         })?;
         Ok(Self { form, input })
     }

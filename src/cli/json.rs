@@ -4,7 +4,7 @@ use super::format::timestamp;
 use crate::diff::{Comparison, Item, Message};
 use crate::exchange::{
     Body, Cause, Connection, Edit, Exchange, ExchangeId, Failure, FrameNote, Head, Heads, Interim,
-    MessageKind, Side, Spoken, Summary, Tunnelled,
+    MessageKind, Note, Side, Spoken, Summary, Tunnelled,
 };
 use crate::store::Numbered;
 use base64::Engine as _;
@@ -36,8 +36,10 @@ An exchange (serve --json, ls --json):
   type            the answer's media type without parameters, or null
   failure         {\"side\",\"phase\",\"kind\",\"says\"} or null
   flags           words: ours (hopscope answered), tunnel, intercepted, truncated, retried, replay,
-                  unverified, upgraded, learned (left alone after refusals of the certificate)
+                  unverified, upgraded, marked, hidden, noted, learned (left alone after refusals of the
+                  certificate), decoded, request decoded (bodies that stand so in an import)
   parent          the exchange that this one replays, or null
+  note            a person's note, or null; its words that begin with # are tags
 
 show --json adds:
   heads           for each of request_received, request_sent, response_received, response_sent:
@@ -197,6 +199,7 @@ struct Row<'a> {
     failure: Option<Trouble<'a>>,
     flags: Vec<&'static str>,
     parent: Option<u64>,
+    note: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -414,6 +417,7 @@ impl<'a> Row<'a> {
             failure: summary.failure.as_ref().map(Trouble::of),
             flags: summary.flags.words().collect(),
             parent: summary.parent.map(|parent| parent.0),
+            note: summary.note.as_ref().map(Note::as_str),
         }
     }
 }
@@ -494,7 +498,7 @@ mod tests {
 
     #[test]
     fn field_names_are_the_contract() {
-        insta::assert_snapshot!(row(&plain()).unwrap(), @r#"{"id":18,"ts":"2023-11-15T10:20:30.123456Z","client":"127.0.0.1:50000","scheme":"https","method":"GET","url":"https://shop.test/cart?id=7","host":"shop.test","version":"HTTP/1.1","status":200,"state":"done","request_bytes":0,"response_bytes":1234,"messages":0,"duration_us":34000,"ttfb_us":30000,"type":"application/json","failure":null,"flags":[],"parent":null}"#);
+        insta::assert_snapshot!(row(&plain()).unwrap(), @r#"{"id":18,"ts":"2023-11-15T10:20:30.123456Z","client":"127.0.0.1:50000","scheme":"https","method":"GET","url":"https://shop.test/cart?id=7","host":"shop.test","version":"HTTP/1.1","status":200,"state":"done","request_bytes":0,"response_bytes":1234,"messages":0,"duration_us":34000,"ttfb_us":30000,"type":"application/json","failure":null,"flags":[],"parent":null,"note":null}"#);
         let failed: Value = serde_json::from_str(&row(&failed()).unwrap()).unwrap();
         assert_eq!(failed["failure"]["kind"], "refused");
         assert_eq!(failed["flags"], json!(["ours"]));

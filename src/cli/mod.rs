@@ -29,6 +29,7 @@ mod lint;
 mod ls;
 mod open;
 mod man;
+mod note;
 mod pack;
 mod pem;
 mod plan;
@@ -91,6 +92,7 @@ fn dispatch(typed: &Typed) -> Outcome {
         Some(Command::Export(typed)) => export::run(typed),
         Some(Command::Import(typed)) => import::run(typed),
         Some(Command::Sql(typed)) => sql::run(typed),
+        Some(Command::Note(typed)) => note::run(typed),
         Some(Command::Captures { command }) => captures::run(command.as_ref()),
         Some(Command::Allow(typed)) => guards::allow(typed),
         Some(Command::Intercept(typed)) => guards::intercept(typed),

@@ -1,22 +1,21 @@
 //! `hopscope open`: a capture in the list, live while another process records it.
 
 use super::args::{Open, ProxyFlags};
-use super::browse::Browse;
+use super::browse::{Browse, Mark};
 use super::exit::{Exit, Halt, Outcome};
 use super::follow;
 use super::guards::Guards;
 use super::signals::Signals;
 use super::{again, capture, demo, import, plan, screen};
 use crate::ca;
-use crate::exchange::{ExchangeId, Flags};
 use crate::store::control::{self, Reply, Request};
 use crate::store::{self, Reader, Store};
 use crate::tui::{self, Setup, Source, Status, Wake};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, PoisonError};
 
 /// Runs until the person quits or a signal comes.
 pub(super) fn run(typed: &Open) -> Outcome {
@@ -84,8 +83,9 @@ pub(super) fn show(source: Box<dyn Source>, wakes: (Sender<Wake>, Receiver<Wake>
 fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> {
     let reader = Reader::open(&path).map_err(|error| Halt::new(Exit::Failed, error))?;
     let live = Arc::new(AtomicBool::new(store::is_recorded(&path)));
+    let waiting = follow::Waiting::default();
     if live.load(SeqCst) {
-        follow::start(&path, wakes, Arc::clone(&live))?;
+        follow::start(&path, wakes, Arc::clone(&live), Arc::clone(&waiting))?;
     }
     let sender = again::Sender::elsewhere(&path);
     let status = Status {
@@ -93,9 +93,16 @@ fn source(path: PathBuf, wakes: &Sender<Wake>) -> Result<Box<dyn Source>, Halt> 
         recorder: recorder(&path),
         ..Status::default()
     };
-    let status = move || Status { recording: live.load(SeqCst), ..status.clone() };
+    let status = move || Status {
+        recording: live.load(SeqCst),
+        waiting: waiting.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        ..status.clone()
+    };
     let guards = Guards::Elsewhere(path.clone());
-    let mark = move |ids: Vec<ExchangeId>, flag: Flags, on| store::set_flag(&path, &ids, flag, on);
+    let mark = move |mark| match mark {
+        Mark::Flag(ids, flag, on) => store::set_flag(&path, &ids, flag, on),
+        Mark::Note(id, note) => store::set_note(&path, id, note),
+    };
     let browse = Browse::new(reader, Box::new(status), Box::new(mark), sender)?;
     Ok(Box::new(browse.with_guards(guards)))
 }

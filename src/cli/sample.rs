@@ -28,6 +28,7 @@ pub(super) fn plain() -> Summary {
         failure: None,
         flags: Flags(0),
         parent: None,
+        note: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::again::Sender;
 use super::args::{ProxyFlags, ScreenFlags};
-use super::browse::Browse;
+use super::browse::{Browse, Mark};
 use super::exit::{Exit, Halt, Outcome};
 use super::plan::Plan;
 use super::session::Session;
@@ -82,7 +82,10 @@ fn source(session: &Session, confirm: bool) -> anyhow::Result<Browse> {
             ..status.clone()
         }
     };
-    let mark = move |ids, flag, on| inbox.flag(ids, flag, on);
+    let mark = move |mark| match mark {
+        Mark::Flag(ids, flag, on) => inbox.flag(ids, flag, on),
+        Mark::Note(id, note) => inbox.note(id, note),
+    };
     let sender = Sender::here(engine.replayer(), engine.folder());
     let browse = Browse::new(Reader::open(engine.folder())?, Box::new(status), Box::new(mark), sender)?;
     Ok(browse.with_live(Box::new(engine.live())).with_guards(engine.guards()))

@@ -13,9 +13,9 @@ use std::io::{self, IsTerminal as _, Read as _, Write};
 pub(super) fn run(typed: &Typed) -> Outcome {
     let text = asked(typed)?;
     let sql = Sql::open(&capture::path(typed.chosen.capture.as_deref())?).map_err(anyhow::Error::from)?;
-    if let Some(LeftOut { segments, below }) = sql.left_out() {
+    if let Some(LeftOut { segments, below, seen }) = sql.left_out() {
         say(format!(
-            "the oldest {} left out, with the exchanges below {below}: SQLite takes 11 segments at once; each can be \
+            "the oldest {} left out, with the exchanges below {below}: SQLite takes {seen} segments at once; each can be \
              opened by itself, and ls, show and export see all",
             match segments {
                 1 => "segment is".to_owned(),

@@ -177,6 +177,8 @@ keys! {
         |s| quoted(show_size(s.capture.max_message as u64));
     "capture.unsaved": |s, raw, _| put(&mut s.capture.unsaved, raw.size_within(65_536..=1 << 40)),
         |s| quoted(show_size(s.capture.unsaved as u64));
+    "capture.close_timeout": |s, raw, _| put(&mut s.capture.close_timeout, raw.time()),
+        |s| quoted(show_time(s.capture.close_timeout));
     "capture.segment": |s, raw, _| put(&mut s.capture.segment, raw.size_within(MIN_SEGMENT..=1 << 40).map(|size| size as u64)),
         |s| quoted(show_size(s.capture.segment));
     "capture.pack": |s, raw, _| put(&mut s.capture.pack, raw.switch()), |s| s.capture.pack.to_string();

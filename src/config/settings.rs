@@ -298,6 +298,8 @@ pub struct Capture {
     pub max_message: usize,
     /// Bytes of bodies and messages not yet on disk that may wait in memory.
     pub unsaved: usize,
+    /// Time to write down what waits at the end; the rest is given up.
+    pub close_timeout: Duration,
     /// Bytes that one segment of a capture grows to before the next one is begun.
     pub segment: u64,
     /// Whether segments are packed once the next one is begun.
@@ -388,6 +390,7 @@ impl Default for Capture {
             max_body: None,
             max_message: 1024 * 1024,
             unsaved: 16 * 1024 * 1024,
+            close_timeout: Duration::from_secs(30),
             segment: 1024 * 1024 * 1024,
             pack: true,
             retain_bytes: 20 * 1024 * 1024 * 1024,

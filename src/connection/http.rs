@@ -1,9 +1,11 @@
 //! HTTP/1 on one stream: hyper above, the tap beneath, and the clean end.
 
 use super::hello::Rejected;
+use super::http2::http2;
 use super::tunnel::{self, whole};
 use super::{hello, refused, relay, sockets, socks};
 use crate::ca::Alpn;
+use crate::config::Http2;
 use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Scheme, Side, TlsFacts};
 use crate::forward::{After, Again, Client, Dialed, Shard, Tunnel, respond};
 use crate::recorder::Recording;
@@ -81,13 +83,20 @@ async fn first_byte(shard: &Shard, tcp: &TcpStream) -> Option<u8> {
     }
 }
 
-/// TLS on the listener itself: `curl -x https://`.
+/// TLS on the listener itself: `curl -x https://`, and in it HTTP/1 or HTTP/2, as for browsers.
 async fn secured(shard: Arc<Shard>, tcp: TcpStream, peer: SocketAddr, local: Option<SocketAddr>) {
     let began = Instant::now();
     match handshake(&shard, tcp, local).await {
         Ok((stream, facts)) => {
-            let connection = shard.recorder.connection(Side::Client, Some(peer), local, Some(facts));
-            http(Link { shard, peer, local, connection }, Box::new(stream), Vec::new(), None).await;
+            let speaks_http2 = facts.alpn.as_deref() == Some("h2");
+            let opened = shard.recorder.opened(Side::Client, Some(peer), local, Some(facts));
+            let link = Link { shard, peer, local, connection: opened.id() };
+            if speaks_http2 {
+                Box::pin(http2(link, opened, Box::new(stream), Vec::new(), None)).await;
+            } else {
+                drop(opened);
+                http(link, Box::new(stream), Vec::new(), None).await;
+            }
         }
         Err(failure) => unsecured(&shard, began, peer, local, failure),
     }
@@ -119,7 +128,9 @@ async fn handshake(
         ));
     };
     let host = local.map_or_else(|| "localhost".to_owned(), |local| local.ip().to_string());
-    let accepted = hello::accept(hello, tcp, interceptor, &host, Alpn::Http1, limit).await;
+    let both = shard.settings.intercept.http2 == Http2::Mirror;
+    let alpn = if both { Alpn::Both } else { Alpn::Http1 };
+    let accepted = hello::accept(hello, tcp, interceptor, &host, alpn, limit).await;
     accepted.map_err(|rejected| match rejected {
         Rejected::Certificate(refused) => refused::unnamed(&refused, interceptor.authority().path()),
         Rejected::Failed(failure) => failure,
@@ -264,14 +275,15 @@ pub(super) enum Left {
 }
 
 /// Records that a client left an opened tunnel because of our certificate: with an alert, or, as clients
-/// do that look at the certificate after the handshake, at once and without a word.
+/// do that look at the certificate after the handshake, at once and without a word. A program that has come
+/// through to the same place had no use for this connection, as browsers do that connect ahead of need.
 pub(super) fn note_refusal(client: &Client, after: Duration, left: Left) {
     let (Some(recording), Some(interceptor)) = (client.take_unproven(), &client.shard.interceptor) else {
         return;
     };
     let turned_away = match left {
         Left::Broken(alert) => alert,
-        Left::Orderly => (after < TURNED_AWAY).then_some(Refused { alert: None }),
+        Left::Orderly => (after < TURNED_AWAY && !client.is_trusting()).then_some(Refused { alert: None }),
     };
     if let Some(refused) = turned_away.filter(|_| client.is_secured()) {
         let Some(tunnel) = &client.tunnel else { return };

@@ -21,16 +21,22 @@ use tokio::time::timeout;
 type ServerTap = Tap<Lent<Box<dyn Io>>>;
 type Connection = server::Connection<ServerTap, Bytes>;
 
-/// HTTP/2 on a stream until it ends. `first` was already read from it.
-pub(super) async fn http2(link: Link, opened: Opened, io: Box<dyn Io>, first: Vec<u8>, inside: Inside) {
+/// HTTP/2 on a stream until it ends, inside a tunnel or with ourselves. `first` was already read from it.
+pub(super) async fn http2(
+    link: Link,
+    opened: Opened,
+    io: Box<dyn Io>,
+    first: Vec<u8>,
+    inside: Option<Inside>,
+) {
     let link = Link { connection: opened.id(), ..link };
     let began = Instant::now();
     let (io, returned) = Lent::new(io);
     let limits = Limits { bounds: link.shard.bounds(), idle_frames: link.shard.settings.limits.idle_frames };
     let (mut tap, handle) = Tap::server(io, limits);
     tap.prefill(&first);
-    let client = Arc::new(client(&link, Some(inside)));
-    let error = serve(&client, tap, &handle).await;
+    let client = Arc::new(client(&link, inside));
+    let error = serve(&link, &client, tap, &handle).await;
     note_refused(&client, &handle, &mut Context::from_waker(std::task::Waker::noop()));
     opened.over(handle.take_frames(0));
     client.leave();
@@ -43,7 +49,7 @@ pub(super) async fn http2(link: Link, opened: Opened, io: Box<dyn Io>, first: Ve
 }
 
 /// Serves all streams; the error that ended the connection, if one did.
-async fn serve(client: &Arc<Client>, tap: ServerTap, handle: &Handle) -> Option<h2::Error> {
+async fn serve(link: &Link, client: &Arc<Client>, tap: ServerTap, handle: &Handle) -> Option<h2::Error> {
     let limits = &client.shard.settings.limits;
     let handshake = server::Builder::new()
         .initial_window_size(STREAM_WINDOW)
@@ -63,7 +69,7 @@ async fn serve(client: &Arc<Client>, tap: ServerTap, handle: &Handle) -> Option<
     // A client that would not take our certificate says nothing in the connection.
     client.proven();
     let mut streams = JoinSet::new();
-    let error = accept(client, &mut connection, handle, &mut streams).await;
+    let error = accept(link, client, &mut connection, handle, &mut streams).await;
     // The client is gone, or everything was answered: what is left of its streams is let go of.
     streams.shutdown().await;
     error
@@ -72,6 +78,7 @@ async fn serve(client: &Arc<Client>, tap: ServerTap, handle: &Handle) -> Option<
 /// Accepts streams until the connection is over; on a drain, or when it has been idle for too long, the
 /// client is told to open no more (RFC 9113 6.8).
 async fn accept(
+    link: &Link,
     client: &Arc<Client>,
     connection: &mut Connection,
     handle: &Handle,
@@ -92,7 +99,8 @@ async fn accept(
             }
             match connection.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => {
-                    let stream = stream::serve(Arc::clone(client), handle.clone(), request, respond);
+                    let (link, client) = (link.clone(), Arc::clone(client));
+                    let stream = stream::serve(link, client, handle.clone(), request, respond);
                     // In a box: the future is large, and a task is moved several times before it runs.
                     streams.spawn(Box::pin(stream));
                 }

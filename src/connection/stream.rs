@@ -1,18 +1,21 @@
 //! One stream of a client's HTTP/2 connection, from its request to its end.
 
-use super::relay;
+use super::http::Link;
 use super::tunnel::whole;
+use super::{relay, tunnel};
 use crate::exchange::Side;
-use crate::forward::{Asked, Client, ResponseBody, Switched};
+use crate::forward::{Asked, Client, Connected, ResponseBody, Switched};
 use crate::recorder::Recording;
+use crate::tap::Parts;
 use crate::tap::http2::Handle;
-use crate::upstream::{Duplex, Pump, Source, Stopped};
-use bytes::Bytes;
+use crate::upstream::{Duplex, Io, Pump, Source, Stopped};
+use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use http_body::Body;
 use hyper::{Request, Response, StatusCode};
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use tokio::time::timeout;
@@ -20,8 +23,9 @@ use tokio::time::timeout;
 /// `RST_STREAM` (RFC 9113 6.4).
 const RST_STREAM: u8 = 3;
 
-/// Serves one stream. A client that resets it has its request let go of at once.
+/// Serves one stream of a link. A client that resets it has its request let go of at once.
 pub(super) async fn serve(
+    link: Link,
     client: Arc<Client>,
     tap: Handle,
     request: Request<RecvStream>,
@@ -39,7 +43,7 @@ pub(super) async fn serve(
         Poll::Pending => answering.as_mut().poll(cx).map(Ok),
     });
     match answered.await {
-        Ok(response) => answer(&asked, &frames, respond, response).await,
+        Ok(response) => answer(link, &asked, &frames, respond, response).await,
         Err(Ok(reason)) => frames.reset(&asked, reason.into()),
         // The connection is gone.
         Err(Err(_)) => {}
@@ -76,6 +80,7 @@ impl Drop for Frames {
 
 /// Sends the answer. Its head waits at the tap; h2 is given a stand-in.
 async fn answer(
+    link: Link,
     asked: &Asked,
     frames: &Frames,
     mut respond: SendResponse<Bytes>,
@@ -91,6 +96,7 @@ async fn answer(
     let Ok(stream) = respond.send_response(stand_in, body.is_end_stream()) else { return };
     match body {
         ResponseBody::Switched(switched) => switch(*switched, stream).await,
+        ResponseBody::Connected(connected) => tunnel(link, *connected, stream).await,
         body => pump(asked, frames, stream, body).await,
     }
 }
@@ -131,4 +137,19 @@ async fn switch(switched: Switched, sender: SendStream<Bytes>) {
     let spoken = relay::spoken(&recording);
     let client = Duplex::new(sender, receiver, joint, Side::Client);
     relay::relay(client, whole(origin), &recording, spoken, None).await;
+}
+
+/// The stream is a tunnel from here on (RFC 9113 8.5). Without a size of its own: in a tunnel a connection of
+/// HTTP/2 may be spoken, which has streams.
+fn tunnel(
+    link: Link,
+    connected: Connected,
+    sender: SendStream<Bytes>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let Connected { authority, dialed, recording, body } = connected;
+    Box::pin(async move {
+        let Source::Http2 { stream: receiver, .. } = body else { return };
+        let io: Box<dyn Io> = Box::new(Duplex::tunnel(sender, receiver));
+        tunnel::open(link, authority, dialed, recording, Parts { io, read: BytesMut::new() }).await;
+    })
 }

@@ -59,7 +59,7 @@ pub(super) async fn open(
             settle_opened(&recording);
             let inside = plain(authority, Version::Http2, dialed, recording);
             let opened = link.shard.recorder.opened(Side::Client, Some(link.peer), link.local, None);
-            Box::pin(http2(link, opened, parts.io, parts.read.to_vec(), inside)).await;
+            Box::pin(http2(link, opened, parts.io, parts.read.to_vec(), Some(inside))).await;
         }
         (why, _) => {
             let why = why.unwrap_or(Unopened::Offer);
@@ -157,7 +157,7 @@ async fn intercept(
             recording.note(|exchange| exchange.client_connection = opened.id());
             let inside = Inside { tunnel, dialed, recording };
             if speaks_http2 {
-                Box::pin(http2(link, opened, Box::new(stream), Vec::new(), inside)).await;
+                Box::pin(http2(link, opened, Box::new(stream), Vec::new(), Some(inside))).await;
             } else {
                 let link = Link { connection: opened.id(), ..link };
                 drop(opened);

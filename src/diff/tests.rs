@@ -37,6 +37,7 @@ fn exchange(response: &[u8], trailers: Option<&'static str>) -> Exchange {
             failure: None,
             flags: Flags::default(),
             parent: None,
+            note: None,
         },
         heads: Heads {
             request_received: Some(Bytes::from_static(REQUEST.as_bytes())),

@@ -1,6 +1,6 @@
 //! What the wire, and a person, tell the store.
 
-use super::{Connection, Exchange, ExchangeId, Flags, Message, Summary};
+use super::{Connection, Exchange, ExchangeId, Flags, Message, Note, Summary};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An exchange under way, shared between the task that relays it and the store's writer.
@@ -67,5 +67,12 @@ pub enum Event {
         flag: Flags,
         /// Set or cleared.
         on: bool,
+    },
+    /// A person wrote a note on an exchange, or took it away.
+    Note {
+        /// The exchange.
+        id: ExchangeId,
+        /// The words; `None` for none.
+        note: Option<Note>,
     },
 }

@@ -1,6 +1,6 @@
 //! What a list row needs, and nothing more.
 
-use super::{Failure, Scheme};
+use super::{Failure, Note, Scheme};
 
 /// Number of an exchange, rising in the order in which requests began; unique in its capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,6 +86,12 @@ impl Flags {
     /// A tunnel relayed unread because its client had refused our certificate.
     pub const LEARNED: Self = Self(1 << 12);
 
+    /// A person wrote a note on it.
+    pub const NOTED: Self = Self(1 << 13);
+
+    /// What a person set apart, so that it outlives retention.
+    pub const KEPT: Self = Self(Self::MARKED.0 | Self::NOTED.0);
+
     /// Every flag with its word, as in JSON.
     pub const WORDS: &'static [(Self, &'static str)] = &[
         (Self::OURS, "ours"),
@@ -101,6 +107,7 @@ impl Flags {
         (Self::DECODED, "decoded"),
         (Self::REQUEST_DECODED, "request decoded"),
         (Self::LEARNED, "learned"),
+        (Self::NOTED, "noted"),
     ];
 
     /// Whether all bits of `flag` are set.
@@ -167,9 +174,21 @@ pub struct Summary {
     pub flags: Flags,
     /// The exchange that this one is a replay of.
     pub parent: Option<ExchangeId>,
+    /// A person's note; [`Summary::set_note`] writes it, so that the flags know of it.
+    pub note: Option<Note>,
 }
 
 impl Summary {
+    /// Writes a note, or takes it away.
+    pub fn set_note(&mut self, note: Option<Note>) {
+        if note.is_some() {
+            self.flags.add(Flags::NOTED);
+        } else {
+            self.flags.take(Flags::NOTED);
+        }
+        self.note = note;
+    }
+
     /// The whole URL; for CONNECT the authority alone.
     #[must_use]
     pub fn url(&self) -> String {

@@ -30,6 +30,9 @@ pub fn markdown(exchange: &Exchange, request_body: &[u8], response_body: &[u8]) 
     if let Some(failure) = &summary.failure {
         let _ = writeln!(out, "\nFailed: {}", sanitize(&failure.says));
     }
+    if let Some(note) = &summary.note {
+        let _ = writeln!(out, "\n> {}", sanitize(note.as_str()));
+    }
     let heads = &exchange.heads;
     message(&mut out, "Request", heads.request_received.as_ref(), request_body);
     let answer = heads.response_received.as_ref().or(heads.response_sent.as_ref());

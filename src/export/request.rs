@@ -172,6 +172,7 @@ pub mod tests {
                 failure: None,
                 flags: Flags::default(),
                 parent: None,
+                note: None,
             },
             heads: Heads { request_received: Some(Bytes::copy_from_slice(head)), ..Heads::default() },
             request_edits: Vec::new(),

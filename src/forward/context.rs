@@ -349,6 +349,14 @@ impl Client {
         }
     }
 
+    /// Whether its program has come through to the same place on another connection.
+    #[must_use]
+    pub fn is_trusting(&self) -> bool {
+        let Some(tunnel) = &self.tunnel else { return false };
+        let trusts = |program| self.shard.learned.trusts(program, &tunnel.authority.to_string());
+        tunnel.program.as_ref().is_some_and(trusts)
+    }
+
     /// Whether this is the inside of a tunnel whose TLS we opened.
     #[must_use]
     pub fn is_secured(&self) -> bool {

@@ -3,7 +3,9 @@
 //! Learned of a program and a host together: of one program, since on one machine all programs have one address,
 //! and who trusts us must not lose sight of a host because another does not; of one host, since a program that
 //! pins one certificate takes ours for all others. A program is known by its address and the JA4 of its hello,
-//! which is the same for every connection that it makes. A request that comes through takes the refusals back.
+//! which is the same for every connection that it makes. A request that comes through takes the refusals back, and
+//! its program is believed for longer: a check that does not trust us, made with the same library on the same
+//! machine, must not take a host out of sight. Many refused hosts push out the oldest doubts, not the newest.
 
 use crate::ca::Recent;
 use std::collections::{HashMap, HashSet};
@@ -143,22 +145,19 @@ impl Learned {
         let mut known = self.lock();
         let key = (program.clone(), authority.to_owned());
         let host = host_of(authority);
-        if known.never.contains(host) || (how.silent && known.trusting.find(&key).is_some()) {
+        let trusts = known.trusting.find(&key).is_some();
+        if known.never.contains(host) || (how.silent && trusts) {
             return None;
         }
-        if known.doubts.len() >= REMEMBERED {
-            let lasts = self.lasts;
-            known.doubts.retain(|_, doubt| doubt.last.elapsed() < lasts);
-            if known.doubts.len() >= REMEMBERED {
-                return None;
-            }
+        if known.doubts.len() >= REMEMBERED && !known.doubts.contains_key(&key) {
+            known.forget_oldest(self.lasts);
         }
         let doubt = known.doubts.entry(key).or_insert_with(Doubt::new);
         if doubt.last.elapsed() >= self.lasts {
             *doubt = Doubt::new();
         }
         doubt.refusals += 1;
-        doubt.weight += if how.silent { 1 } else { SILENCES };
+        doubt.weight += if how.silent || trusts { 1 } else { SILENCES };
         doubt.last = Instant::now();
         if doubt.weight < self.after.saturating_mul(SILENCES) {
             return None;
@@ -180,6 +179,11 @@ impl Learned {
             known.doubts.remove(&key);
         }
         known.trusting.put(key, ());
+    }
+
+    /// Whether a request of this program has come through lately: its silence on another connection says nothing.
+    pub fn trusts(&self, program: &Program, authority: &str) -> bool {
+        self.lock().trusting.find(&(program.clone(), authority.to_owned())).is_some()
     }
 
     /// Why a host is to be left alone for this program, if it is.
@@ -215,6 +219,20 @@ impl Learned {
 
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Makes room: what is over goes, else the doubt that was raised first; a lesson goes last.
+    fn forget_oldest(&mut self, lasts: Duration) {
+        self.doubts.retain(|_, doubt| doubt.last.elapsed() < lasts);
+        if self.doubts.len() < REMEMBERED {
+            return;
+        }
+        let oldest = self.doubts.iter().min_by_key(|(_, doubt)| (doubt.lesson.is_some(), doubt.last));
+        if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+            self.doubts.remove(&oldest);
+        }
     }
 }
 
@@ -291,8 +309,27 @@ mod tests {
         let learned = hour();
         let silent = How { says: "by closing the connection", silent: true };
         let leaves = |host: &str| learned.refused(&program("a"), host, "a browser", silent);
+        assert!(!learned.trusts(&program("a"), "shop.test"));
         learned.proven(&program("a"), "shop.test");
+        assert!(learned.trusts(&program("a"), "shop.test") && !learned.trusts(&program("b"), "shop.test"));
         assert_eq!([leaves("shop.test"), leaves("shop.test"), leaves("shop.test")], [None, None, None]);
+    }
+
+    #[test]
+    fn a_probe_that_looks_like_who_has_come_through_takes_longer_to_be_believed() {
+        let learned = hour();
+        for _ in 0..3 {
+            learned.proven(&program("a"), "shop.test");
+            for _ in 1..2 * SILENCES {
+                assert_eq!(refuse(&learned, "a", "shop.test"), None);
+            }
+        }
+        assert!(
+            refuse(&learned, "a", "shop.test").is_some(),
+            "who never comes through again does not trust us"
+        );
+        learned.proven(&program("a"), "shop.test");
+        assert_eq!(learned.lessons(), []);
     }
 
     #[test]
@@ -330,9 +367,15 @@ mod tests {
     #[test]
     fn no_more_is_remembered_than_so_many() {
         let learned = hour();
+        refuse(&learned, "a", "pinned.test");
+        refuse(&learned, "a", "pinned.test");
         for number in 0..REMEMBERED + 10 {
-            refuse(&learned, "a", &number.to_string());
+            refuse(&learned, "b", &number.to_string());
         }
         assert_eq!(learned.lock().doubts.len(), REMEMBERED);
+        // A flood of names keeps nothing from being learned, and takes no lesson away.
+        assert!(learned.lesson(&program("a"), "pinned.test").is_some());
+        refuse(&learned, "a", "shop.test");
+        assert!(refuse(&learned, "a", "shop.test").is_some());
     }
 }

@@ -33,4 +33,4 @@ pub use learned::{How, Learned, Lesson, Program};
 pub use origin::secure_ahead;
 pub use parent::dial;
 pub use requests::{Asked, refused, respond};
-pub use response::{ResponseBody, Switched};
+pub use response::{Connected, ResponseBody, Switched};

@@ -75,7 +75,7 @@ impl Life {
             }
             Destination::Ourselves => self.answer(page::page(&self.client, &self.head)),
             // Boxed: a tunnel's beginning is larger than the whole of another exchange.
-            Destination::Origin(route) if self.facts.connect => Box::pin(self.connect(&route)).await,
+            Destination::Origin(route) if self.facts.connect => Box::pin(self.connect(&route, body)).await,
             Destination::Origin(route) => self.forward(&route, body).await,
         }
     }
@@ -88,14 +88,14 @@ impl Life {
     }
 
     /// CONNECT: a tunnel, or the reason why there is none.
-    async fn connect(self, route: &Route) -> Response<ResponseBody> {
+    async fn connect(self, route: &Route, body: Source) -> Response<ResponseBody> {
         if self.client.shard.is_ourselves(&route.authority) {
             return self.refuse(&blame::self_loop(&self.client.shard.settings.pseudonym));
         }
         if let Err(fault) = hop::refuse_loop(&self.head, &self.client.shard.settings.pseudonym) {
             return self.refuse(&fault);
         }
-        let dialed = tunnel::connect(&self.client, &self.end, route, &self.recording).await;
+        let dialed = tunnel::connect(&self.client, &self.end, route, &self.recording, body).await;
         dialed.unwrap_or_else(|failure| self.fail(failure))
     }
 

@@ -1,9 +1,9 @@
 //! A response's body on its way to the client; it drives the origin connection that it comes from.
 
-use super::context::Client;
+use super::context::{Client, Dialed};
 use super::note::is_sent;
 use super::{blame, upload};
-use crate::exchange::Side;
+use crate::exchange::{Authority, Side};
 use crate::recorder::{BodyTee, Recording};
 use crate::tap::{End, Parts};
 use crate::upstream::{Cut, Io, Joint, Relay, Source, Upstream};
@@ -28,6 +28,21 @@ pub enum ResponseBody {
     Reset(u32),
     /// The stream becomes another protocol's (RFC 8441 5).
     Switched(Box<Switched>),
+    /// The stream becomes a tunnel (RFC 9113 8.5).
+    Connected(Box<Connected>),
+}
+
+/// A stream that becomes a tunnel: what is spoken in it, its first bytes tell.
+#[derive(Debug)]
+pub struct Connected {
+    /// What CONNECT named.
+    pub authority: Authority,
+    /// The other end.
+    pub dialed: Dialed,
+    /// The CONNECT's record.
+    pub recording: Recording,
+    /// What comes from the client.
+    pub body: Source,
 }
 
 /// A stream that becomes another protocol's: bytes go both ways from here.
@@ -124,7 +139,7 @@ impl Body for ResponseBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match &mut *self {
-            Self::Empty | Self::Uploading(_) | Self::Switched(_) => Poll::Ready(None),
+            Self::Empty | Self::Uploading(_) | Self::Switched(_) | Self::Connected(_) => Poll::Ready(None),
             Self::Reset(code) => Poll::Ready(Some(Err(Cut { code: Some(*code) }))),
             Self::Ours(bytes, _) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Relayed(relayed) => relayed.poll_frame(cx),
@@ -135,7 +150,7 @@ impl Body for ResponseBody {
         match self {
             Self::Empty | Self::Uploading(_) | Self::Ours(None, _) => true,
             Self::Relayed(relayed) => relayed.relay.is_over(),
-            Self::Ours(Some(_), _) | Self::Reset(_) | Self::Switched(_) => false,
+            Self::Ours(Some(_), _) | Self::Reset(_) | Self::Switched(_) | Self::Connected(_) => false,
         }
     }
 
@@ -144,7 +159,7 @@ impl Body for ResponseBody {
             Self::Empty | Self::Uploading(_) | Self::Ours(None, _) => SizeHint::with_exact(0),
             Self::Ours(Some(bytes), _) => SizeHint::with_exact(bytes.len() as u64),
             Self::Relayed(relayed) => relayed.relay.size_hint(),
-            Self::Reset(_) | Self::Switched(_) => SizeHint::new(),
+            Self::Reset(_) | Self::Switched(_) | Self::Connected(_) => SizeHint::new(),
         }
     }
 }

@@ -1,15 +1,15 @@
-//! CONNECT: dial first, answer then, and say what is to become of the connection.
+//! CONNECT: dial first, answer then, and say what is to become of the connection, or of the stream of HTTP/2.
 
 use super::answer::stand_in;
 use super::context::{After, Client, Dialed};
 use super::parent;
-use super::response::ResponseBody;
+use super::response::{Connected, ResponseBody};
 use crate::config::Reuse;
 use crate::exchange::{Failure, Flags, Scheme};
 use crate::hop::{self, Framing, Route, Version};
 use crate::recorder::Recording;
 use crate::tap::{End, HeadOf, OutHead};
-use crate::upstream::Key;
+use crate::upstream::{Key, Source};
 use hyper::Response;
 
 /// Dials the target and answers 200, or says why not.
@@ -18,19 +18,25 @@ pub(super) async fn connect(
     end: &End,
     route: &Route,
     recording: &Recording,
+    body: Source,
 ) -> Result<Response<ResponseBody>, Failure> {
     let dialed = match pooled(client, route) {
         Some(upstream) => Dialed::Pooled(Box::new(upstream)),
         None => Dialed::Fresh(parent::dial(&client.shard, &key(client, route), recording).await?),
     };
-    let raw = hop::established();
+    let raw = if end.is_http2() { hop::established_http2() } else { hop::established() };
     recording.note(|exchange| {
         exchange.summary.status = Some(200);
         exchange.summary.flags.add(Flags::TUNNEL);
     });
     let (of, sent) = (HeadOf::Response { over: false }, recording.watcher());
     end.queue(OutHead { raw, framing: Framing::None, closes: false, of, sent }, Vec::new());
-    client.then(After::Connect { authority: route.authority.clone(), dialed, recording: recording.clone() });
+    let (authority, recording) = (route.authority.clone(), recording.clone());
+    if end.is_http2() {
+        let connected = Connected { authority, dialed, recording, body };
+        return Ok(stand_in(200, ResponseBody::Connected(Box::new(connected)), false));
+    }
+    client.then(After::Connect { authority, dialed, recording });
     Ok(stand_in(200, ResponseBody::Empty, false))
 }
 

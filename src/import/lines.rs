@@ -6,7 +6,8 @@ use super::json::{Budget, Json, Tree};
 use super::moment::micros;
 use super::{Imported, LARGEST, Report, Sink, WHOLE, blank};
 use crate::exchange::{
-    Body, Exchange, ExchangeId, Flags, Message, MessageFlags, MessageForm, Scheme, Side, State, Truncation,
+    Body, Exchange, ExchangeId, Flags, Message, MessageFlags, MessageForm, Note, Scheme, Side, State,
+    Truncation,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -66,6 +67,7 @@ fn exchange(line: &Tree) -> Result<Imported, String> {
     summary.response_bytes = number("response_bytes").unwrap_or(0);
     summary.parent = number("parent").map(ExchangeId);
     summary.flags = flags(line);
+    summary.set_note(text("note").and_then(|text| Note::new(&text)));
     let head = |name: &str| line.of("heads").and_then(|heads| heads.of(name)).and_then(head);
     exchange.heads.request_received = head("request_received");
     exchange.heads.request_sent = head("request_sent");

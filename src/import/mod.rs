@@ -1,5 +1,5 @@
-//! Exchanges from the files of other programs: HAR, mitmproxy's flows, curl commands, raw requests, our own JSON
-//! lines.
+//! Exchanges from the files of other programs: HAR, mitmproxy's flows, Fiddler's, Charles' and Burp's sessions, curl commands,
+//! raw requests, our own JSON lines.
 //!
 //! ```text
 //! file ──detect──> Form ──read──> Imported (exchange, bodies, messages) ──> whoever keeps it
@@ -9,6 +9,8 @@
 //! Files come from anywhere. They are read as streams, an exchange at a time, each within a bound of memory;
 //! where a file is damaged, what stood before stays read. What a file does not tell is not made up.
 
+mod burp;
+mod charles;
 mod curl;
 mod detect;
 mod flows;
@@ -18,8 +20,9 @@ mod json;
 mod lines;
 mod moment;
 mod raw;
+mod saz;
 
-pub use detect::{Form, detect};
+pub use detect::{Form, detect, instead};
 
 use crate::exchange::{
     Connection, ConnectionId, Exchange, ExchangeId, Flags, Heads, Message, Scheme, State, Summary, Timing,
@@ -79,6 +82,9 @@ pub fn read(form: Form, input: &mut dyn Read, sink: &mut Sink<'_>) -> io::Result
         Form::Har => har::read(input, sink),
         Form::Flows => flows::read(input, sink),
         Form::Json => lines::read(input, sink),
+        Form::Charles => charles::read(input, sink),
+        Form::Burp => burp::read(input, sink),
+        Form::Fiddler => saz::read(input, sink),
         Form::Curl => curl::read(input, sink),
         Form::Raw => raw::read(input, sink),
     }
@@ -107,6 +113,7 @@ fn blank() -> Exchange {
             failure: None,
             flags: Flags::default(),
             parent: None,
+            note: None,
         },
         heads: Heads::default(),
         request_edits: Vec::new(),

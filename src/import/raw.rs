@@ -2,7 +2,7 @@
 
 use super::heads::{self, Place};
 use super::{Imported, LARGEST, Report, Sink, blank};
-use crate::exchange::{Body, Exchange, Head, Side, Target, Truncation};
+use crate::exchange::{Body, Exchange, Head, Side, State, Target, Truncation};
 use bytes::Bytes;
 use std::io::{self, Read};
 
@@ -61,8 +61,60 @@ fn request(bytes: &Bytes) -> Result<Imported, String> {
     Ok(Imported { exchange, bodies, messages: Vec::new(), connections: Vec::new() })
 }
 
+/// A request and its response as they stand on the wire, each with all of its body behind its head.
+pub fn exchange(place: Place, request: &Bytes, response: Option<&Bytes>) -> Result<Imported, String> {
+    let (head, sent) = split(request).ok_or("its head has no end: an empty line is missing")?;
+    let parsed = Head::parse(head.clone());
+    let (method, _, version) = parsed.request_line().ok_or("its first line is no request line")?;
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut exchange = blank();
+    let summary = &mut exchange.summary;
+    (summary.method, summary.version) = (lossy(method), lossy(version));
+    (summary.scheme, summary.host, summary.path) = (place.scheme, place.host, place.path);
+    let sent = unframed(&parsed, sent);
+    settle(&mut exchange, Side::Client, &parsed, sent.len());
+    exchange.heads.request_received = Some(head);
+    let mut received = Bytes::new();
+    if let Some((head, body)) = response.and_then(split) {
+        let parsed = Head::parse(head.clone());
+        exchange.summary.status = parsed.status_line().map(|(_, status, _)| status);
+        received = unframed(&parsed, body);
+        settle(&mut exchange, Side::Origin, &parsed, received.len());
+        exchange.heads.response_received = Some(head);
+    } else {
+        exchange.summary.state = State::Aborted;
+    }
+    heads::summarise(&mut exchange);
+    let bodies = [sent.to_vec(), received.to_vec()];
+    Ok(Imported { exchange, bodies, messages: Vec::new(), connections: Vec::new() })
+}
+
+/// A body without its chunks (RFC 9112 7.1), where it stands in such; some programs have taken them off.
+fn unframed(head: &Head, body: Bytes) -> Bytes {
+    let coding = head.value("transfer-encoding").unwrap_or_default();
+    if !coding.to_ascii_lowercase().ends_with(b"chunked") {
+        return body;
+    }
+    unchunked(&body).map_or(body, Bytes::from)
+}
+
+fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    loop {
+        let end = memchr::memmem::find(rest, b"\r\n")?;
+        let line = std::str::from_utf8(rest.get(..end)?).ok()?;
+        let size = usize::from_str_radix(line.split(';').next()?.trim(), 16).ok()?;
+        rest = rest.get(end + 2..)?;
+        if size == 0 {
+            return Some(out);
+        }
+        out.extend_from_slice(rest.get(..size)?);
+        rest = rest.get(size..)?.strip_prefix(b"\r\n")?;
+    }
+}
+
 /// A head with its empty line, and what follows. Lines that an editor ended with LF alone end with CR LF.
-fn split(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
+pub fn split(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
     let end = |mark: &[u8]| memchr::memmem::find(bytes, mark).map(|at| at + mark.len());
     let (crlf, lf) = (end(b"\r\n\r\n"), end(b"\n\n"));
     if let Some(end) = crlf.filter(|end| lf.is_none_or(|other| *end <= other)) {
@@ -84,6 +136,7 @@ fn body(head: &Head, rest: &Bytes) -> (Bytes, Bytes) {
     (rest.slice(..length), rest.slice(length..))
 }
 
+/// Writes a body's facts down: so many octets of it are there.
 fn settle(exchange: &mut Exchange, side: Side, head: &Head, kept: usize) {
     let kept = kept as u64;
     let told = head.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());

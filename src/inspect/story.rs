@@ -237,6 +237,7 @@ mod tests {
             failure: None,
             flags: crate::exchange::Flags::default(),
             parent: None,
+            note: None,
         };
         Exchange {
             summary,

@@ -17,16 +17,6 @@ pub trait Behind {
     fn findings(&self) -> Option<&[Finding]> {
         Some(&[])
     }
-
-    /// A person's note: none yet.
-    fn note(&self) -> Option<&str> {
-        Some("")
-    }
-
-    /// A person's tag: none yet.
-    fn tag(&self) -> Option<&str> {
-        Some("")
-    }
 }
 
 /// Nothing but the row is at hand.

@@ -1,7 +1,7 @@
 //! What is known of an exchange from its list row, borrowed from wherever it is kept: a million rows are
 //! looked through without a copy of any.
 
-use crate::exchange::{Flags, State, Summary};
+use crate::exchange::{Flags, Note, State, Summary};
 
 /// A list row.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +46,8 @@ pub struct Facts<'a> {
     pub says: &'a str,
     /// The client's address and port.
     pub client: &'a str,
+    /// A person's note.
+    pub note: &'a str,
 }
 
 impl<'a> Facts<'a> {
@@ -74,6 +76,7 @@ impl<'a> Facts<'a> {
             failure: failure.map_or("", |failure| failure.kind.as_str()),
             says: failure.map_or("", |failure| failure.says.as_str()),
             client: &summary.client,
+            note: summary.note.as_ref().map_or("", Note::as_str),
         }
     }
 
@@ -87,6 +90,10 @@ impl<'a> Facts<'a> {
         for text in [self.media_type, self.failure, self.says, self.client] {
             into.push(' ');
             into.push_str(text);
+        }
+        if !self.note.is_empty() {
+            into.push(' ');
+            into.push_str(self.note);
         }
     }
 

@@ -151,13 +151,13 @@ fields! {
     Severity "severity" [], Kind::Scale(SEVERITIES), none, None, Heads,
         "gravest remark of the header inspector", ">=warn", "have findings" / "do not have findings";
     Note "note" ["comment"], TEXT, none, None, Row,
-        "your note", "slow", "have a note" / "do not have a note";
+        "your note", "slow *", "have a note" / "do not have a note";
     Tag "tag" ["marker"], CASELESS, none, None, Row,
-        "your tag", "todo", "have a tag" / "do not have a tag";
+        "tag: a word of your note that begins with #", "todo", "have a tag" / "do not have a tag";
     Id "id" [], Kind::Number, none, None, Row,
         "number of the exchange, also #18300..18320", "18313 18300..18320", "have number" / "do not have number";
     Any "text" [], TEXT, none, None, Row,
-        "method, URL, status, type, failure and client; what bare words mean", "cart ~/cart|basket/", "contain" / "do not contain";
+        "method, URL, status, type, failure, client and note; what bare words mean", "cart ~/cart|basket/", "contain" / "do not contain";
 }
 
 macro_rules! choices {
@@ -179,6 +179,7 @@ static IS: &[Choice] = choices! {
     "ws" ["websocket", "upgraded"] "switched protocols" / "did not switch protocols", "switched to WebSocket or another protocol";
     "replay" [] "are replays" / "are not replays", "sent again by you";
     "marked" [] "are marked" / "are not marked", "marked by you";
+    "noted" ["commented"] "have a note" / "have no note", "with a note of yours";
     "deleted" ["hidden"] "are deleted" / "are not deleted", "deleted by you";
     "secure" ["https"] "used TLS" / "did not use TLS", "https";
     "tunnel" [] "are tunnels relayed unread" / "are no tunnels relayed unread", "a tunnel relayed unread";

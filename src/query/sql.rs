@@ -11,6 +11,7 @@ use super::moment::Moment;
 use super::number::Number;
 use super::pattern::{Form, Pattern};
 use super::tree::{Compare, Node, Side, Test, Want};
+use crate::exchange::Flags;
 use std::sync::Arc;
 
 /// A value of the fragment.
@@ -253,6 +254,11 @@ fn asset() -> Piece {
 
 /// Only what `SQLite` folds as we do: ASCII.
 fn text(test: &Test, want: &Want) -> Option<Piece> {
+    if matches!(test.name, Name::Note | Name::Tag) {
+        // Which words they are is no matter of columns.
+        let any = test.name == Name::Note && matches!(want, Want::Any);
+        return Some(Piece { exact: any, ..exact(format!("(flags & {} <> 0)", Flags::NOTED.0), []) });
+    }
     let Want::Text(pattern) = want else { return None };
     if pattern.text.is_empty() || !pattern.text.is_ascii() || pattern.text.contains('\0') {
         return None;

@@ -48,8 +48,8 @@ pub(super) fn any(
         Name::Error => [facts.failure, facts.phase, facts.side, facts.says].into_iter().any(there).into(),
         Name::Type if test.side != Some(Side::Request) => there(facts.media_type).into(),
         Name::Param => param(facts.path_and_query().1, &test.part, &mut show).into(),
-        Name::Note => known(behind.note(), there),
-        Name::Tag => known(behind.tag(), there),
+        Name::Note => there(facts.note).into(),
+        Name::Tag => exchange::tags(facts.note).any(there).into(),
         Name::Finding => known(behind.findings(), |found| found.iter().any(|one| show(one.lint.as_bytes()))),
         Name::Hop => known(behind.written(), |written| written.changed(&test.part, &mut show)),
         Name::Type | Name::Header | Name::Cookie | Name::SetCookie => known(behind.written(), |written| {

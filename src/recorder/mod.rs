@@ -199,6 +199,7 @@ fn blank(id: ExchangeId, started: i64, client: &str, connection: ConnectionId) -
         failure: None,
         flags: Flags::default(),
         parent: None,
+        note: None,
     };
     Exchange {
         summary,

@@ -30,6 +30,7 @@ pub(super) fn exchange(head: &str, body: &[u8]) -> Exchange {
         failure: None,
         flags: Flags::default(),
         parent: None,
+        note: None,
     };
     Exchange {
         summary,

@@ -45,7 +45,7 @@ pub struct Kept {
 pub struct Gone {
     /// As it was.
     pub capture: Kept,
-    /// Its exchanges that a person marked: they stay in it.
+    /// Its exchanges that a person marked or noted: they stay in it.
     pub marked: u64,
 }
 

@@ -30,6 +30,13 @@ pub enum Request {
         /// Set or clear.
         on: bool,
     },
+    /// Write a note on an exchange.
+    Note {
+        /// Its number.
+        id: u64,
+        /// The words; empty takes the note away.
+        text: String,
+    },
     /// Send these again.
     Replay {
         /// What, and how it is to differ.

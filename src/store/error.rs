@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why a capture could not be opened, written or read.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +28,7 @@ pub enum StoreError {
     },
     /// The database is damaged, or not readable by us.
     #[error("the capture {} cannot be read: it is damaged or not yours; \
-        `sqlite3 {}/000001.db .recover` saves what can be saved, and another --capture records anew", .path.display(), .path.display())]
+        `sqlite3 SEGMENT .recover` saves what can be saved of each {}/*.db, and another --capture records anew", .path.display(), .path.display())]
     Unreadable {
         /// The capture.
         path: PathBuf,
@@ -102,6 +103,17 @@ pub enum StoreError {
         pause; they stand in the capture as they were"
     )]
     Unwritten(usize),
+    /// The disk did not take in time what waited at the end.
+    #[error(
+        "gave up writing to the capture {} after {}: the disk is too slow; what is there can be read, and a longer \
+         capture.close_timeout waits for more", path.display(), seconds(*after)
+    )]
+    GaveUp {
+        /// The capture.
+        path: PathBuf,
+        /// How long it was waited.
+        after: Duration,
+    },
     /// The recording has ended.
     #[error("the recording has ended")]
     Closed,
@@ -149,6 +161,13 @@ impl StoreError {
             Self::Sql { source, .. } | Self::Unreadable { source, .. } => source,
             other => rusqlite::Error::UserFunctionError(Box::new(other)),
         }
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{} s", time.as_secs()),
+        _ => format!("{} ms", time.as_millis()),
     }
 }
 

@@ -19,7 +19,7 @@ use super::budget::Budget;
 use super::error::StoreError;
 use super::under_way::UnderWay;
 use crate::config::Pressure;
-use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Message, Side, Truncation};
+use crate::exchange::{BodyPlace, Event, Exchange, ExchangeId, Flags, Message, Note, Side, Truncation};
 use serde::{Deserialize, Serialize};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -75,6 +75,8 @@ pub struct Inbox {
     under_way: Arc<UnderWay>,
     lost: Lost,
     told: Told,
+    /// Exchanges that are over and not on the disk yet.
+    unwritten: AtomicU64,
     /// Bytes of large bodies that are new in the capture, until they are asked for.
     kept: AtomicU64,
     longest_commit: AtomicU64,
@@ -146,6 +148,7 @@ impl Inbox {
             under_way: Arc::default(),
             lost: Lost::default(),
             told: Told::default(),
+            unwritten: AtomicU64::new(0),
             kept: AtomicU64::new(0),
             longest_commit: AtomicU64::new(0),
             most_queued: AtomicU64::new(0),
@@ -163,7 +166,16 @@ impl Inbox {
 
     /// Hands the mark of a person to the writer; the error says that it was not taken.
     pub fn flag(&self, ids: Vec<ExchangeId>, flag: Flags, on: bool) -> Result<(), StoreError> {
-        self.offer(0, Event::Flag { ids, flag, on })
+        self.of_a_person(Event::Flag { ids, flag, on })
+    }
+
+    /// The same with a note, or none.
+    pub fn note(&self, id: ExchangeId, note: Option<Note>) -> Result<(), StoreError> {
+        self.of_a_person(Event::Note { id, note })
+    }
+
+    fn of_a_person(&self, event: Event) -> Result<(), StoreError> {
+        self.offer(0, event)
             .map_err(|_| if self.closed.load(SeqCst) { StoreError::Closed } else { StoreError::Behind })
     }
 
@@ -174,6 +186,9 @@ impl Inbox {
             let mut buffer = lock(&self.shards[shard % self.shards.len()]);
             if self.closed.load(SeqCst) || !self.has_room(&buffer, bytes) {
                 return Err(event);
+            }
+            if matches!(event, Event::Finished(_)) {
+                self.unwritten.fetch_add(1, SeqCst);
             }
             let before = (buffer.events.len(), buffer.bytes);
             buffer.events.push(event);
@@ -356,6 +371,17 @@ impl Inbox {
         }
     }
 
+    /// An exchange that was over is on the disk, or will never be: its bytes wait no more.
+    pub(super) fn written(&self, exchange: &Exchange) {
+        self.release(inline_bytes(exchange));
+        self.unwritten.fetch_sub(1, SeqCst);
+    }
+
+    /// Exchanges that are over and not on the disk yet.
+    pub(super) fn unwritten(&self) -> u64 {
+        self.unwritten.load(SeqCst)
+    }
+
     pub(super) fn count_kept(&self, bytes: u64) {
         self.kept.fetch_add(bytes, SeqCst);
     }
@@ -455,6 +481,7 @@ fn event_bytes(event: &Event) -> usize {
             let words: usize = messages.iter().map(|message| message.says.len()).sum();
             return 64 + messages.len() * size_of::<Message>() + words + payload_bytes(messages);
         }
+        Event::Note { note, .. } => return 256 + note.as_ref().map_or(0, |note| note.as_str().len()),
         Event::Flag { ids, .. } => return 64 + ids.len() * size_of::<ExchangeId>(),
         _ => return 256,
     };

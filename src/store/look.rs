@@ -133,10 +133,10 @@ impl Reader {
         Ok(summaries)
     }
 
-    /// How many exchanges are marked, and how many are not.
+    /// How many exchanges are marked or noted, and how many are not.
     pub(super) fn marked(&self) -> Result<(u64, u64), StoreError> {
         let marked =
-            self.sum(&format!("SELECT count(*) FROM exchange WHERE flags & {} <> 0", Flags::MARKED.0))?;
+            self.sum(&format!("SELECT count(*) FROM exchange WHERE flags & {} <> 0", Flags::KEPT.0))?;
         Ok((marked, self.count()?.saturating_sub(marked)))
     }
 

@@ -31,6 +31,7 @@ mod look;
 mod marks;
 mod messages;
 mod mount;
+mod notes;
 mod packed;
 mod packer;
 mod packing;
@@ -49,6 +50,7 @@ mod sql;
 mod sweep;
 mod tunnels;
 mod under_way;
+mod worker;
 mod writer;
 
 #[cfg(test)]
@@ -62,7 +64,7 @@ pub use fill::Filling;
 pub use folder::is_recorded;
 pub use inbox::{Done, Figures, Inbox, Losses};
 pub use look::Standing;
-pub use marks::{may_set, set_flag};
+pub use marks::{may_set, set_flag, set_note};
 pub use messages::{GLANCE, Numbered, Seek, Sought};
 pub use reader::{BodyReader, Reader};
 pub use schema::FORMAT;
@@ -78,16 +80,20 @@ use rotation::{Limits, Rotation};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use worker::Worker;
 use writer::{Listeners, Rhythm, Writer};
 
 /// A capture being recorded by this process.
 pub struct Store {
-    folder: Folder,
+    /// The writer holds it too: locked as long as anybody writes there.
+    folder: Arc<Folder>,
     temporary: bool,
     inbox: Arc<Inbox>,
     listeners: Arc<Listeners>,
-    writer: Option<JoinHandle<Result<(), StoreError>>>,
-    bodies: Option<JoinHandle<()>>,
+    writer: Option<Worker<Result<(), StoreError>>>,
+    bodies: Option<Worker<()>>,
+    close_timeout: Duration,
     next_exchange: u64,
     next_connection: u64,
 }
@@ -116,7 +122,7 @@ impl Store {
         shards: usize,
         rhythm: Rhythm,
     ) -> Result<Self, StoreError> {
-        let folder = Folder::take(path)?;
+        let folder = Arc::new(Folder::take(path)?);
         let path = folder.path();
         let segments = Rotation::open(path, Limits::of(settings))?;
         let (next_exchange, next_connection) = segments.free()?;
@@ -132,7 +138,13 @@ impl Store {
             (next_exchange, next_connection),
         );
         let bodies = BodyWriter::new(path, Arc::clone(&inbox));
-        let writer = spawn("store-writer", path, move || writer.run())?;
+        let held = Arc::clone(&folder);
+        let work = move || {
+            let ended = writer.run();
+            drop(held);
+            ended
+        };
+        let writer = Worker::start("store-writer", path, work)?;
         let mut store = Self {
             folder,
             temporary: false,
@@ -140,10 +152,11 @@ impl Store {
             listeners,
             writer: Some(writer),
             bodies: None,
+            close_timeout: settings.close_timeout,
             next_exchange,
             next_connection,
         };
-        store.bodies = Some(spawn("store-bodies", store.path(), move || bodies.run(&queue))?);
+        store.bodies = Some(Worker::start("store-bodies", store.path(), move || bodies.run(&queue))?);
         Ok(store)
     }
 
@@ -189,25 +202,32 @@ impl Store {
     }
 
     /// Writes all that was handed over, ends what is still open as aborted, and leaves the capture as one
-    /// plain database beside its bodies.
+    /// plain database beside its bodies. What the disk has not taken within `capture.close_timeout` is given up,
+    /// and counted: whatever was committed can be read, and is put in order at the next start.
     pub fn close(mut self) -> Result<(), StoreError> {
         self.stop()
     }
 
     fn stop(&mut self) -> Result<(), StoreError> {
-        // Bodies first: their ends push `Finished`.
+        // What is later than any clock tells is waited for without end.
+        let begun = Instant::now();
+        let until = |part: u32| begun.checked_add(self.close_timeout / part);
+        // Bodies first, since their ends push `Finished`; but rows matter more, and have half of the time.
         self.inbox.stop_bodies();
-        let bodies =
-            self.bodies.take().map_or(Ok(()), |thread| thread.join().map_err(|_| StoreError::Closed));
+        let bodies = self.bodies.take().map_or(Some(Ok(())), |thread| thread.ended_by(until(2)));
+        let open = self.inbox.under_way().lock().len() as u64;
         self.inbox.stop_writer();
-        let writer =
-            self.writer.take().map_or(Ok(()), |thread| thread.join().unwrap_or(Err(StoreError::Closed)));
+        let writer = self.writer.take().map_or(Some(Ok(Ok(()))), |thread| thread.ended_by(until(1)));
         self.inbox.shut();
+        let (Some(bodies), Some(writer)) = (bodies, writer) else {
+            self.inbox.count_lost(self.inbox.unwritten() + open);
+            return Err(StoreError::GaveUp { path: self.path().to_owned(), after: self.close_timeout });
+        };
         if self.temporary {
             let path = self.path();
             std::fs::remove_dir_all(path).map_err(StoreError::io("remove", path))?;
         }
-        writer.and(bodies)
+        writer.and_then(|written| written).and(bodies)
     }
 }
 

@@ -32,12 +32,13 @@ const SAMPLE: usize = 8 * 1024;
 /// Tables that are small, or told of in all their rows.
 const SMALL: [&str; 4] = ["meta", "certificate", "gap", "segment"];
 /// What belongs to an exchange, and how it is found.
-const OF_EXCHANGES: [(&str, &str); 6] = [
+const OF_EXCHANGES: [(&str, &str); 7] = [
     ("exchange", "id = ?1"),
     ("payload", "id = ?1"),
     ("interim", "exchange = ?1"),
     ("attempt", "exchange = ?1"),
     ("tunnel", "exchange = ?1"),
+    ("note", "exchange = ?1"),
     ("message", "id BETWEEN ?1 << 32 AND ((?1 + 1) << 32) - 1"),
 ];
 
@@ -61,7 +62,7 @@ pub(super) enum Undone {
 pub(super) enum Keep {
     /// All.
     All,
-    /// What a person marked, and what is under way still; the rest has had its time.
+    /// What a person marked or noted, and what is under way still; the rest has had its time.
     Marked,
 }
 
@@ -70,7 +71,7 @@ impl Keep {
     fn condition(self) -> String {
         match self {
             Self::All => "1".to_owned(),
-            Self::Marked => format!("(flags & {} <> 0 OR state = 0)", Flags::MARKED.0),
+            Self::Marked => format!("(flags & {} <> 0 OR state = 0)", Flags::KEPT.0),
         }
     }
 }
@@ -237,7 +238,7 @@ fn fill(db: &Connection, keep: Keep, pace: &mut Pace<'_>) -> rusqlite::Result<Op
     if !copy(db, "exchange", &keep.condition(), pace)? || !copy(db, "message", of_exchange, pace)? {
         return Ok(None);
     }
-    for table in ["interim", "attempt", "tunnel"] {
+    for table in ["interim", "attempt", "tunnel", "note"] {
         if !schema::has(db, "old", table)? {
             continue;
         }

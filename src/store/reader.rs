@@ -5,6 +5,7 @@
 use super::bodies::{body_file, tmp_file};
 use super::connections;
 use super::error::StoreError;
+use super::notes;
 use super::rows::{self, Fault};
 use super::segment::Name;
 use super::segments::{Segment, Segments};
@@ -280,6 +281,7 @@ fn list(db: &Db, tail: &str, params: &[&dyn ToSql]) -> Result<Vec<Summary>, Faul
     while let Some(row) = found.next()? {
         summaries.push(rows::summary(row).map_err(|fault| fault.of(row))?);
     }
+    notes::fill(db, &mut summaries)?;
     Ok(summaries)
 }
 

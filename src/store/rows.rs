@@ -1,7 +1,7 @@
 //! Exchanges as rows, there and back.
 
 use super::error::StoreError;
-use super::{frames, packed, tunnels};
+use super::{frames, notes, packed, tunnels};
 use crate::exchange::{
     Attempt, Body, BodyPlace, Cause, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, Heads,
     Interim, Kind, Phase, Scheme, Side, State, Summary, Timing, Truncation,
@@ -88,10 +88,13 @@ pub(super) fn write_exchange(
     if let Some(tunnel) = &exchange.tunnelled {
         tunnels::write(db, id, tunnel)?;
     }
+    if exchange.summary.note.is_some() {
+        notes::write(db, id, exchange.summary.note.as_ref())?;
+    }
     Ok(())
 }
 
-/// Reads a list row whose columns are [`SUMMARY`].
+/// Reads a list row whose columns are [`SUMMARY`]; its note is left to [`notes::fill`].
 pub(super) fn summary(row: &Row<'_>) -> Result<Summary, Fault> {
     let failure: Option<String> = row.get(17)?;
     Ok(Summary {
@@ -113,6 +116,7 @@ pub(super) fn summary(row: &Row<'_>) -> Result<Summary, Fault> {
         media_type: row.get(14)?,
         flags: Flags(row.get(15)?),
         parent: opt_nat(row.get(16)?).map(ExchangeId),
+        note: None,
         failure: failure.map(|side| failure_of(row, &side)).transpose()?,
     })
 }
@@ -123,7 +127,8 @@ pub(super) fn exchange(db: &rusqlite::Connection, id: ExchangeId) -> Result<Opti
     let mut list = db.prepare_cached(&format!("SELECT {SUMMARY} FROM exchange WHERE id = ?1"))?;
     let mut rows = list.query([key])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let summary = summary(row)?;
+    let mut summary = summary(row)?;
+    notes::fill(db, std::slice::from_mut(&mut summary))?;
     // Behind all columns the packed ones once more, as they were before.
     let mut payload = db.prepare_cached(
         "SELECT *, unpacked(packed_heads), unpacked(packed_bodies) FROM payload WHERE id = ?1",

@@ -47,6 +47,7 @@ pub(super) fn exchange(id: u64) -> Exchange {
             failure: None,
             flags: Flags::default(),
             parent: None,
+            note: None,
         },
         heads: Heads {
             request_received: Some(received.into()),
@@ -303,6 +304,7 @@ fn any_summary(id: u64) -> impl Strategy<Value = Summary> {
             failure,
             flags: Flags(flags),
             parent: parent.map(ExchangeId),
+            note: None,
         }
     })
 }

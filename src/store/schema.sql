@@ -29,7 +29,7 @@ CREATE TABLE exchange(
   media_type TEXT,
   flags INTEGER NOT NULL,               -- 1 ours, 2 tunnel, 4 intercepted, 8 truncated, 16 retried, 32 replay,
                                         -- 64 unverified, 128 upgraded, 4096 learned; by a person: 256 marked,
-                                        -- 512 deleted
+                                        -- 512 deleted, 8192 noted
   parent INTEGER,                       -- replay of
   failure_side TEXT, failure_phase TEXT, failure_kind TEXT, failure_says TEXT,
   messages INTEGER NOT NULL DEFAULT 0   -- that passed within it (format 2)

@@ -7,6 +7,7 @@
 //! Texts and blobs are borrowed from `SQLite`'s page; no row is copied.
 
 use super::deep::Deep;
+use super::notes;
 use super::packed;
 use super::reader::Reader;
 use super::rows;
@@ -17,7 +18,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
 /// What [`facts`] reads, in its order.
-const FACTS: [&str; 20] = [
+const FACTS: [&str; 21] = [
     "id",
     "method",
     "scheme",
@@ -38,7 +39,10 @@ const FACTS: [&str; 20] = [
     "flags",
     "failure_side",
     "failure_phase",
+    NOTE,
 ];
+/// Stands for [`notes::COLUMN`].
+const NOTE: &str = "note";
 /// The heads as their senders wrote them (what we sent where nobody else did), or all four unpacked.
 const HEADS: [&str; 3] = [
     "ifnull(request_received, request_sent)",
@@ -72,7 +76,7 @@ pub(super) struct Sieve {
     needles: Needles,
     /// Finds in a head that its body may be coded.
     coded: Option<Regex>,
-    columns: String,
+    columns: Vec<&'static str>,
     facts: Asked,
 }
 
@@ -96,7 +100,7 @@ impl Sieve {
             columns.extend(BODIES);
         }
         let coded = RegexBuilder::new("content-encoding").case_insensitive(true).unicode(false).build().ok();
-        Self { query: query.clone(), needles, coded, columns: columns.join(", "), facts, sql }
+        Self { query: query.clone(), needles, coded, columns, facts, sql }
     }
 
     /// The rows meant with numbers from `from` up to, and without, `below`, falling, behind `ids`; whether all
@@ -130,7 +134,7 @@ impl Sieve {
     /// Those of these rows that are meant, in their order.
     pub(super) fn sift(&self, reader: &Reader, db: &Connection, ids: &[u64]) -> rusqlite::Result<Vec<u64>> {
         let facts = Asked::of(&self.query);
-        let sql = format!("SELECT {} FROM exchange WHERE id = ?1", facts.names.join(", "));
+        let sql = format!("SELECT {} FROM exchange WHERE id = ?1", list(db, &facts.names)?);
         let mut statement = db.prepare_cached(&sql)?;
         let (mut matcher, mut meant) = (Matcher::new(&self.query), Vec::new());
         for id in ids {
@@ -153,7 +157,7 @@ impl Sieve {
         } else {
             (String::new(), "")
         };
-        let (columns, clause) = (&self.columns, &self.sql.clause);
+        let (columns, clause) = (list(db, &self.columns)?, &self.sql.clause);
         Ok(format!(
             "SELECT {columns} FROM exchange{index}{payload} \
              WHERE id >= ? AND id < ? AND {clause}{failed} ORDER BY id DESC"
@@ -202,6 +206,17 @@ fn is_meant(
     id: u64,
 ) -> rusqlite::Result<bool> {
     Ok(matcher.judge(&facts(row, asked)?, &Deep::new(reader, ExchangeId(id))).is_yes())
+}
+
+/// Columns as this segment has them.
+fn list(db: &Connection, columns: &[&'static str]) -> rusqlite::Result<String> {
+    let noted = columns.contains(&NOTE) && notes::are_there(db)?;
+    let column = |column: &&'static str| match *column {
+        NOTE if noted => notes::COLUMN,
+        NOTE => "NULL",
+        column => column,
+    };
+    Ok(columns.iter().map(column).collect::<Vec<_>>().join(", "))
 }
 
 /// Captures of older formats lack it.
@@ -260,8 +275,11 @@ fn asked(name: Name) -> &'static [&'static str] {
             "failure_kind",
             "failure_says",
             "client",
+            "flags",
+            NOTE,
         ],
-        Name::Is | Name::Error | Name::Finding | Name::Severity | Name::Note | Name::Tag => &FACTS,
+        Name::Note | Name::Tag => &["flags", NOTE],
+        Name::Is | Name::Error | Name::Finding | Name::Severity => &FACTS,
     }
 }
 
@@ -319,6 +337,7 @@ fn facts<'a>(row: &'a Row<'_>, asked: &Asked) -> rusqlite::Result<Facts<'a>> {
         flags: Flags(nat(17)?.and_then(|flags| u32::try_from(flags).ok()).unwrap_or_default()),
         side: text(18)?,
         phase: text(19)?,
+        note: text(20)?,
     })
 }
 

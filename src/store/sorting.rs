@@ -5,7 +5,7 @@
 //! second gets its row early, so that other processes see it.
 
 use super::inbox::{Inbox, Swapped};
-use super::marks::Marks;
+use super::marks::{Mark, Marks};
 use super::pending::Pending;
 use super::rows::Place;
 use super::under_way::{Open, UnderWay};
@@ -108,7 +108,12 @@ impl Sorting {
                     self.rows.push(Pending::Connection(connection));
                 }
                 Event::Opened(live) | Event::Changed(live) => self.opened_or_changed(live, now),
-                Event::Flag { ids, flag, on } => self.marks.push_back(Marks { ids, flag, on }),
+                Event::Flag { ids, flag, on } => {
+                    self.marks.push_back(Marks { ids, mark: Mark::Flag(flag, on) });
+                }
+                Event::Note { id, note } => {
+                    self.marks.push_back(Marks { ids: vec![id], mark: Mark::Note(note) });
+                }
                 Event::Finished(live) => {
                     let id = {
                         let exchange = live.lock();
@@ -184,11 +189,11 @@ impl Sorting {
         let Some(mut marks) = self.marks.pop_front() else { return };
         if marks.ids.len() > MARKS_A_SWAP {
             let rest = marks.ids.split_off(MARKS_A_SWAP);
-            self.marks.push_front(Marks { ids: rest, ..marks });
+            self.marks.push_front(Marks { ids: rest, mark: marks.mark.clone() });
         }
         for id in &marks.ids {
             if let Some(open) = self.open.lock().get(id) {
-                marks.apply(&mut open.live.lock().summary.flags);
+                marks.apply(&mut open.live.lock().summary);
             }
         }
         self.rows.push(Pending::Marks(marks));

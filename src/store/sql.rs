@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Tables of which each segment has a part.
-const PARTS: [&str; 7] = ["exchange", "payload", "interim", "attempt", "gap", "message", "tunnel"];
+const PARTS: [&str; 8] = ["exchange", "payload", "interim", "attempt", "gap", "message", "tunnel", "note"];
 /// Tables of connections, each by its number there.
 const OF_CONNECTIONS: [(&str, &str); 4] =
     [("connection", "id"), ("handshake", "connection"), ("dialling", "connection"), ("ocsp", "connection")];
@@ -32,8 +32,10 @@ const PACKED: [(&str, &str, usize); 6] = [
     ("request_body", "packed_bodies", 2),
     ("response_body", "packed_bodies", 2),
 ];
-/// Databases that `SQLite` takes beside the first one, as it is built here.
+/// Databases that `SQLite` takes beside the first one, unless it was built to take more.
 const ATTACHED: usize = 10;
+/// The same for ours, by `.cargo/config.toml`.
+const OURS: &str = "MAX_ATTACHED=";
 /// Octets that [`body_text`] undoes codings to.
 const MOST: u64 = 16 << 20;
 
@@ -51,6 +53,8 @@ pub struct LeftOut {
     pub segments: u64,
     /// Exchanges with a lower number than this are in them.
     pub below: u64,
+    /// How many are seen.
+    pub seen: u64,
 }
 
 /// A value in an answer.
@@ -62,6 +66,11 @@ pub type EachRow<'e> = dyn FnMut(&[String], &[Cell<'_>]) -> bool + 'e;
 impl Sql {
     /// Opens a capture, also while it is recorded: as it is now, segments that come later are not seen.
     pub fn open(capture: &Path) -> Result<Self, StoreError> {
+        Self::open_with(capture, usize::MAX)
+    }
+
+    /// The same with so many segments beside the newest, if `SQLite` takes them.
+    pub(super) fn open_with(capture: &Path, most: usize) -> Result<Self, StoreError> {
         let capture = std::path::absolute(capture).map_err(StoreError::io("resolve", capture))?;
         // A reader's own checks and words.
         drop(super::Reader::open(&capture)?);
@@ -73,12 +82,13 @@ impl Sql {
                 break db;
             }
         };
-        let schemas = attach(&db, &capture, &names);
+        let most = attachable(&db).map_err(sql())?.min(most);
+        let schemas = attach(&db, &capture, &names, most);
         teach(&db, &schemas).map_err(sql())?;
         if schema::has_segments(&db).map_err(sql())? {
             unite(&db, &schemas).map_err(sql())?;
         }
-        let left_out = left_out(&db, &names).map_err(sql())?;
+        let left_out = left_out(&db, &names, most).map_err(sql())?;
         db.pragma_update(None, "query_only", true).map_err(sql())?;
         Ok(Self { db, left_out })
     }
@@ -114,10 +124,18 @@ impl Sql {
     }
 }
 
-/// Attaches as many as `SQLite` takes, the newest first; the names of all, newest first.
-fn attach(db: &Connection, capture: &Path, names: &[Name]) -> Vec<String> {
+/// How many databases may be attached: `SQLite` tells how it was built.
+fn attachable(db: &Connection) -> rusqlite::Result<usize> {
+    let mut statement = db.prepare("SELECT compile_options FROM pragma_compile_options")?;
+    let mut options = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let told = options.find_map(|option| option.ok()?.strip_prefix(OURS)?.parse().ok());
+    Ok(told.unwrap_or(ATTACHED))
+}
+
+/// Attaches so many, the newest first; the names of all, newest first.
+fn attach(db: &Connection, capture: &Path, names: &[Name], most: usize) -> Vec<String> {
     let mut schemas = vec!["main".to_owned()];
-    for name in names.iter().rev().take(ATTACHED) {
+    for name in names.iter().rev().take(most) {
         let schema = format!("s{}", name.number);
         let file = name.file(capture);
         let file = file.to_string_lossy();
@@ -130,14 +148,14 @@ fn attach(db: &Connection, capture: &Path, names: &[Name]) -> Vec<String> {
 }
 
 /// What of the segments before the newest is not attached.
-fn left_out(db: &Connection, names: &[Name]) -> rusqlite::Result<Option<LeftOut>> {
-    let Some(segments) = names.len().checked_sub(ATTACHED).filter(|segments| *segments > 0) else {
+fn left_out(db: &Connection, names: &[Name], most: usize) -> rusqlite::Result<Option<LeftOut>> {
+    let Some(segments) = names.len().checked_sub(most).filter(|segments| *segments > 0) else {
         return Ok(None);
     };
     let Some(oldest) = names.get(segments) else { return Ok(None) };
     let sql = "SELECT exchange FROM main.segment WHERE number = ?1";
     let below = db.query_row(sql, [oldest.number], |row| row.get(0)).map(super::rows::nat)?;
-    Ok(Some(LeftOut { segments: segments as u64, below }))
+    Ok(Some(LeftOut { segments: segments as u64, below, seen: most as u64 + 1 }))
 }
 
 fn unite(db: &Connection, schemas: &[String]) -> rusqlite::Result<()> {
@@ -158,24 +176,34 @@ fn unite(db: &Connection, schemas: &[String]) -> rusqlite::Result<()> {
         db.execute_batch(&format!("CREATE TEMP VIEW {table} AS {}", parts.join(" UNION ALL ")))?;
     }
     for (table, key) in OF_CONNECTIONS {
-        if !schema::has(db, "main", table)? {
-            continue;
+        if schema::has(db, "main", table)? {
+            connections(db, schemas, (table, key))?;
         }
-        let with = |schema: &&String| schema::has(db, schema, table).unwrap_or(false);
-        let schemas: Vec<&String> = schemas.iter().filter(with).collect();
-        // A connection that lasts is copied on: what the newest says of it holds.
-        let newest = |(place, schema): (usize, &&String)| {
-            let later = schemas.iter().take(place);
-            let not = later.map(|later| format!(" AND {key} NOT IN (SELECT {key} FROM {later}.{table})"));
-            format!("SELECT * FROM {schema}.{table} WHERE 1{}", not.collect::<String>())
-        };
-        let parts: Vec<String> = schemas.iter().enumerate().map(newest).collect();
-        db.execute_batch(&format!("CREATE TEMP VIEW {table} AS {}", parts.join(" UNION ALL ")))?;
     }
     let parts: Vec<String> =
         schemas.iter().map(|schema| format!("SELECT * FROM {schema}.certificate")).collect();
     db.execute_batch(&format!("CREATE TEMP VIEW certificate AS {}", parts.join(" UNION ")))?;
     db.execute_batch(&schema::VIEWS.replace("CREATE VIEW", "CREATE TEMP VIEW"))
+}
+
+/// A connection that lasts is copied on into later segments: what the newest says of it holds. Which those are is
+/// looked up once; a segment tells from which number on its connections are its own.
+fn connections(db: &Connection, schemas: &[String], (table, key): (&str, &str)) -> rusqlite::Result<()> {
+    db.execute_batch(&format!("CREATE TEMP TABLE copied_{table}(id INTEGER PRIMARY KEY, place INTEGER)"))?;
+    let mut parts = Vec::new();
+    for (place, schema) in schemas.iter().enumerate() {
+        if !schema::has(db, schema, table)? {
+            continue;
+        }
+        db.execute_batch(&format!(
+            "INSERT OR IGNORE INTO temp.copied_{table} SELECT {key}, {place} FROM {schema}.{table}
+             WHERE {key} < (SELECT connection FROM {schema}.segment ORDER BY number DESC LIMIT 1)"
+        ))?;
+        parts.push(format!(
+            "SELECT * FROM {schema}.{table} WHERE {key} NOT IN (SELECT id FROM temp.copied_{table} WHERE place <> {place})"
+        ));
+    }
+    db.execute_batch(&format!("CREATE TEMP VIEW {table} AS {}", parts.join(" UNION ALL ")))
 }
 
 /// A segment's messages; one of format 3 has no runs.

@@ -8,7 +8,7 @@ CREATE VIEW exchanges AS SELECT
   CASE e.state WHEN 0 THEN 'open' WHEN 1 THEN 'done' WHEN 2 THEN 'aborted' ELSE 'failed' END AS state,
   e.request_bytes, e.response_bytes, e.duration / 1e3 AS duration_ms, e.ttfb / 1e3 AS ttfb_ms, e.media_type,
   e.failure_side || ' ' || e.failure_phase || ' ' || e.failure_kind || ': ' || e.failure_says AS failure,
-  e.flags, e.parent, e.messages FROM exchange e;
+  e.flags, e.parent, e.messages, (SELECT n.says FROM note n WHERE n.exchange = e.id) AS note FROM exchange e;
 
 CREATE VIEW heads AS SELECT id,
   CAST(request_received AS TEXT) AS request_received, CAST(request_sent AS TEXT) AS request_sent,

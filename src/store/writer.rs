@@ -4,7 +4,7 @@
 //! buffers fill up to their bound and what finds no room is counted and leaves a `gap`.
 
 use super::error::StoreError;
-use super::inbox::{Inbox, inline_bytes, lock, payload_bytes};
+use super::inbox::{Inbox, lock, payload_bytes};
 use super::pending::{Pending, is_of_the_row};
 use super::reader::Reader;
 use super::rotation::Rotation;
@@ -359,7 +359,7 @@ impl Writer {
                     let exchange =
                         Arc::try_unwrap(live).map_or_else(|live| live.lock().clone(), Live::into_exchange);
                     let id = exchange.summary.id;
-                    self.inbox.release(inline_bytes(&exchange));
+                    self.inbox.written(&exchange);
                     for side in [Side::Client, Side::Origin] {
                         if let BodyPlace::File(hash) = &exchange.body(side).place {
                             bodies::forget_tmp(&self.capture, id, side, hash);

@@ -10,7 +10,7 @@ use super::panes::Panes;
 use super::saving::Saving;
 use super::typing::Purpose;
 use super::update::Effect;
-use super::{copy, layout, palette, saving};
+use super::{copy, layout, noting, palette, saving};
 use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,6 +25,8 @@ pub struct Acting {
     pub menu: Option<copy::Menu>,
     /// The body being saved.
     pub saving: Option<Saving>,
+    /// The exchange whose note is being written.
+    pub noting: Option<u64>,
     /// How list and detail share the screen.
     pub panes: Panes,
     /// What the mouse did last.
@@ -48,6 +50,7 @@ pub fn keys(app: &App) -> Option<Vec<(String, &'static str)>> {
             &[("enter", "run"), ("↑↓", "choose"), ("tab", "complete"), ("esc", "close")]
         }
         Some(Purpose::Save) => &[("enter", "save"), ("esc", "leave")],
+        Some(Purpose::Note) => &[("enter", "keep, or take an empty one away"), ("esc", "leave")],
         Some(Purpose::Keys) => &[("enter", "keep"), ("esc", "all")],
         Some(_) => return None,
         None => app.acting.menu.as_ref()?.keys(),
@@ -60,6 +63,7 @@ pub fn draw(app: &App, buffer: &mut Buffer) {
     match app.typing.as_ref().map(|typing| typing.purpose) {
         Some(Purpose::Command) => palette::draw(app, buffer),
         Some(Purpose::Save) => saving::draw(app, buffer),
+        Some(Purpose::Note) => noting::draw(app, buffer),
         _ if app.acting.menu.is_some() => copy::draw(app, buffer),
         _ => {}
     }

@@ -7,7 +7,7 @@ use super::again;
 use super::app::{App, Screen};
 use super::detail::{Tab, body, find, inspected, messages};
 use super::keymap::Press;
-use super::{compare, guards, onboarding, panes, saving};
+use super::{compare, guards, noting, onboarding, panes, saving};
 use crossterm::event::{KeyCode, KeyEvent};
 
 /// What a person can ask for.
@@ -81,7 +81,9 @@ pub enum Action {
     Delete,
     /// Delete all that is shown.
     ClearList,
-    /// Take the last deletion or mark back.
+    /// Write a note.
+    Note,
+    /// Take the last deletion, mark or note back.
     Undo,
     /// Send it again as it is.
     Replay,
@@ -224,7 +226,8 @@ pub const TABLE: &[Entry] = table! {
     Action::ClearList, "clear list", [ctrl('x')], "ctrl-x", "delete all rows shown; u brings back", "", &[List, Side];
     Action::LetIn, "let in", [key('a')], "a", "let the client in that waits to be served", "let in", MAIN;
     Action::Intercept, "intercept again", [key('i')], "i", "intercept this host again, left alone after refusals", "intercept", MAIN;
-    Action::Undo, "undo", [key('u')], "u", "undo the last deletion or mark", "", MAIN;
+    Action::Note, "note", [key(';')], ";", "write a note on it, or change it; words with # are tags", "", MAIN;
+    Action::Undo, "undo", [key('u')], "u", "undo the last deletion, mark or note", "", MAIN;
     Action::SaveBody, "save body", [key('b')], "b", "save the body to a file", "", MAIN;
     Action::Pager, "pager", [key('o')], "o", "the body in $PAGER", "", MAIN;
     Action::Fold, "fold", [key('z')], "z", "fold or unfold", "", DETAIL;
@@ -308,6 +311,7 @@ pub fn works(action: Action, app: &App) -> bool {
         Action::OnlyMarked => app.list.index.marked_count() > 0 || app.list.index.only_marked(),
         Action::LetIn => guards::waits(app),
         Action::Intercept => guards::host(app).is_some(),
+        Action::Note => noting::works(app),
         Action::Undo => app.marks.can_undo(),
         Action::Layout => panes::can_change(app),
         Action::Wider | Action::Narrower => app.is_split(),

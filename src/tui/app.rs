@@ -385,11 +385,12 @@ impl List {
     }
 }
 
-/// Columns of a path and of the cause behind it. Bytes of very long ones: they are cut anyway.
+/// Columns of a path and of the cause and the note behind it. Bytes of very long ones: they are cut anyway.
 fn path_columns(summary: &Summary) -> usize {
     let columns = |text: &str| if text.len() > LONG { text.len() } else { width::columns(text) };
     let cause = summary.failure.as_ref().map_or(0, |failure| 2 + columns(&failure.says));
-    columns(&summary.path) + cause
+    let note = summary.note.as_ref().map_or(0, |note| 3 + columns(note.as_str()));
+    columns(&summary.path) + cause + note
 }
 
 impl App {

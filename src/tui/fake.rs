@@ -361,6 +361,7 @@ pub fn summary(id: u64) -> Summary {
         failure: None,
         flags: Flags::default(),
         parent: None,
+        note: None,
     }
 }
 

@@ -145,7 +145,16 @@ fn draw_row(
         Some(_) => cells.path,
         None => format!("{method} {}", cells.path).trim_end().to_owned(),
     };
-    draw_path(pane, line, columns, &path, cells.cause.as_ref(), (ink(cells.style), ink(theme.bad())));
+    // A note has what the path leaves, and a third of the room where that is long.
+    let room = columns.path_room;
+    let note = width::columns(&cells.note).min(room / 3);
+    let path_room = if note == 0 { room } else { room - note - 1 };
+    let inks = (ink(cells.style), ink(theme.bad()));
+    let end = draw_path(pane, line, (columns.path, path_room), &path, cells.cause.as_ref(), inks);
+    let left = (columns.path + room).saturating_sub(end + 1);
+    if note > 0 {
+        pane.text(end + 1, line, &width::cut(&cells.note, left, "…"), ink(theme.name()));
+    }
     if let Some(at) = columns.kind {
         pane.text(at, line, &width::cut(&cells.kind, TYPE, "…"), ink(theme.dim()));
     }
@@ -163,30 +172,28 @@ fn is_in_range(app: &App, id: u64) -> bool {
     (from.min(to)..=from.max(to)).contains(&id)
 }
 
-/// The path, and behind it the cause of a failure: whole where both fit, then in few words,
-/// then the path makes room.
+/// The path in this place, and behind it the cause of a failure: whole where both fit, then in few words,
+/// then the path makes room. Where it ends.
 fn draw_path(
     pane: &mut Pane<'_>,
     line: usize,
-    columns: &Columns,
+    (place, room): (usize, usize),
     path: &str,
     cause: Option<&row::Cause>,
     (style, bad): (Style, Style),
-) {
-    let room = columns.path_room;
+) -> usize {
     let Some(cause) = cause else {
-        pane.text(columns.path, line, &width::path(path, room, "…"), style);
-        return;
+        return pane.text(place, line, &width::path(path, room, "…"), style);
     };
     let path_columns = width::columns(path);
     let whole = path_columns + 2 + width::columns(&cause.whole) <= room;
     let says = if whole || cause.short.is_empty() { cause.whole.as_str() } else { cause.short };
     let path_room = room.saturating_sub(width::columns(says) + 2).max(LEAST_PATH).min(path_columns);
-    let at = pane.text(columns.path, line, &width::path(path, path_room, "…"), style);
-    let tight = at + 2 + width::columns(says) > columns.path + room;
+    let at = pane.text(place, line, &width::path(path, path_room, "…"), style);
+    let tight = at + 2 + width::columns(says) > place + room;
     let at = if path.is_empty() { at } else { at + if tight { 1 } else { 2 } };
-    let left = (columns.path + room).saturating_sub(at);
-    pane.text(at, line, &width::cut(says, left, "…"), bad);
+    let left = (place + room).saturating_sub(at);
+    pane.text(at, line, &width::cut(says, left, "…"), bad)
 }
 
 /// Reverse and a bar: seen without colour, and apart from a row that only keeps its place

@@ -1,4 +1,4 @@
-//! Marking and deleting, with the way back: what a person did to rows, undone step by step.
+//! Marking, deleting and notes, with the way back: what a person did to rows, undone step by step.
 //!
 //! The rows change at once here and the deed goes to the capture; only rows that really changed are
 //! remembered, so that undoing is the exact inverse.
@@ -8,7 +8,7 @@ use super::filter;
 use super::index::Mark;
 use super::source::Deed;
 use super::update::Effect;
-use crate::exchange::{ExchangeId, Flags};
+use crate::exchange::{ExchangeId, Flags, Note};
 use crate::text::units;
 
 /// Steps that can be undone.
@@ -25,10 +25,18 @@ pub struct Marks {
 }
 
 #[derive(Debug)]
-struct Done {
-    ids: Vec<u64>,
-    mark: Mark,
-    on: bool,
+enum Done {
+    Marked { ids: Vec<u64>, mark: Mark, on: bool },
+    Noted { id: u64, before: Option<Note> },
+}
+
+impl Done {
+    fn rows(&self) -> usize {
+        match self {
+            Self::Marked { ids, .. } => ids.len(),
+            Self::Noted { .. } => 1,
+        }
+    }
 }
 
 impl Marks {
@@ -40,7 +48,7 @@ impl Marks {
 
     fn remember(&mut self, done: Done) {
         self.done.push(done);
-        let rows = |all: &[Done]| all.iter().map(|done| done.ids.len()).sum::<usize>();
+        let rows = |all: &[Done]| all.iter().map(Done::rows).sum::<usize>();
         while self.done.len() > 1 && (self.done.len() > STEPS || rows(&self.done) > ROWS) {
             self.done.remove(0);
         }
@@ -112,7 +120,14 @@ pub fn clear_list(app: &mut App) -> Option<Effect> {
 
 /// Takes the last step back.
 pub fn undo(app: &mut App) -> Option<Effect> {
-    let Done { ids, mark, on } = app.marks.done.pop()?;
+    let (ids, mark, on) = match app.marks.done.pop()? {
+        Done::Marked { ids, mark, on } => (ids, mark, on),
+        Done::Noted { id, before } => {
+            let how = if before.is_some() { "as it was before" } else { "gone" };
+            app.message = Some(format!("the note on #{id} is {how}"));
+            return Some(write(app, id, before));
+        }
+    };
     let what = match (mark, on) {
         (Mark::Deleted, _) => "back",
         (Mark::Marked, true) => "no longer marked",
@@ -123,10 +138,29 @@ pub fn undo(app: &mut App) -> Option<Effect> {
     deed(&changed, mark, !on)
 }
 
+/// Writes a note on an exchange that is known, or takes it away; nothing where it is there already.
+pub fn note(app: &mut App, id: u64, note: Option<Note>) -> Option<Effect> {
+    let before = app.list.summaries.get(&id)?.note.clone();
+    if before == note {
+        return None;
+    }
+    app.marks.remember(Done::Noted { id, before });
+    Some(write(app, id, note))
+}
+
+fn write(app: &mut App, id: u64, note: Option<Note>) -> Effect {
+    if let Some(mut summary) = app.list.summaries.get(&id).cloned() {
+        summary.set_note(note.clone());
+        let found = app.filter.means(&summary);
+        app.list.change(summary, found);
+    }
+    Effect::Do(Deed::Note { id: ExchangeId(id), note })
+}
+
 fn set(app: &mut App, ids: &[u64], mark: Mark, on: bool) -> Option<Effect> {
     let changed = apply(app, ids, mark, on);
     let effect = deed(&changed, mark, on)?;
-    app.marks.remember(Done { ids: changed, mark, on });
+    app.marks.remember(Done::Marked { ids: changed, mark, on });
     Some(effect)
 }
 

@@ -45,6 +45,7 @@ mod marks;
 mod meanings;
 mod menu;
 mod nothing;
+mod noting;
 mod mouse;
 mod onboarding;
 mod outside;

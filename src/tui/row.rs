@@ -28,6 +28,8 @@ pub struct Cells {
     pub path: String,
     /// Why it failed.
     pub cause: Option<Cause>,
+    /// A person's note, `; ` before it; or empty.
+    pub note: String,
     /// The kind of the response body: `json`, `html`.
     pub kind: String,
     /// Bytes of the response body, or how many messages passed.
@@ -62,6 +64,10 @@ impl Cells {
             host: sanitize_bounded(&summary.host, 1024).into_owned(),
             path: path(&summary.path),
             cause: cause(summary),
+            note: summary
+                .note
+                .as_ref()
+                .map_or_else(String::new, |note| format!("; {}", sanitize_bounded(note.as_str(), 1024))),
             kind: kind(summary),
             size: size(summary),
             time: time(summary, now),

@@ -5,7 +5,9 @@
 //! each) and asks for the summaries of the visible rows only.
 
 use super::changes::Changed;
-use crate::exchange::{Connection, ConnectionId, Exchange, ExchangeId, Flags, Order, Side, State, Summary};
+use crate::exchange::{
+    Connection, ConnectionId, Exchange, ExchangeId, Flags, Note, Order, Side, State, Summary,
+};
 use crate::query::{Name, Query};
 use crate::replay::EditText;
 use crate::store::{Found, Numbered, Seek, Sought};
@@ -72,6 +74,13 @@ pub enum Deed {
         flag: Flags,
         /// Set or clear.
         on: bool,
+    },
+    /// Write a note on an exchange, or take it away.
+    Note {
+        /// The exchange.
+        id: ExchangeId,
+        /// The words.
+        note: Option<Note>,
     },
     /// Send again.
     Replay(Vec<Order>),

@@ -8,7 +8,7 @@ use super::detail::{body, find, messages};
 use super::filter;
 use super::paint::Pane;
 use super::update::Effect;
-use super::{help, palette, saving};
+use super::{help, noting, palette, saving};
 use crate::text::width;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Style;
@@ -25,6 +25,8 @@ pub enum Purpose {
     Command,
     /// The file that a body is saved to.
     Save,
+    /// A note on an exchange.
+    Note,
     /// Words to find a key in the help by.
     Keys,
 }
@@ -122,6 +124,7 @@ fn accept(app: &mut App) -> Option<Effect> {
         }
         Purpose::Command => palette::accept(app, typing),
         Purpose::Save => saving::accept(app, typing),
+        Purpose::Note => noting::accept(app, &typing),
         Purpose::Keys => None,
     }
 }
@@ -134,6 +137,7 @@ fn cancel(app: &mut App) {
         Some(Purpose::Find) if messages::is_shown(app) => messages::leave_find(app),
         Some(Purpose::Find) => find::cancel(app),
         Some(Purpose::Save) => app.acting.saving = None,
+        Some(Purpose::Note) => app.acting.noting = None,
         Some(Purpose::Keys) => _ = help::find(app, ""),
         Some(Purpose::Command) | None => {}
     }
@@ -150,6 +154,7 @@ fn follow(app: &mut App) {
         Purpose::Find => find::follow(app, &text),
         Purpose::Command => palette::follow(app),
         Purpose::Keys => _ = help::find(app, &text),
+        Purpose::Note => noting::bound(app),
         Purpose::Save => {}
     }
 }

@@ -13,7 +13,7 @@ use super::menu;
 use super::onboarding;
 use super::source::{Deed, Row, Told};
 use super::typing;
-use super::{acting, copy, mouse, palette, panes, saving};
+use super::{acting, copy, mouse, noting, palette, panes, saving};
 use crate::exchange::{ExchangeId, Side, State, Summary};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::layout::Rect;
@@ -202,6 +202,7 @@ pub fn perform(app: &mut App, action: Action) -> Option<Effect> {
         }
         Action::Copy => copy::open(app),
         Action::SaveBody => saving::open(app),
+        Action::Note => noting::open(app),
         Action::Pager => return page(app),
         Action::Layout => panes::toggle(app),
         Action::Wider | Action::Narrower => panes::shift(app, action == Action::Wider),

@@ -1,4 +1,4 @@
-//! A stream of HTTP/2 as bytes both ways, for what an extended CONNECT opened (RFC 8441 5).
+//! A stream of HTTP/2 as bytes both ways, for what a CONNECT opened (RFC 9113 8.5), or an extended one (RFC 8441 5).
 
 use super::share::Share;
 use crate::exchange::Side;
@@ -29,7 +29,7 @@ impl Joint {
     }
 }
 
-/// Both halves of a stream. `END_STREAM` is its half-close; let go before that, it is reset with CANCEL.
+/// Both halves of a stream. `END_STREAM` is its half-close; let go before that, it is reset.
 #[derive(Debug)]
 pub struct Duplex {
     sender: SendStream<Bytes>,
@@ -39,6 +39,8 @@ pub struct Duplex {
     finished: bool,
     /// The stream that this one is joined to, and which of the two it is.
     joint: (Joint, Side),
+    /// What it is reset with.
+    reason: Reason,
     /// What must live as long as the stream.
     share: Option<Share>,
 }
@@ -47,7 +49,16 @@ impl Duplex {
     /// Over the halves of one stream, which is that side's.
     #[must_use]
     pub fn new(sender: SendStream<Bytes>, receiver: RecvStream, joint: Joint, side: Side) -> Self {
-        Self { sender, receiver, ahead: Bytes::new(), finished: false, joint: (joint, side), share: None }
+        let (ahead, joint, reason) = (Bytes::new(), (joint, side), Reason::CANCEL);
+        Self { sender, receiver, ahead, finished: false, joint, reason, share: None }
+    }
+
+    /// The tunnel that a CONNECT opened, which is reset with `CONNECT_ERROR` (RFC 9113 8.5).
+    #[must_use]
+    pub fn tunnel(sender: SendStream<Bytes>, receiver: RecvStream) -> Self {
+        let mut tunnel = Self::new(sender, receiver, Joint::default(), Side::Client);
+        tunnel.reason = Reason::CONNECT_ERROR;
+        tunnel
     }
 
     /// Of a connection that must stand as long.
@@ -124,7 +135,7 @@ impl AsyncWrite for Duplex {
 impl Drop for Duplex {
     fn drop(&mut self) {
         if !self.finished || !self.receiver.is_end_stream() {
-            self.sender.send_reset(Reason::CANCEL);
+            self.sender.send_reset(self.reason);
         }
     }
 }

@@ -5,7 +5,9 @@ use crate::support::capture::{exchange, record};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use hopscope::exchange::{Exchange, Failure, Interim, Kind, Message, MessageFlags, MessageForm, Phase, Side};
+use hopscope::exchange::{
+    Exchange, Failure, Interim, Kind, Message, MessageFlags, MessageForm, Note, Phase, Side,
+};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use serde_json::Value;
 use std::io::Write as _;
@@ -219,6 +221,8 @@ fn elsewhere(id: u64, planted: &mut Planted) -> (Exchange, Vec<Message>) {
         kind: Kind::Refused,
         says: format!("could not reach {}", planted.made[0]),
     });
+    let noted = format!("logged in with password={} and {}", planted.token(), percent(&planted.made[1]));
+    exchange.summary.set_note(Note::new(&noted));
     (exchange, Vec::new())
 }
 

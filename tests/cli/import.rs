@@ -4,8 +4,8 @@ use crate::support::Sandbox;
 use crate::support::capture::{exchange, record};
 use bytes::Bytes;
 use hopscope::exchange::{
-    BodyPlace, Cause, Edit, Exchange, ExchangeId, Failure, Kind, Message, MessageFlags, MessageForm, Phase,
-    Side, State,
+    BodyPlace, Cause, Edit, Exchange, ExchangeId, Failure, Kind, Message, MessageFlags, MessageForm, Note,
+    Phase, Side, State,
 };
 use hopscope::store::Reader;
 use serde_json::json;
@@ -25,6 +25,7 @@ fn exchanges() -> Vec<(Exchange, Vec<Message>)> {
     let coded = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: application/json\r\n\r\n";
     let mut first = exchange(3, (request, b"h\xffi"), (coded, &gzip(b"{\"a\":1}")));
     first.request_edits = vec![Edit { before: Some(1), after: None, cause: Cause::Connection }];
+    first.summary.set_note(Note::new("why is it coded? #todo"));
     let mut socket = exchange(5, (request, b""), ("HTTP/1.1 101 Switching Protocols\r\n\r\n", b""));
     let message = |side, form, payload: &[u8]| Message {
         at: 5,

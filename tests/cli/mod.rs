@@ -6,6 +6,7 @@ mod exits;
 mod export;
 mod import;
 mod lint;
+mod note;
 mod proxying;
 mod shells;
 mod tail;
@@ -33,6 +34,7 @@ fn help_texts() {
         "import",
         "captures",
         "sql",
+        "note",
         "completions",
         "man",
         "ca",

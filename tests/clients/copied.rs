@@ -141,6 +141,7 @@ fn exchange(head: Vec<u8>, origin: SocketAddr) -> Exchange {
         failure: None,
         flags: Flags::default(),
         parent: None,
+        note: None,
     };
     Exchange {
         summary,

@@ -26,5 +26,6 @@ mod requests;
 mod run;
 mod secured;
 mod serving;
+mod steady;
 mod trust;
 mod websockets;

@@ -10,6 +10,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -27,6 +28,7 @@ pub struct Serving {
 struct Aloud {
     said: Mutex<String>,
     more: Condvar,
+    over: AtomicBool,
 }
 
 /// The rows that were printed so far.
@@ -111,6 +113,17 @@ impl Serving {
         let waited = self.aloud.more.wait_timeout_while(said, DEADLINE, lacks);
         let (said, late) = waited.unwrap_or_else(PoisonError::into_inner);
         assert!(!late.timed_out(), "it did not say {words:?}, but {said}");
+    }
+
+    /// All that it will have said on stderr, to be asked for once it was stopped.
+    pub fn words(&self) -> impl FnOnce() -> String + use<> {
+        let aloud = Arc::clone(&self.aloud);
+        move || {
+            let said = aloud.said.lock().unwrap_or_else(PoisonError::into_inner);
+            let goes_on = |_: &mut String| !aloud.over.load(SeqCst);
+            let waited = aloud.more.wait_timeout_while(said, DEADLINE, goes_on);
+            waited.unwrap_or_else(PoisonError::into_inner).0.clone()
+        }
     }
 
     /// The file of its authority's certificate.
@@ -204,6 +217,10 @@ impl Aloud {
             drop(said);
             self.more.notify_all();
         }
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        self.over.store(true, SeqCst);
+        drop(said);
+        self.more.notify_all();
     }
 }
 

@@ -62,5 +62,6 @@ fn row(number: u8) -> Summary {
         failure: None,
         flags: Flags(u32::from(number)),
         parent: None,
+        note: None,
     }
 }

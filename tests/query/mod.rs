@@ -115,6 +115,7 @@ fn flow(wire: &Value) -> Flow {
         failure,
         flags,
         parent: None,
+        note: None,
     };
     let bodies = [base64(&wire["request_body"]), base64(&wire["response_body"])];
     Flow { summary, written: Written::new(&heads, Vec::new(), Vec::new()), bodies, messages }

@@ -71,6 +71,7 @@ pub fn exchange(id: u64, request: (&str, &[u8]), response: (&str, &[u8])) -> Exc
             failure: None,
             flags: Flags::default(),
             parent: None,
+            note: None,
         },
         heads: Heads {
             request_received: head(request.0),

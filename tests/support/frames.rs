@@ -34,6 +34,7 @@ pub mod code {
     pub const FRAME_SIZE_ERROR: u32 = 6;
     pub const REFUSED_STREAM: u32 = 7;
     pub const COMPRESSION_ERROR: u32 = 9;
+    pub const CONNECT_ERROR: u32 = 10;
     pub const ENHANCE_YOUR_CALM: u32 = 11;
 }
 

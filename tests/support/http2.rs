@@ -62,6 +62,22 @@ pub async fn raw_tunnel(proxy: &Proxy, origin: SocketAddr) -> (Raw, SocketAddr) 
     (Raw(tls.into()), address)
 }
 
+/// A client of raw frames with the proxy itself, `curl -x https://`: its preface and SETTINGS sent.
+pub async fn raw_door(proxy: &Proxy) -> (Raw, SocketAddr) {
+    let (tls, address) = door(proxy, &["h2", "http/1.1"]).await;
+    assert_eq!(tls.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let mut raw = Raw(tls.into());
+    raw.put(&[PREFACE, &super::frames::frame(super::frames::kind::SETTINGS, 0, 0, &[])].concat()).await;
+    (raw, address)
+}
+
+/// TLS with the proxy itself, with these protocols offered.
+pub async fn door(proxy: &Proxy, alpn: &[&str]) -> (TlsStream<TcpStream>, SocketAddr) {
+    let tcp = TcpStream::connect(proxy.address()).await.unwrap();
+    let address = tcp.local_addr().unwrap();
+    (secured(tcp, proxy, alpn, "127.0.0.1").await, address)
+}
+
 impl Raw {
     /// The next frame of this type, others passed over: its flags, stream and payload. `None` at the end.
     pub async fn next(&mut self, kind: u8) -> Option<(u8, u32, Vec<u8>)> {
@@ -325,10 +341,14 @@ async fn offers_http2(tcp: &TcpStream) -> bool {
 /// A tunnel through the proxy, in TLS, with these protocols offered.
 pub async fn tunnel(proxy: &Proxy, origin: SocketAddr, alpn: &[&str]) -> (TlsStream<TcpStream>, SocketAddr) {
     let (tcp, address) = bare_tunnel(proxy, origin).await;
+    (secured(tcp, proxy, alpn, "localhost").await, address)
+}
+
+async fn secured(tcp: TcpStream, proxy: &Proxy, alpn: &[&str], name: &'static str) -> TlsStream<TcpStream> {
     let mut config = client_config(proxy.pem());
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    let name = ServerName::try_from("localhost").unwrap();
-    (TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap(), address)
+    let name = ServerName::try_from(name).unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap()
 }
 
 /// A tunnel through the proxy to `localhost` at that port.

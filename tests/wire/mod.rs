@@ -12,6 +12,7 @@ mod ends;
 mod floods;
 mod http2;
 mod http2_client;
+mod http2_door;
 mod http2_origin;
 mod http2_stand;
 mod http2_uploads;

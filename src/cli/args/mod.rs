@@ -10,7 +10,7 @@ pub(super) use judging::{Explain, Level, Lint, LintTo};
 pub(super) use own::{Ca, CaFlags, Completions, Config, Format, Man};
 pub(super) use passing::{Captures, Either, Export, ExportTo, Import, ImportAs, Pack, Replay, Sendable};
 pub(super) use proxying::{Allow, ConfigFlag, Env, Intercept, ProxyFlags, Run, ScreenFlags, Serve, Shell};
-pub(super) use reading::{Compared, Demo, Diff, Ls, Message, Open, Part, Show, Sql, Tail};
+pub(super) use reading::{Compared, Demo, Diff, Ls, Message, Note, Open, Part, Show, Sql, Tail};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -78,7 +78,7 @@ pub(super) enum Command {
     Open(Open),
     /// List exchanges of a capture
     ///
-    /// Words match anywhere in method, URL, status, type, failure and client; all must match, and
+    /// Words match anywhere in method, URL, status, type, failure, client and note; all must match, and
     /// those after `-` or `not` must not. "Quotes" hold a phrase together; a capital letter minds case.
     /// Fields say where to look: status:4xx host:api size:100k.. is:error; `hopscope help filter` tells
     /// the whole language. Deleted exchanges are left out.
@@ -123,6 +123,12 @@ pub(super) enum Command {
     /// A client program that refuses hopscope's certificate for a host again and again is left alone there for
     /// a while (intercept.learn). This ends it, for every client, and nothing more is learned of the host.
     Intercept(Intercept),
+    /// Write a note on an exchange, or read the one that is there
+    ///
+    /// Its words that begin with # are tags: `hopscope ls tag:todo` finds #todo, `ls is:noted` all. The process that
+    /// records is asked to write it. Exchanges with a note stay when old ones go.
+    #[command(after_help = reading::NOTE_EXAMPLES)]
+    Note(Note),
     /// Ask a capture in SQL: all of its segments as one, packed ones too
     ///
     /// Tables and views: exchanges, heads, bodies, messages, edits, frames, connection, gap; and what they are made
@@ -139,8 +145,9 @@ pub(super) enum Command {
     Export(Export),
     /// Read exchanges from a file of another program into a capture
     ///
-    /// HAR (of browsers, Charles, Proxyman, Fiddler, mitmproxy, hopscope), mitmproxy's flow files, JSON lines of
-    /// `hopscope export`, curl commands, a raw request; gzip is unpacked. A HAR that hopscope wrote gives the same
+    /// HAR (of browsers, Charles, Proxyman, Fiddler, Insomnia, mitmproxy, hopscope), mitmproxy's flow files, Fiddler's
+    /// archives (.saz), Charles' JSON sessions (.chlsj), items saved by Burp (XML), JSON lines of `hopscope export`, curl commands, a raw request;
+    /// gzip and zlib are unpacked. A HAR that hopscope wrote gives the same
     /// exchanges again. What could not be read is said; exit code 5 where the file is damaged.
     #[command(after_help = passing::IMPORT_EXAMPLES)]
     Import(Import),
@@ -174,8 +181,8 @@ pub(super) enum Command {
     },
 }
 
-/// Commands that end in FILTER.
-const FILTERED: &[&str] = &["ls", "tail", "export", "replay"];
+/// Commands that end in FILTER, or in words.
+const FILTERED: &[&str] = &["ls", "tail", "export", "replay", "note"];
 
 /// Puts the flags of a command that ends in FILTER before `--` and its words behind, because a word of FILTER
 /// may begin with `-` (`-image`): only `--…`, and the short flags that the command has, are flags there.

@@ -181,6 +181,12 @@ pub(in crate::cli) enum ImportAs {
     Har,
     /// Flows of mitmproxy
     Mitmproxy,
+    /// A session of Charles as JSON
+    Charles,
+    /// Items saved by Burp
+    Burp,
+    /// An archive of Fiddler
+    Fiddler,
     /// Commands for curl
     Curl,
     /// One request as it stands on the wire
@@ -195,6 +201,9 @@ impl ImportAs {
         match self {
             Self::Har => Form::Har,
             Self::Mitmproxy => Form::Flows,
+            Self::Charles => Form::Charles,
+            Self::Burp => Form::Burp,
+            Self::Fiddler => Form::Fiddler,
             Self::Curl => Form::Curl,
             Self::Raw => Form::Raw,
             Self::Json => Form::Json,

@@ -90,6 +90,24 @@ pub(in crate::cli) struct Sql {
     pub(in crate::cli) statements: Vec<String>,
 }
 
+pub(super) const NOTE_EXAMPLES: &str = "\
+Examples:
+  hopscope note 18 slow since noon '#todo'
+  hopscope note 18                          what was written
+  hopscope note 18 ''                       takes it away";
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Note {
+    #[command(flatten)]
+    pub(in crate::cli) chosen: Chosen,
+    /// The exchange's number, as `ls` prints it
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) id: String,
+    /// The words; an empty one takes the note away
+    #[arg(value_name = "TEXT")]
+    pub(in crate::cli) text: Vec<String>,
+}
+
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Show {
     #[command(flatten)]

@@ -264,6 +264,7 @@ mod tests {
             status: Some(201),
             duration: Some(71_000),
             parent: Some(ExchangeId(12)),
+            note: None,
             ..plain()
         };
         assert_eq!(line(&row), "#18 POST http://h/a 201 71 ms  replay of #12");

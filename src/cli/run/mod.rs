@@ -42,8 +42,10 @@ fn attempt(typed: &Run) -> Outcome {
     let status = wait(&mut signals, child)?;
     let around = watch.map(Watch::end).unwrap_or_default();
     let capture = session.engine.capture().map(Path::to_owned);
+    let left_alone = session.engine.left_alone();
     session.drain();
-    for line in tally.summary(&around, capture.as_deref(), plan.settings.capture.path.is_some()) {
+    let named = plan.settings.capture.path.is_some();
+    for line in tally.summary(&around, &left_alone, capture.as_deref(), named) {
         say(line);
     }
     Ok(exit_of(status))

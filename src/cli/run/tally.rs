@@ -38,12 +38,20 @@ impl Tally {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The words at the end. `named` says that the capture was asked for by its path.
-    pub(super) fn summary(&self, around: &Findings, capture: Option<&Path>, named: bool) -> Vec<String> {
+    /// The words at the end. `left_alone` are hosts whose clients refused our certificate again and again; `named`
+    /// says that the capture was asked for by its path.
+    pub(super) fn summary(
+        &self,
+        around: &Findings,
+        left_alone: &[String],
+        capture: Option<&Path>,
+        named: bool,
+    ) -> Vec<String> {
         let counts = self.lock();
         let mut lines = vec![counts.first_line()];
         lines.extend(counts.busiest());
         lines.extend(counts.failures.iter().map(|(id, says)| format!("  failed  #{}: {says}", id.0)));
+        lines.extend(unseen(left_alone));
         lines.extend(went_round(around));
         if counts.exchanges == 0 && counts.failed == 0 {
             lines.extend(nothing(around));
@@ -124,6 +132,20 @@ fn nothing(around: &Findings) -> Vec<String> {
     lines
 }
 
+/// What was relayed unread, though it was to be seen.
+fn unseen(left_alone: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !left_alone.is_empty() {
+        let hosts = counted(left_alone.len() as u64, "host");
+        lines.push(format!("learned to leave alone: {hosts}, relayed unread (intercept.learn)"));
+    }
+    lines.extend(left_alone.iter().take(NAMED).map(|line| format!("  {line}")));
+    if left_alone.len() > NAMED {
+        lines.push(format!("  and {} more", left_alone.len() - NAMED));
+    }
+    lines
+}
+
 fn went_round(around: &Findings) -> Vec<String> {
     let mut lines = Vec::new();
     if !around.sure.is_empty() {
@@ -164,11 +186,13 @@ mod tests {
             unsure: vec![("127.0.0.1:9".parse().unwrap(), "why".into())],
             looked: true,
         };
-        insta::assert_snapshot!(tally.summary(&around, Some(Path::new("/c")), false).join("\n"), @r"
+        insta::assert_snapshot!(tally.summary(&around, &["pinned.test  why".to_owned()], Some(Path::new("/c")), false).join("\n"), @r"
         hopscope: 3 exchanges, 2 hosts, 1 failed
                2  shop.test
                1  down.test
           failed  #19: POST http://down.test/: 127.0.0.1:9 refused the connection
+        learned to leave alone: 1 host, relayed unread (intercept.learn)
+          pinned.test  why
         went round the proxy: 2 connections
           python3 (pid 7) -> 127.0.0.1:8000 (2 times): why
         look: hopscope ls -c last · hopscope show 19 -c last
@@ -177,7 +201,7 @@ mod tests {
 
     #[test]
     fn zero_exchanges_are_explained() {
-        let explained = |findings| Tally::default().summary(&findings, None, false).join("\n");
+        let explained = |findings| Tally::default().summary(&findings, &[], None, false).join("\n");
         assert!(explained(Findings::default()).contains("cannot be watched"));
         let looked = Findings { looked: true, ..Findings::default() };
         assert!(explained(looked.clone()).contains("no connection of the command was seen"));

@@ -16,6 +16,9 @@ pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
     if summary.flags.has(Flags::HIDDEN) {
         lines.push(row("deleted", "not listed; goes with the capture"));
     }
+    if let Some(note) = &summary.note {
+        lines.push(row("note", note.as_str()));
+    }
     if let Some(failure) = &summary.failure {
         let kind =
             format!("{} ({}, {} side)", failure.kind.as_str(), failure.phase.as_str(), failure.side.as_str());
@@ -74,7 +77,8 @@ fn response_kind(exchange: &Exchange) -> MessageKind {
 fn links(exchange: &Exchange) -> Vec<String> {
     let summary = &exchange.summary;
     let mut lines = Vec::new();
-    let marks: Vec<_> = Flags(summary.flags.0 & !(Flags::OURS.0 | Flags::HIDDEN.0)).words().collect();
+    let marks: Vec<_> =
+        Flags(summary.flags.0 & !(Flags::OURS.0 | Flags::HIDDEN.0 | Flags::NOTED.0)).words().collect();
     if !marks.is_empty() {
         lines.push(row("marks", &marks.join(", ")));
     }

@@ -7,7 +7,8 @@ use super::super::json::Json;
 use super::super::outgoing::{Content, Outgoing};
 use super::messages;
 use crate::exchange::{
-    Body, Cause, Connection, Edit, Exchange, Failure, FrameNote, MessageKind, Side, Timing, Verdict,
+    Body, Cause, Connection, Edit, Exchange, Failure, FrameNote, MessageKind, Side, Spoken, Timing,
+    Tunnelled, Verdict,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -52,7 +53,7 @@ pub fn write(
     json.close()
 }
 
-fn row(exchange: &Exchange) -> [(&'static str, Value); 19] {
+fn row(exchange: &Exchange) -> [(&'static str, Value); 20] {
     let summary = &exchange.summary;
     [
         ("id", json!(summary.id.0)),
@@ -73,8 +74,21 @@ fn row(exchange: &Exchange) -> [(&'static str, Value); 19] {
         ("flags", json!(summary.flags.0)),
         ("parent", json!(summary.parent.map(|id| id.0))),
         ("tunnel", json!(exchange.tunnel.map(|id| id.0))),
+        ("tunnelled", json!(exchange.tunnelled.as_deref().map(tunnelled))),
         ("failure", json!(summary.failure.as_ref().map(failure))),
     ]
+}
+
+/// What is known of a tunnel that was relayed unread.
+fn tunnelled(tunnel: &Tunnelled) -> Value {
+    json!({
+        "why": tunnel.why.as_str(),
+        "says": tunnel.says,
+        "first": tunnel.first.map(Side::as_str),
+        "spoken": tunnel.spoken.map(Spoken::as_str),
+        "client_ended": tunnel.client_ended,
+        "origin_ended": tunnel.origin_ended,
+    })
 }
 
 fn failure(failure: &Failure) -> Value {

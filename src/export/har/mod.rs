@@ -66,6 +66,9 @@ impl<W: Write> Har<W> {
         if let Some((id, _)) = exchange.origin_connection {
             json.key("connection")?.text(&id.0.to_string())?;
         }
+        if let Some(note) = &exchange.summary.note {
+            json.key("comment")?.text(note.as_str())?;
+        }
         messages::websocket(json, outgoing)?;
         json.key("_hopscope")?;
         extras::write(json, outgoing, [&request, &response])?;

@@ -19,7 +19,7 @@ mod text;
 pub use names::is_secret;
 pub use stream::Veiled;
 
-use crate::exchange::{Body, Exchange, Heads, Interim, Message, MessageKind};
+use crate::exchange::{Body, Exchange, Heads, Interim, Message, MessageKind, Note};
 use aho_corasick::{AhoCorasick, MatchKind};
 use bytes::Bytes;
 use found::Found;
@@ -54,6 +54,9 @@ impl Secrets {
             if let Some(head) = exchange.heads.of(kind) {
                 self.all(heads::head(head));
             }
+        }
+        if let Some(note) = &exchange.summary.note {
+            self.text(note.as_str().as_bytes());
         }
         for interim in &exchange.interim {
             self.all(heads::head(&interim.head));
@@ -188,6 +191,8 @@ impl Veil {
         let summary = &mut covered.summary;
         summary.path = self.words(&summary.path);
         summary.host = self.words(&summary.host);
+        let note = summary.note.as_ref().and_then(|note| Note::new(&self.words(note.as_str())));
+        summary.set_note(note);
         if let Some(failure) = &mut summary.failure {
             failure.says = self.words(&failure.says);
         }

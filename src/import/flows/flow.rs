@@ -5,7 +5,7 @@ use super::super::{Imported, blank};
 use super::tnet::Value;
 use crate::exchange::{
     Authority, Body, Connection, ConnectionId, Exchange, Failure, Flags, Kind, Message, MessageFlags,
-    MessageForm, Phase, Scheme, Side, State, Timing, TlsFacts, Truncation,
+    MessageForm, Note, Phase, Scheme, Side, State, Timing, TlsFacts, Truncation,
 };
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -49,6 +49,8 @@ pub fn exchange(flow: &Value) -> Result<Imported, String> {
     if flow.of("marked").and_then(Value::text).is_some_and(|mark| !mark.is_empty()) {
         exchange.summary.flags.add(Flags::MARKED);
     }
+    let note = flow.of("comment").and_then(Value::text).and_then(|text| Note::new(&text));
+    exchange.summary.set_note(note);
     let connections = Vec::new();
     let mut imported = Imported { exchange, bodies: [sent, received], messages, connections };
     connect(&mut imported, flow);

@@ -198,12 +198,22 @@ fn settle(exchange: &mut Exchange, side: Side, content: Content) -> Vec<u8> {
     content.bytes
 }
 
-/// Phases in milliseconds, one behind the other; `ssl` is within `connect`.
+/// Phases in milliseconds, one behind the other; `ssl` is within `connect`, unless it is plain that its writer (mitmproxy)
+/// has it behind.
 fn timing(entry: &Tree) -> Timing {
     let timings = entry.of("timings");
     let phase = |name: &str| timings.and_then(|timings| timings.of(name)).and_then(in_micros);
     let ssl = phase("ssl");
-    let tcp = phase("connect").map(|connect| connect.saturating_sub(ssl.unwrap_or(0)));
+    let time = entry.of("time").and_then(in_micros);
+    let others = ["blocked", "dns", "connect", "send", "wait", "receive"]
+        .map(phase)
+        .into_iter()
+        .flatten()
+        .sum::<u64>();
+    let tcp = phase("connect").map(|connect| match ssl {
+        Some(ssl) if ssl > connect || is_behind(time, others, ssl) => connect,
+        ssl => connect - ssl.unwrap_or(0),
+    });
     let mut at = 0_u64;
     let mut until = |took: Option<u64>| {
         took.map(|took| {
@@ -215,7 +225,6 @@ fn timing(entry: &Tree) -> Timing {
         (until(phase("blocked")), until(phase("dns")), until(tcp), until(ssl));
     let request_sent = until(phase("send"));
     let (response_head, response_end) = (until(phase("wait")), until(phase("receive")));
-    let time = entry.of("time").and_then(in_micros);
     Timing {
         request_head,
         resolved,
@@ -228,6 +237,11 @@ fn timing(entry: &Tree) -> Timing {
     }
 }
 
+/// Whether the whole time counts securing beside all else.
+fn is_behind(time: Option<u64>, others: u64, ssl: u64) -> bool {
+    time.is_some_and(|time| time.abs_diff(others.saturating_add(ssl)) < time.abs_diff(others))
+}
+
 fn in_micros(tree: &Tree) -> Option<u64> {
     let millis = tree.number::<f64>().filter(|millis| (0.0..1e12).contains(millis))?;
     #[expect(
@@ -238,9 +252,14 @@ fn in_micros(tree: &Tree) -> Option<u64> {
     Some((millis * 1e3).round() as u64)
 }
 
+/// Chrome's number, or Fiddler's: `ClientPort:19744;EgressPort:19746`.
+fn connection_number(told: &Tree) -> Option<u32> {
+    told.number().or_else(|| told.text()?.split_once("EgressPort:")?.1.split(';').next()?.parse().ok())
+}
+
 /// The origin's, as far as it is told.
 fn connections(entry: &Tree, exchange: &mut Exchange, place: &Place) -> Vec<Connection> {
-    let id = entry.of("connection").and_then(Tree::number::<u32>).filter(|id| *id > 0);
+    let id = entry.of("connection").and_then(connection_number).filter(|id| *id > 0);
     let Some(id) = id.map(|id| ConnectionId(u64::from(id))) else { return Vec::new() };
     exchange.origin_connection = Some((id, exchange.timing.connected.is_none()));
     let ip = text(entry, "serverIPAddress");

@@ -1,12 +1,16 @@
-//! HAR 1.2 as browsers and proxies write it (Chrome, Firefox, Charles, Proxyman, mitmproxy, Fiddler), and as
+//! HAR 1.2 as browsers and proxies write it (Chrome, Firefox, Safari, Charles, Proxyman,
+//! mitmproxy, Fiddler, Insomnia), and as
 //! [`crate::export::Har`] does: entry by entry, however long the file is.
 
 mod entry;
 mod messages;
 mod own;
 
+pub use entry::exchange as of_another;
+
 use super::json::{Budget, Fault, Json, Tree};
 use super::{LARGEST, Report, Sink, WHOLE};
+use crate::exchange::Note;
 use std::io::{self, Read};
 
 /// What tells a HAR from JSON lines.
@@ -90,10 +94,12 @@ impl<R: Read> Reader<R> {
             first = false;
             let mut budget = Budget { text: LARGEST, all: WHOLE, exceeded: false };
             let mut entry = self.json.tree(&mut budget)?;
+            let note = entry.of("comment").and_then(Tree::text).and_then(|text| Note::new(&text));
             let made =
                 if own::is_own(&entry) { own::exchange(&mut entry) } else { entry::exchange(&mut entry) };
             match made {
-                Ok(imported) => {
+                Ok(mut imported) => {
+                    imported.exchange.summary.set_note(note);
                     self.report.cut += u64::from(budget.exceeded);
                     sink(imported).map_err(Stop::Sink)?;
                     self.report.read += 1;
@@ -107,3 +113,5 @@ impl<R: Read> Reader<R> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod writers;

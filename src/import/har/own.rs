@@ -6,7 +6,8 @@ use super::entry::{Content, content};
 use super::messages;
 use crate::exchange::{
     Attempt, Body, Cause, Connection, ConnectionId, Edit, Exchange, ExchangeId, Failure, Flags, FrameNote,
-    Heads, Interim, Kind, Phase, Scheme, Side, State, Timing, TlsFacts, Truncation, Verdict,
+    Heads, Interim, Kind, Phase, Scheme, Side, Spoken, State, Timing, TlsFacts, Truncation, Tunnelled,
+    Unopened, Verdict,
 };
 use crate::export::har::VERSION;
 use base64::Engine as _;
@@ -85,6 +86,7 @@ fn row(exchange: &mut Exchange, extras: &Tree) -> Result<(), String> {
     summary.parent = number("parent").map(ExchangeId);
     summary.failure = extras.of("failure").and_then(failure);
     exchange.tunnel = number("tunnel").map(ExchangeId);
+    exchange.tunnelled = extras.of("tunnelled").and_then(tunnelled).map(Box::new);
     // Nobody will end it here.
     if exchange.summary.state == State::Open {
         exchange.summary.state = State::Aborted;
@@ -99,6 +101,20 @@ fn failure(tree: &Tree) -> Option<Failure> {
         phase: Phase::from_word(&text("phase")?)?,
         kind: Kind::from_word(&text("kind")?)?,
         says: text("says")?,
+    })
+}
+
+/// Of a reason that a newer hopscope has, nothing is told.
+fn tunnelled(tree: &Tree) -> Option<Tunnelled> {
+    let text = |name: &str| tree.of(name).and_then(Tree::text);
+    let number = |name: &str| tree.of(name).and_then(Tree::number);
+    Some(Tunnelled {
+        why: Unopened::from_word(&text("why")?)?,
+        says: text("says"),
+        first: text("first").map(|word| side(&word)),
+        spoken: text("spoken").and_then(|word| Spoken::from_word(&word)),
+        client_ended: number("client_ended"),
+        origin_ended: number("origin_ended"),
     })
 }
 

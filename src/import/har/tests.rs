@@ -1,8 +1,12 @@
 //! HARs as others write them, ours again, and hostile ones.
 
 use super::super::{Imported, Report};
-use crate::exchange::{Body, BodyPlace, Cause, Edit, Failure, Heads, Interim, MessageFlags, Phase, Timing};
-use crate::exchange::{Exchange, Flags, Kind, Message, MessageForm, Side, State, Truncation};
+use crate::exchange::{
+    Body, BodyPlace, Cause, Edit, Failure, Heads, Interim, MessageFlags, Note, Phase, Timing,
+};
+use crate::exchange::{
+    Exchange, Flags, Kind, Message, MessageForm, Side, Spoken, State, Truncation, Tunnelled, Unopened,
+};
 use crate::export::tests::exchange;
 use crate::export::{Har, Kept, Outgoing};
 use bytes::Bytes;
@@ -286,6 +290,20 @@ fn any_edits() -> impl Strategy<Value = Vec<Edit>> {
     vec(edit.prop_map(|(before, after, cause)| Edit { before, after, cause }), 0..4)
 }
 
+fn any_tunnelled() -> impl Strategy<Value = Tunnelled> {
+    let words = (select(Unopened::ALL), of(".{0,8}"), of(any::<bool>()), of(select(Spoken::ALL)));
+    (words, of(any::<u32>()), of(any::<u32>())).prop_map(|((why, says, first, spoken), client, origin)| {
+        Tunnelled {
+            why,
+            says,
+            first: first.map(|client| if client { Side::Client } else { Side::Origin }),
+            spoken,
+            client_ended: client.map(u64::from),
+            origin_ended: origin.map(u64::from),
+        }
+    })
+}
+
 fn any_messages() -> impl Strategy<Value = Vec<(u64, Message)>> {
     let message =
         (any::<u32>(), any::<bool>(), select(MessageForm::ALL), vec(any::<u8>(), 0..20), ".{0,8}", 0_u8..16);
@@ -313,6 +331,8 @@ prop_compose! {
         failure in of((any::<bool>(), select(Phase::ALL), select(Kind::ALL), ".{0,20}")),
         interim in vec((any::<u32>(), vec(any::<u8>(), 0..9)), 0..2),
         moments in vec(of(0_u64..1 << 40), 9),
+        tunnelled in of(any_tunnelled()),
+        note in of(".{0,20}"),
     ) -> Exchange {
         let mut made = exchange(b"", "", b"");
         let summary = &mut made.summary;
@@ -320,6 +340,7 @@ prop_compose! {
         (summary.started, summary.state) = (numbers.0, state);
         (summary.duration, summary.ttfb) = (numbers.1.map(u64::from), numbers.2.map(u64::from));
         (summary.status, summary.flags) = (numbers.3, Flags(numbers.4 & !(Flags::DECODED.0 | Flags::REQUEST_DECODED.0)));
+        summary.set_note(note.and_then(|text| Note::new(&text)));
         summary.failure = failure.map(|(client, phase, kind, says)| Failure {
             side: if client { Side::Client } else { Side::Origin }, phase, kind, says,
         });
@@ -327,6 +348,7 @@ prop_compose! {
         made.heads = Heads {
             request_received: heads.0, request_sent: heads.1, response_received: heads.2, response_sent: heads.3,
         };
+        made.tunnelled = tunnelled.map(Box::new);
         (made.request_edits, made.response_edits) = edits;
         (made.request_body, made.response_body) = bodies;
         made.interim = interim.into_iter().map(|(at, head)| Interim { at: at.into(), head: head.into(), forwarded: at % 2 == 0 }).collect();

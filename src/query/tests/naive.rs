@@ -42,13 +42,14 @@ fn line(row: &Summary) -> String {
         .unwrap_or_default();
     let status = row.status.map(|status| status.to_string()).unwrap_or_default();
     format!(
-        "{} {} {status} {} {} {} {}",
+        "{} {} {status} {} {} {} {}{}",
         row.method,
         row.url(),
         row.media_type.clone().unwrap_or_default(),
         failure.0,
         failure.1,
-        row.client
+        row.client,
+        row.note.as_ref().map(|note| format!(" {}", note.as_str())).unwrap_or_default()
     )
 }
 
@@ -142,7 +143,11 @@ fn texts(test: &Test, row: &Summary, known: Option<&Known>) -> Option<Vec<Text>>
         Name::Url => plain(&[&row.url()]),
         Name::Version => plain(&[&row.version]),
         Name::Client => plain(&[&row.client]),
-        Name::Note | Name::Tag => plain(&[]),
+        Name::Note => plain(&[row.note.as_ref().map_or("", |note| note.as_str())]),
+        Name::Tag => plain(&row.note.as_ref().map_or(Vec::new(), |note| {
+            let tag = |word: &'static str| note.as_str().contains(word).then(|| word.get(1..).unwrap());
+            ["#cart", "#Slow"].into_iter().filter_map(tag).collect()
+        })),
         Name::Error => row.failure.as_ref().map_or(plain(&[]), |failure| {
             plain(&[failure.kind.as_str(), failure.phase.as_str(), failure.side.as_str(), &failure.says])
         }),

@@ -39,8 +39,9 @@ pub fn summary() -> Summary {
         ttfb: Some(600_000),
         media_type: Some("application/json".to_owned()),
         failure: None,
-        flags: Flags(Flags::MARKED.0 | Flags::UPGRADED.0),
+        flags: Flags(Flags::MARKED.0 | Flags::UPGRADED.0 | Flags::NOTED.0),
         parent: None,
+        note: exchange::Note::new("Slow since noon, see #7 #cart"),
     }
 }
 
@@ -60,6 +61,7 @@ pub fn failed() -> Summary {
         media_type: None,
         host: "cdn.shop.test:8443".to_owned(),
         flags: Flags(Flags::OURS.0),
+        note: None,
         ..summary()
     }
 }

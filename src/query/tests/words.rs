@@ -83,6 +83,9 @@ fn plainly(terms: &[Term], summary: &Summary) -> bool {
         failure.map_or("", |failure| failure.says.as_str()),
         &summary.client,
     ]
+    .into_iter()
+    .chain(summary.note.as_ref().map(|note| note.as_str()))
+    .collect::<Vec<_>>()
     .join(" ");
     terms.iter().all(|term| {
         let wanted = lower(&term.text);

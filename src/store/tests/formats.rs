@@ -3,10 +3,10 @@
 use super::super::{samples, schema};
 use super::{finish, live, open, place, search, stored};
 use crate::exchange::{
-    Connection, ConnectionId, Event, ExchangeId, Flags, Message, MessageFlags, MessageForm, Side, State,
-    TlsFacts,
+    Connection, ConnectionId, Event, ExchangeId, Flags, Message, MessageFlags, MessageForm, Note, Side,
+    State, TlsFacts,
 };
-use crate::store::{Reader, set_flag};
+use crate::store::{Reader, set_flag, set_note};
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
@@ -245,4 +245,39 @@ fn format_3_knows_nothing_of_tunnels_and_is_continued() {
     let reader = Reader::open(&path).unwrap();
     assert_eq!(stored(&reader, 1).tunnelled, None);
     assert_eq!(stored(&reader, 2).tunnelled, samples::full(2).tunnelled);
+}
+
+#[test]
+fn a_capture_without_a_table_for_notes_gets_one_with_the_first() {
+    for (sql, format) in
+        [(include_str!("format_1.sql"), 1), (include_str!("format_2.sql"), 2), ("", schema::FORMAT)]
+    {
+        let (_dir, path) = place();
+        if sql.is_empty() {
+            let store = open(&path);
+            finish(&store, &live(samples::exchange(1)));
+            store.close().unwrap();
+            let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+            db.execute_batch("DROP VIEW exchanges; DROP TABLE note").unwrap();
+        } else {
+            make_of(&path, sql);
+        }
+        let reader = Reader::open(&path).unwrap();
+        assert_eq!(search(&reader, "note:*"), Vec::<u64>::new());
+        assert_eq!(search(&reader, "nowhere"), Vec::<u64>::new());
+        set_note(&path, ExchangeId(1), None).unwrap();
+        set_note(&path, ExchangeId(1), Note::new("an old one #kept")).unwrap();
+        // Whoever had it open sees it too.
+        for reader in [&reader, &Reader::open(&path).unwrap()] {
+            assert_eq!(stored(reader, 1).summary.note, Note::new("an old one #kept"), "format {format}");
+            assert_eq!(search(reader, "tag:kept an old"), [1]);
+        }
+        let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+        let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(version, format, "a note alone changes no format");
+        drop((db, reader));
+        // Written anew in the newest format, it is still there.
+        crate::store::pack(&path, &mut |_, _| {}).unwrap();
+        assert_eq!(stored(&Reader::open(&path).unwrap(), 1).summary.note, Note::new("an old one #kept"));
+    }
 }

@@ -1,10 +1,12 @@
 //! From the request head to the row: who sees what, and when.
 
 use super::super::samples;
-use super::{all_of, eventually, finish, listen, live, open, open_early, place, stored};
+use super::{all_of, eventually, finish, listen, live, open, open_early, place, settings, stored};
+use crate::config;
 use crate::exchange::{Event, ExchangeId, State, Summary};
-use crate::store::{Reader, Store};
+use crate::store::{Reader, Store, StoreError};
 use std::sync::Arc;
+use std::time::Duration;
 
 fn ids(summaries: &[Summary]) -> Vec<u64> {
     summaries.iter().map(|summary| summary.id.0).collect()
@@ -173,5 +175,29 @@ fn an_exchange_under_way_can_be_read_before_its_row_is_written() {
     finish(&store, &exchange);
     eventually("its end", || store.inbox().live(ExchangeId(1)).is_none().then_some(()));
     store.close().unwrap();
+    assert!(Reader::open(&path).unwrap().exchange(ExchangeId(1)).unwrap().is_some());
+}
+
+#[test]
+fn what_a_disk_does_not_take_in_time_is_given_up_and_counted() {
+    let (_dir, path) = place();
+    let settings = config::Capture { close_timeout: Duration::from_millis(300), ..settings() };
+    let store = Store::open(&path, &settings, 2).unwrap();
+    let inbox = store.inbox();
+    finish(&store, &live(samples::exchange(1)));
+    eventually("the first row", || Reader::open(&path).unwrap().exchange(ExchangeId(1)).unwrap());
+    // As if each write took for ever: nobody else may write meanwhile.
+    let disk = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    disk.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for id in 2..=4 {
+        finish(&store, &live(samples::exchange(id)));
+    }
+    let refusal = store.close().unwrap_err();
+    assert!(matches!(refusal, StoreError::GaveUp { .. }), "{refusal}");
+    assert!(refusal.to_string().contains("after 300 ms: the disk is too slow"), "{refusal}");
+    assert_eq!(inbox.losses().records, 3);
+    // It is not another's to record into before the last write has ended.
+    assert!(matches!(Store::open(&path, &settings, 1).map(drop), Err(StoreError::Recorded { .. })));
+    disk.execute_batch("ROLLBACK").unwrap();
     assert!(Reader::open(&path).unwrap().exchange(ExchangeId(1)).unwrap().is_some());
 }

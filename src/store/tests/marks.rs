@@ -2,10 +2,10 @@
 
 use super::super::samples;
 use super::{eventually, finish, live, open, open_early, place, search, stored};
-use crate::exchange::{Event, ExchangeId, Flags, Summary};
+use crate::exchange::{Event, ExchangeId, Flags, Note, Summary};
 use crate::query::Query;
 use crate::store::control::{Control, Reply, Request};
-use crate::store::{Reader, Store, StoreError, set_flag};
+use crate::store::{Reader, Store, StoreError, set_flag, set_note};
 use std::sync::{Arc, Mutex};
 
 fn flags(reader: &Reader, id: u64) -> Flags {
@@ -21,6 +21,10 @@ fn serve(store: &Store) -> Control {
     let answer = move |request| match request {
         Request::Flag { ids, flag, on } => {
             inbox.flag(ids.into_iter().map(ExchangeId).collect(), Flags(flag), on).unwrap();
+            Reply::Done
+        }
+        Request::Note { id, text } => {
+            inbox.note(ExchangeId(id), Note::new(&text)).unwrap();
             Reply::Done
         }
         _ => Reply::Error { says: "not asked for here".to_owned() },
@@ -152,4 +156,79 @@ fn a_search_goes_newest_first_and_a_sieve_keeps_the_order() {
     let all: Vec<u64> =
         reader.newest(200).unwrap().iter().filter(|row| query.matches(row)).map(|row| row.id.0).collect();
     assert_eq!(all, [107, 57, 7]);
+}
+
+fn note(reader: &Reader, id: u64) -> Option<String> {
+    let (row, whole) =
+        (reader.summaries(ExchangeId(id), ExchangeId(id)).unwrap(), stored(reader, id).summary);
+    assert_eq!(row[0].note, whole.note);
+    assert_eq!(whole.flags.has(Flags::NOTED), whole.note.is_some());
+    whole.note.map(|note| note.as_str().to_owned())
+}
+
+#[test]
+fn a_note_outlives_the_end_of_its_exchange_and_packing() {
+    let (_dir, path) = place();
+    let store = open_early(&path);
+    let reader = Reader::open(&path).unwrap();
+    let exchange = samples::open(1);
+    store.inbox().push(0, Event::Opened(Arc::clone(&exchange)));
+    eventually("the early row", || reader.exchange(ExchangeId(1)).unwrap());
+    let control = serve(&store);
+    set_note(&path, ExchangeId(1), Note::new("why\nso slow?")).unwrap();
+    eventually("the note", || note(&reader, 1));
+    assert_eq!(exchange.lock().summary.note, Note::new("why so slow?"), "what is under way knows of it");
+    finish(&store, &exchange);
+    finish(&store, &live(samples::exchange(2)));
+    drop((reader, control));
+    store.close().unwrap();
+    crate::store::pack(&path, &mut |_, _| {}).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!((note(&reader, 1).as_deref(), note(&reader, 2)), (Some("why so slow?"), None));
+    for (filter, found) in [
+        ("note:slow", &[1][..]),
+        ("note:*", &[1]),
+        ("is:noted", &[1]),
+        ("-is:noted", &[2]),
+        ("-note:slow", &[2]),
+        ("so slow?", &[1]),
+        ("note:Slow", &[]),
+        ("tag:*", &[]),
+        ("id:1.. note~/so.*/ or id:2", &[2, 1]),
+    ] {
+        assert_eq!(search(&reader, filter), found, "{filter}");
+        assert_eq!(reader.sift(&Query::of(filter), &[2, 1, 9]).unwrap(), found, "{filter}");
+    }
+    // Nobody records now.
+    set_note(&path, ExchangeId(1), Note::new("fixed #done")).unwrap();
+    assert_eq!(note(&reader, 1).as_deref(), Some("fixed #done"));
+    assert_eq!(search(&reader, "tag:done"), [1]);
+    set_note(&path, ExchangeId(1), None).unwrap();
+    assert_eq!(note(&reader, 1), None);
+    assert_eq!(search(&reader, "done"), Vec::<u64>::new());
+}
+
+#[test]
+fn listeners_are_told_of_notes_and_a_number_that_nobody_knows_gets_none() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let told = Arc::<Mutex<Vec<Summary>>>::default();
+    let keep = Arc::clone(&told);
+    store.subscribe_marks(Box::new(move |rows| keep.lock().unwrap().extend_from_slice(rows)));
+    finish(&store, &live(samples::exchange(1)));
+    store.inbox().note(ExchangeId(99), Note::new("nowhere")).unwrap();
+    store.inbox().note(ExchangeId(1), Note::new("here")).unwrap();
+    eventually("the note", || {
+        told.lock()
+            .unwrap()
+            .iter()
+            .find(|row| row.note == Note::new("here"))
+            .map(|row| assert_eq!(row.id.0, 1))
+    });
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(path.join("000001.db")).unwrap();
+    let notes: i64 = db.query_row("SELECT count(*) FROM note", [], |row| row.get(0)).unwrap();
+    let shown: String =
+        db.query_row("SELECT note FROM exchanges WHERE id = 1", [], |row| row.get(0)).unwrap();
+    assert_eq!((notes, shown.as_str()), (1, "here"));
 }

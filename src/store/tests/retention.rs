@@ -4,7 +4,7 @@ use super::super::{folder, packing, samples, segment};
 use super::bodies::record as record_body;
 use super::{all_of, eventually, finish, listen, live, place, settings, stored};
 use crate::config;
-use crate::exchange::{ExchangeId, Flags, Side};
+use crate::exchange::{ExchangeId, Flags, Note, Side};
 use crate::store::writer::Rhythm;
 use crate::store::{Reader, Store, pack};
 use std::io::Read as _;
@@ -31,12 +31,13 @@ fn ids(reader: &Reader) -> Vec<u64> {
 }
 
 #[test]
-fn the_oldest_go_beyond_the_count_and_what_is_marked_stays() {
+fn the_oldest_go_beyond_the_count_and_what_is_marked_or_noted_stays() {
     let (_dir, path) = place();
     let store = open(&path, config::Capture { retain_count: Some(600), ..settings() });
     let reader = Reader::open(&path).unwrap();
     record(&store, 1..=100);
-    store.inbox().flag(vec![ExchangeId(7), ExchangeId(64)], Flags::MARKED, true).unwrap();
+    store.inbox().flag(vec![ExchangeId(7)], Flags::MARKED, true).unwrap();
+    store.inbox().note(ExchangeId(64), Note::new("keep this")).unwrap();
     record(&store, 101..=2_500);
     let left = eventually("the oldest to go", || {
         let left = ids(&reader);
@@ -53,8 +54,10 @@ fn the_oldest_go_beyond_the_count_and_what_is_marked_stays() {
     let fresh = Reader::open(&path).unwrap();
     for id in [7, 64, 2_500] {
         let mut wanted = samples::exchange(id);
-        if id < 101 {
-            wanted.summary.flags.add(Flags::MARKED);
+        match id {
+            7 => wanted.summary.flags.add(Flags::MARKED),
+            64 => wanted.summary.set_note(Note::new("keep this")),
+            _ => {}
         }
         assert_eq!(all_of(&stored(&fresh, id)), all_of(&wanted));
     }

@@ -27,12 +27,16 @@ const TOLD: u32 = Flags::OURS.0
     | Flags::HIDDEN.0
     | Flags::TUNNEL.0
     | Flags::LEARNED.0
-    | Flags::INTERCEPTED.0;
+    | Flags::INTERCEPTED.0
+    | Flags::NOTED.0;
 
 /// Builds the tab.
 pub fn build(view: &View<'_>, page: &mut Page) {
     page.wrapped(" ", &format!("{} {}", view.summary.method, view.summary.url()), page.theme.strong());
     outcome(view, page);
+    if let Some(note) = &view.summary.note {
+        page.fact("note", note.as_str(), page.theme.name());
+    }
     failure(view, page);
     page.gap();
     course(view, page);

@@ -1,0 +1,76 @@
+//! Connections that come and go: what they take of memory and descriptors is given back, or used again.
+
+use super::serving::Serving;
+use crate::support::client::{DEADLINE, Peer};
+use crate::support::origin::Origin;
+use std::thread;
+use std::time::Instant;
+
+/// Connections of a round, each with an exchange that is recorded: more than the store's cache holds.
+const ROUND: usize = 3_000;
+/// Octets of an answer.
+const ANSWER: usize = 1_500;
+/// At once.
+const CLIENTS: usize = 4;
+/// KiB by which resident memory may differ behind the second round from behind the first.
+const GROWTH: usize = 2 << 10;
+
+/// What the proxy holds.
+#[derive(Debug)]
+struct Held {
+    /// KiB of memory that are resident.
+    resident: usize,
+    descriptors: usize,
+}
+
+impl Held {
+    fn by(proxy: &Serving) -> Self {
+        let process = format!("/proc/{}", proxy.pid());
+        let status = std::fs::read_to_string(format!("{process}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        Self {
+            resident: line.trim().trim_end_matches(" kB").parse().unwrap(),
+            descriptors: std::fs::read_dir(format!("{process}/fd")).unwrap().count(),
+        }
+    }
+}
+
+/// One exchange a connection, until all of them are in the capture.
+fn round(proxy: &Serving, origin: &Origin, number: usize) -> Held {
+    let target = format!("http://{}/{number}", origin.address());
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                for _ in 0..ROUND / CLIENTS {
+                    let mut client = Peer::connect(proxy.address());
+                    client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"));
+                    assert!(client.read_message().0.starts_with(b"HTTP/1.1 200 OK\r\n"));
+                }
+            });
+        }
+    });
+    proxy.rows(&target, ROUND, |row| row["url"] == target.as_str());
+    Held::by(proxy)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_second_round_of_connections_takes_no_more_than_the_first() {
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {ANSWER}\r\n\r\n{}", "x".repeat(ANSWER));
+    let origin = Origin::start(move |peer, _| {
+        while !peer.read_up_to(1).is_empty() {
+            peer.read_head();
+            peer.send(&answer);
+        }
+    });
+    let proxy = Serving::start(&[]);
+    let (first, mut second) = (round(&proxy, &origin, 1), round(&proxy, &origin, 2));
+    eprintln!("{first:?}, then {second:?}");
+    assert!(second.resident < first.resident + GROWTH, "{first:?}, then {second:?}");
+    // The last to close are closed on our side a moment later; of the connections to the origin so many may be kept.
+    let began = Instant::now();
+    while second.descriptors > first.descriptors + CLIENTS {
+        assert!(began.elapsed() < DEADLINE, "{first:?}, then {second:?}");
+        second = Held::by(&proxy);
+    }
+}
