@@ -36,11 +36,12 @@ pub(super) fn run(typed: &Explain) -> Outcome {
 }
 
 fn print_field<W: Write>(out: &mut Out<W>, field: &Field) -> io::Result<()> {
-    let spec = match field.spec {
-        Spec::Vendor(name) => format!("a field of {name}"),
-        spec => spec.to_string(),
+    let standing = match field.spec {
+        Spec::Vendor("custom") => field.spec.to_string(),
+        Spec::Vendor(name) => format!("a field of {name}, not registered"),
+        spec => format!("{spec}, {}", field.status.as_str()),
     };
-    out.inked(&[(Ink::Strong, field.name), (Ink::Plain, &format!("  {spec}, {}", field.status.as_str()))])?;
+    out.inked(&[(Ink::Strong, field.name), (Ink::Plain, &format!("  {standing}"))])?;
     out.line(format!("  {}", field.means))?;
     let place = match (field.on.has(On::BOTH), field.on.has(On::REQUEST)) {
         (true, _) => "requests and responses",
@@ -65,7 +66,8 @@ fn print_field<W: Write>(out: &mut Out<W>, field: &Field) -> io::Result<()> {
 }
 
 fn print_words<W: Write>(out: &mut Out<W>, words: &[Word]) -> io::Result<()> {
-    for word in words {
+    // A word with a comma behind it is one of those before, as some write it.
+    for word in words.iter().filter(|word| !word.name.ends_with(',')) {
         let cite = word.spec.map(|spec| format!("  ({spec})")).unwrap_or_default();
         out.inked(&[(Ink::Plain, &format!("    {:<24} {}", word.name, word.means)), (Ink::Dim, &cite)])?;
     }

@@ -126,6 +126,7 @@ impl std::fmt::Display for Spec {
             Self::W3c(title) => write!(f, "W3C {title}"),
             Self::Draft(name) => f.write_str(name),
             Self::Paper(title) => f.write_str(title),
+            Self::Vendor("custom") => f.write_str("by custom, not registered"),
             Self::Vendor(name) => write!(f, "{name} documentation"),
         }
     }

@@ -23,6 +23,8 @@ pub struct View<'a> {
     pub arrived: Option<i64>,
     /// Whether a trailer section is looked at instead of a head.
     pub trailers: bool,
+    /// Whether the heads are lists that another program made, as in a HAR file, and not what crossed the wire.
+    pub listed: bool,
     /// What is known of the bodies: the request's, the response's.
     pub bodies: [Option<Content<'a>>; 2],
 }

@@ -16,6 +16,7 @@ pub struct Recorded {
     arrived: i64,
     bodies: [Body; 2],
     over: bool,
+    listed: bool,
     beginnings: [Vec<u8>; 2],
 }
 
@@ -33,6 +34,8 @@ impl Recorded {
             arrived: arrived.div_euclid(1_000_000),
             bodies: [&exchange.request_body, &exchange.response_body].map(Clone::clone),
             over: exchange.summary.state != State::Open,
+            // Whatever crossed a socket of ours came from a client with an address, or is a replay.
+            listed: summary.client.is_empty() && summary.parent.is_none(),
             beginnings: [&exchange.request_body, &exchange.response_body].map(inline),
         }
     }
@@ -47,9 +50,10 @@ impl Recorded {
         self
     }
 
-    /// A body, once the exchange is over: one that still grows is no shorter than it should be.
+    /// A body, once the exchange is over: one that still grows is no shorter than it should be. Lists of other
+    /// programs leave bodies out, so of none it is not known how long it was.
     fn content(&self, side: usize) -> Option<Content<'_>> {
-        let body = self.bodies.get(side).filter(|_| self.over)?;
+        let body = self.bodies.get(side).filter(|body| self.over && !(self.listed && body.length == 0))?;
         let beginning = self.beginnings.get(side).map_or(&[][..], Vec::as_slice);
         Some(Content { beginning, ..Content::of(body) })
     }
@@ -63,6 +67,7 @@ impl Recorded {
             host: (!self.host.is_empty()).then_some(self.host.as_str()),
             arrived: Some(self.arrived),
             trailers: false,
+            listed: self.listed,
             bodies: [self.content(0), self.content(1)],
         }
     }

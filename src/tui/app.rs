@@ -7,6 +7,7 @@ use super::compare::CompareState;
 use super::detail::{DetailState, Tab};
 use super::filter::Filter;
 use super::firsts::Firsts;
+use super::gravest::Gravest;
 use super::help::Help;
 use super::index::{Index, Mark, Moved};
 use super::keymap::Keymap;
@@ -75,6 +76,8 @@ pub struct App {
     pub filter: Filter,
     /// What was marked and deleted, to be undone.
     pub marks: Marks,
+    /// The letters of the rows.
+    pub gravest: Gravest,
     /// The first things that happened, for the onboarding.
     pub firsts: Firsts,
     /// Something to choose from, while it is shown.
@@ -106,6 +109,7 @@ impl App {
             typing: None,
             filter: Filter::default(),
             marks: Marks::default(),
+            gravest: Gravest::default(),
             firsts: Firsts::default(),
             menu: None,
             again: Again::default(),

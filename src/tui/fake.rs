@@ -3,6 +3,7 @@
 use super::app::{App, Screen};
 use super::detail;
 use super::fill::{fill, search};
+use super::gravest;
 use super::source::{Deed, Row, Seeking, Source, Status, Tell, Told, Unread};
 use super::theme::Theme;
 use super::update::{Effect, Event, update};
@@ -222,6 +223,9 @@ impl Stage {
     pub fn work(&mut self) {
         while detail::has_work(&self.app) {
             detail::work(&mut self.app, &self.source);
+        }
+        while gravest::has_work(&self.app) {
+            gravest::work(&mut self.app, &self.source);
         }
         fill(&mut self.app, &self.source);
     }

@@ -13,8 +13,9 @@ use ratatui::text::Span;
 const LEAD: usize = 5;
 /// Columns between name and value.
 const GAP: usize = 2;
-/// Columns that a value needs beside a name; with less it stands below.
-const LEAST: usize = 24;
+/// Columns that a value needs beside a name; with less it stands below. Where all is narrow, three fifths will do,
+/// and fewer than the second number never.
+const LEAST: (usize, usize) = (36, 24);
 /// The column, counted from the value's, where facts stand below each other when there is room.
 const FACTS: usize = 32;
 
@@ -57,7 +58,8 @@ pub fn push(page: &mut Page, row: &FieldRow<'_>) -> usize {
     let from = page.mark();
     let room = page.room().saturating_sub(LEAD).max(1);
     let name = sanitize(row.name.get(..row.name.len().min(MOST_LAID)).unwrap_or_default());
-    let beside = room.saturating_sub(row.column + GAP) >= LEAST && width::columns(&name) <= row.column;
+    let least = (room * 3 / 5).clamp(LEAST.1, LEAST.0);
+    let beside = room.saturating_sub(row.column + GAP) >= least && width::columns(&name) <= row.column;
     let plain = row.column == 0 || row.value.is_empty();
     if plain || !beside {
         name_alone(page, row, &name, room);

@@ -233,6 +233,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("✗ ✗us", "failed; answered by hopscope itself"),
     ("⇄ …", "tunnel or switched protocol; under way"),
     ("↻", "before the number: a replay"),
+    ("E W", "before the number: an error, or a warning, in the headers"),
     ("!", "before the number: the origin was not trusted, and let pass"),
     ("− + ~", "line removed, added, changed by the hop"),
 ];

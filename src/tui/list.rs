@@ -1,6 +1,7 @@
 //! The list: one line an exchange, drawn for the visible rows only, straight into the buffer.
 
 use super::app::{App, List, Screen};
+use super::gravest;
 use super::paint::Pane;
 use super::row;
 use super::theme::Theme;
@@ -127,7 +128,9 @@ fn draw_row(
     let marked = app.list.index.is_marked(summary.id.0);
     let in_range = is_in_range(app, summary.id.0);
     let at = if marked || in_range { 2 } else { 1 };
-    pane.text(at, line, cells.mark, ink(theme.notable()));
+    let letter = gravest::of(app, summary.id.0).filter(|_| cells.mark == " " && at == 1);
+    let (mark, style) = letter.unwrap_or((cells.mark, theme.notable()));
+    pane.text(at, line, mark, ink(style));
     if marked || in_range {
         pane.text(1, line, if marked { "●" } else { "○" }, ink(theme.name()));
     }

@@ -29,6 +29,7 @@ mod filter;
 mod firsts;
 mod footer;
 mod form;
+mod gravest;
 mod guards;
 mod help;
 mod index;

@@ -9,6 +9,7 @@ use super::clipboard::{self, Way};
 use super::copy::LIMIT;
 use super::detail;
 use super::fill::{CHUNK, fill, search};
+use super::gravest;
 use super::input::Input;
 use super::keymap::Keymap;
 use super::outside::Visit;
@@ -157,14 +158,14 @@ impl Shell {
     /// Blocks until something happens, or until an owed paint is due; not at all while a
     /// capture is being loaded, searched, or a body is worked on.
     fn wait(&mut self, wakes: &Receiver<Wake>) -> Option<Wake> {
-        if self.loading.is_some() || self.app.filter.is_working() || detail::has_work(&self.app) {
+        if self.loading.is_some() || self.app.filter.is_working() || self.has_work() {
             return match wakes.try_recv() {
                 Ok(wake) => Some(wake),
                 Err(TryRecvError::Empty) => None,
                 Err(TryRecvError::Disconnected) => Some(Wake::Stop),
             };
         }
-        let moving = self.app.is_moving();
+        let moving = self.app.is_moving() || gravest::waits(&self.app);
         if !self.owed && !moving {
             return Some(wakes.recv().unwrap_or(Wake::Stop));
         }
@@ -398,13 +399,21 @@ impl Shell {
         }
     }
 
-    /// Goes on with the body that is being worked on.
+    /// Goes on with the body that is being worked on, and with what the rows in view have wrong.
     fn work_on(&mut self) {
         let begun = Instant::now();
-        while detail::has_work(&self.app) && begun.elapsed() < WORK {
-            detail::work(&mut self.app, self.source.as_ref());
+        while self.has_work() && begun.elapsed() < WORK {
+            if detail::has_work(&self.app) {
+                detail::work(&mut self.app, self.source.as_ref());
+            } else {
+                gravest::work(&mut self.app, self.source.as_ref());
+            }
             self.owed = true;
         }
+    }
+
+    fn has_work(&self) -> bool {
+        detail::has_work(&self.app) || gravest::has_work(&self.app)
     }
 
     fn is_due(&self) -> bool {

@@ -154,6 +154,24 @@ fn a_har_file_is_looked_at_without_a_proxy() {
     assert_eq!(sandbox.run(&["lint", name]).code, Some(5));
 }
 
+/// As Firefox writes it: names in capitals, a Connection that is not sent, and no bodies.
+const LISTED: &str = r#"{"log":{"creator":{"name":"Firefox","version":"111.0"},"entries":[{"startedDateTime":"2026-11-23T12:00:00Z","time":5,
+    "request":{"method":"GET","url":"https://shop.test/a.png","httpVersion":"HTTP/2","headers":[{"name":"Host","value":"shop.test"},{"name":"User-Agent","value":"Mozilla/5.0"},{"name":"Connection","value":"keep-alive"}]},
+    "response":{"status":200,"statusText":"","httpVersion":"HTTP/2","headers":[{"name":"content-type","value":"image/png"},{"name":"content-length","value":"743"},{"name":"Server","value":"x"}],"content":{"size":0,"mimeType":"image/png"},"bodySize":-1}}]}}"#;
+
+#[test]
+fn rfc9113_8_2_a_browser_s_list_is_no_message_of_http2() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.path("listed.har");
+    fs::write(&file, LISTED).unwrap();
+    let json = sandbox.run(&["lint", file.to_str().unwrap(), "--fail-on", "warn"]);
+    assert_eq!(json.code, Some(0), "{}", json.stdout);
+    let looked: Value = serde_json::from_str(&json.stdout).unwrap();
+    let found = looked["findings"].as_array().unwrap().iter();
+    let found: Vec<_> = found.filter(|found| found["field"] == "Connection").collect();
+    assert_eq!((found.len(), &found[0]["lint"]), (1, &Value::from("connection-listed")));
+}
+
 #[test]
 fn sarif_is_one_document_with_its_rules() {
     let (code, out, _) = lint(&["--to", "sarif", "--fail-on", "error"], &format!("{HEALTHY}\n{BROKEN}\n"));

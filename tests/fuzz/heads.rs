@@ -26,6 +26,7 @@ pub fn target(data: &[u8]) {
         host: Some("h.test"),
         arrived,
         trailers: options & 8 != 0,
+        listed: options & 64 != 0,
         bodies,
     };
     for found in inspect(&view) {

@@ -81,7 +81,8 @@ fn each_of_its_23_fields_has_a_meaning_a_standing_and_parts() {
         let said = explained(field);
         let mut lines = said.lines();
         let title = lines.next().unwrap();
-        let specified = title.contains("RFC ") || title.contains("WHATWG ") || title.contains("a field of ");
+        let specified =
+            title.contains("RFC ") || title.contains("WHATWG ") || title.contains("not registered");
         assert!(title.starts_with(name) && specified, "{title}");
         assert!(lines.next().is_some_and(|means| means.ends_with('.') && means.len() > 12), "{said}");
         // Behind the empty line stand the parts of the value, and nothing is broken in it.

@@ -416,17 +416,17 @@ fn connection_listed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 /// in HTTP/1.1, and `Host` stands where HTTP/2 has `:authority`.
 fn is_listed(case: &Case<'_>, line: &Line<'_>) -> bool {
     let message = case.message;
+    let host = || message.lines.iter().any(|line| line.name == b"Host");
     message.is_request()
         && message.is_multiplexed()
-        && message.pseudo.is_empty()
-        && message.lines.iter().any(|line| line.name == b"Host")
+        && (case.view.listed || message.pseudo.is_empty() && host())
         && line.name == b"Connection"
         && line.value.eq_ignore_ascii_case(b"keep-alive")
 }
 
 /// Only where pseudo-fields stand is the head known to be written as it crossed the wire.
 fn capitals_multiplexed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    if !case.message.pseudo.is_empty() {
+    if !case.message.pseudo.is_empty() && !case.view.listed {
         for line in case.message.lines.iter().filter(|line| line.name.iter().any(u8::is_ascii_uppercase)) {
             found.name(line, "a capital in a field name");
         }

@@ -151,7 +151,7 @@ fn one_warning(parts: &mut Parts<'_>, span: &Range<usize>) {
     if parts.at(rest.start) != Some(b'"') {
         return parts.fail(rest.start, "a text in quotes is expected");
     }
-    parts.add(rest.start..end, "text", "");
+    parts.add(rest.start..end, "text", "the warning in words");
     let date = parts.trim(&(end..rest.end));
     if !date.is_empty() {
         let inner = date.start + 1..date.end.saturating_sub(1).max(date.start + 1);

@@ -189,7 +189,8 @@ fn why(sight: &Sight<'_>, credentials: &[Credentials], challenges: &[String]) ->
     if !fits && !challenges.is_empty() {
         return format!("another scheme was needed: {asked}");
     }
-    if sight.response.is_some_and(|response| {
+    let basic = credentials.iter().any(|one| one.scheme.eq_ignore_ascii_case("basic"));
+    if sight.response.filter(|_| basic).is_some_and(|response| {
         response.lines.iter().any(|line| super::super::set_cookie::starts(line.name, "X-GitHub-"))
     }) {
         return "GitHub takes tokens, not passwords, since 2020".to_owned();
@@ -266,6 +267,7 @@ mod tests {
                 "only the nonce was too old",
             ),
             ("Authorization: Basic YTpi\n", "X-GitHub-Request-Id: 1\n", "GitHub takes tokens, not passwords"),
+            ("Authorization: Bearer a\n", "X-GitHub-Request-Id: 1\n", "a wrong name, password or token"),
         ] {
             let auth = auth(request, &format!("HTTP/1.1 401 Unauthorized\n{challenge}"));
             assert!(auth.says.contains(why), "{request}{challenge}: {}", auth.says);

@@ -309,7 +309,9 @@ fn parts(page: &mut Page, (kind, field): (MessageKind, &Field<'_>), findings: &[
         page.prose_beside(&format!("{indent}{text}  "), &part.meaning, Style::new(), &spec);
         page.restyle(before, &[(indent.len(), Style::new()), (shown.len(), style)]);
     }
-    if let Some(broken) = &parsed.broken {
+    // Most of the time a finding has said it.
+    let said = |says: &str| findings.iter().any(|found| found.says == says);
+    if let Some(broken) = parsed.broken.as_ref().filter(|broken| !said(&broken.says)) {
         let says = format!("from byte {} on it cannot be read: {}", broken.at + 1, broken.says);
         page.prose(" ", &says, page.theme.notable());
     }
