@@ -134,6 +134,13 @@ fn where_there_is_no_room_for_a_pane_enter_opens_a_sheet() {
     }
 }
 
+#[test]
+fn where_names_leave_values_little_room_these_stand_below() {
+    let mut stage = Stage::new(60, 20, vec![login()]);
+    stage.press("<enter>3jj");
+    insta::assert_snapshot!("inspect_login_60x20", stage.screen());
+}
+
 /// Cache-Control has most to say: paging through it must show the last step and every verdict.
 #[test]
 fn all_of_a_sheet_can_be_read_by_pages() {

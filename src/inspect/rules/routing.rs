@@ -419,7 +419,7 @@ fn is_listed(case: &Case<'_>, line: &Line<'_>) -> bool {
     let host = || message.lines.iter().any(|line| line.name == b"Host");
     message.is_request()
         && message.is_multiplexed()
-        && (case.view.listed || message.pseudo.is_empty() && host())
+        && (case.view.listed || (message.pseudo.is_empty() && host()))
         && line.name == b"Connection"
         && line.value.eq_ignore_ascii_case(b"keep-alive")
 }
