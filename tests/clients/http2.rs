@@ -181,7 +181,7 @@ fn grpc_calls_with_their_status_in_trailers() {
 
 #[test]
 fn websockets_pass_untouched_and_are_kept_message_by_message() {
-    let Some(python) = Python::with("websockets.sync.client") else { return };
+    let Some(python) = Python::with("websockets.asyncio.client") else { return };
     let proxy = Serving::trusting();
     let said = http2_client(&python, &proxy, "websockets", &[]);
     for (one, compression) in said.iter().zip([json!(null), json!("deflate")]) {

@@ -105,7 +105,7 @@ impl Terminal {
     /// The same below another program, which gets the command line behind its own words.
     pub fn below(columns: u16, lines: u16, outer: &[&str]) -> Self {
         let sandbox = Sandbox::new();
-        let mut command = command(&sandbox, &[], &[]);
+        let mut command = command(&sandbox, &["--listen", "127.0.0.1:0"], &[]);
         let words: Vec<_> = outer.iter().map(Into::into).chain(command.get_argv().clone()).collect();
         *command.get_argv_mut() = words;
         Self::attached(sandbox, command, columns, lines)
