@@ -5,7 +5,7 @@
 //! shard looks at that mark after it has let go of its lock. One of the two sees the other.
 //!
 //! **Giving way**: several shards and one writer have equal shares of a busy processor, and the shards would run
-//! ahead until their buffers are full. A shard whose buffer grows yields at each event: on a processor that nobody
+//! ahead until their buffers are full. A shard whose buffer grows yields now and then: on a processor that nobody
 //! else wants it goes on at once, on a busy one the writer keeps up. It never waits.
 //!
 //! **The budget** counts body bytes that wait for the disk. *Reserve when handing over, not while
@@ -35,7 +35,10 @@ const SWAP_EVENTS: usize = 1024;
 const SWAP_BYTES: usize = 1024 * 1024;
 /// With more events than this in its buffer a shard lets others on its processor go first: the writer has been
 /// woken for them and has not come.
-const GIVE_WAY: usize = SWAP_EVENTS;
+const GIVE_WAY: usize = 8 * SWAP_EVENTS;
+/// It does so once in so many events: at each of them a yield is a third of what recording costs (measured: 19 us an
+/// exchange against 15), and the writer's batches become small.
+const GIVE_WAY_EVERY: usize = 16;
 /// A shard's buffer holds no more events than this while the disk stalls …
 const BOUND_EVENTS: usize = 65_536;
 /// … nor more bytes.
@@ -195,7 +198,8 @@ impl Inbox {
             buffer.bytes += bytes;
             let wake = crossed(before.0, buffer.events.len(), SWAP_EVENTS)
                 || crossed(before.1, buffer.bytes, SWAP_BYTES);
-            (wake, buffer.events.len() > GIVE_WAY)
+            let count = buffer.events.len();
+            (wake, count > GIVE_WAY && count.is_multiple_of(GIVE_WAY_EVERY))
         };
         if wake || self.asleep.swap(false, SeqCst) {
             self.wake_writer();

@@ -17,6 +17,7 @@
 mod bodies;
 mod budget;
 pub mod captures;
+mod checkpoint;
 mod connections;
 pub mod control;
 mod deep;

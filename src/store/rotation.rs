@@ -166,6 +166,11 @@ impl Rotation {
         &self.db
     }
 
+    /// Its file.
+    pub(super) fn file(&self) -> PathBuf {
+        self.name.file(&self.capture)
+    }
+
     /// The first exchange and connection numbers that are free.
     pub(super) fn free(&self) -> Result<(u64, u64), StoreError> {
         free(&self.db, &self.stretches).map_err(StoreError::sql("read", &self.capture))
@@ -598,5 +603,5 @@ fn leave_plain(db: &Connection) {
     let _ = db.busy_timeout(Duration::ZERO);
     let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     let _ = db.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()));
-    let _ = db.busy_timeout(Duration::from_secs(2));
+    let _ = db.busy_timeout(schema::PATIENCE);
 }

@@ -3,6 +3,7 @@
 //! An idle store makes no wake-ups at all. When the disk refuses, the rows stay and are tried again; meanwhile the
 //! buffers fill up to their bound and what finds no room is counted and leaves a `gap`.
 
+use super::checkpoint::Log;
 use super::error::StoreError;
 use super::inbox::{Inbox, lock, payload_bytes};
 use super::pending::{Pending, is_of_the_row};
@@ -20,16 +21,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Commits between looks at the size of the WAL.
+/// Commits between looks at the write-ahead log.
 const COMMITS_A_LOOK: u32 = 8;
-/// The WAL is large at so many times [`Rhythm::wal`]: readers are waited for, so that it begins anew …
-const LARGE: i64 = 4;
-/// … and at so many times a reader keeps it from that: the next segment begins, with a WAL of its own.
-const HUGE: i64 = 16;
-/// How long for a reader: its stretch, and no more than the buffers hold.
-const READERS_TURN: Duration = Duration::from_millis(100);
-/// How long for other locks, as [`super::schema::prepare`] has it.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a failing commit is tried again before closing gives up.
 const LAST_TRIES: u32 = 4;
 
@@ -57,7 +50,7 @@ pub(super) struct Rhythm {
     /// From the beginning of a segment until those before it may be sealed: what was on its way to them has
     /// arrived by then.
     pub(super) seal: Duration,
-    /// Pages (8 KiB) in the WAL until they are moved into the database.
+    /// Pages (8 KiB) in the write-ahead log until they are moved into the database.
     pub(super) wal: i64,
 }
 
@@ -85,18 +78,9 @@ pub(super) struct Writer {
     /// Rows of segments before the growing one that could not be written with the last ones.
     postponed: Vec<Pending>,
     commits: u32,
-    wal: Wal,
+    log: Log,
     /// When those before the growing segment may be sealed.
     seal_at: Option<Instant>,
-}
-
-/// Pages in the growing segment's WAL.
-#[derive(Debug, Default)]
-struct Wal {
-    /// At the last look.
-    pages: i64,
-    /// Beyond which it is tried again to begin it anew, after a reader kept us from that.
-    tried: i64,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -118,6 +102,7 @@ impl Writer {
     ) -> Self {
         let highest = (exchange.saturating_sub(1), connection.saturating_sub(1));
         let sorting = Sorting::new(Arc::clone(&inbox), rhythm.early, highest);
+        let log = Log::new(segments.file(), rhythm.wal);
         Self {
             segments,
             capture,
@@ -127,7 +112,7 @@ impl Writer {
             sorting,
             postponed: Vec::new(),
             commits: 0,
-            wal: Wal::default(),
+            log,
             seal_at: None,
         }
     }
@@ -257,9 +242,9 @@ impl Writer {
         self.sorting.lost = 0;
         self.after_commit();
         self.commits += 1;
-        if self.commits.is_multiple_of(COMMITS_A_LOOK) {
+        if self.commits.is_multiple_of(COMMITS_A_LOOK) || self.log.has_moved() {
             // A checkpoint that fails is tried again at the next look.
-            let _ = self.checkpoint();
+            let _ = self.log.look(self.segments.db());
         }
         Ok(())
     }
@@ -269,9 +254,9 @@ impl Writer {
         self.segments.count_bodies(self.inbox.take_kept());
         let (exchange, connection) = self.sorting.highest;
         let full = self.segments.is_full(exchange).map_err(StoreError::sql("read", &self.capture))?;
-        if full || self.wal.pages > HUGE * self.rhythm.wal {
+        if (full || self.log.is_huge()) && !self.log.is_moving() {
             self.segments.rotate(exchange + 1, connection + 1)?;
-            self.wal = Wal::default();
+            self.log = Log::new(self.segments.file(), self.rhythm.wal);
             self.segments.retain();
             self.seal_at = Some(Instant::now() + self.rhythm.seal);
         }
@@ -383,27 +368,6 @@ impl Writer {
         (summary.state == State::Open).then_some(Summary { messages, ..summary })
     }
 
-    /// PASSIVE: it never waits for readers, nor they for it. Readers that take turns without a pause keep the WAL
-    /// from beginning anew; when it has grown large, they are waited for, each for its stretch: the buffers hold
-    /// meanwhile what comes. One that stays longer is waited for again when it has grown by as much.
-    fn checkpoint(&mut self) -> rusqlite::Result<()> {
-        let db = self.segments.db();
-        let of_wal = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
-        let (all, moved) = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], of_wal)?;
-        self.wal.pages = all;
-        if all > self.wal.tried + LARGE * self.rhythm.wal {
-            db.busy_timeout(READERS_TURN)?;
-            let busy = db.prepare_cached("PRAGMA wal_checkpoint(RESTART)")?.query_row([], |row| row.get(0));
-            db.busy_timeout(PATIENCE)?;
-            self.wal.tried = if busy? { all } else { 0 };
-            Ok(())
-        } else if all - moved > self.rhythm.wal {
-            db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))
-        } else {
-            Ok(())
-        }
-    }
-
     /// Takes the last events, ends what is still open, and leaves one plain file.
     fn finish(mut self) -> Result<(), StoreError> {
         self.inbox.shut();
@@ -411,6 +375,7 @@ impl Writer {
         self.sorting.end_all();
         self.drain()?;
         self.segments.sweep()?;
+        self.log.settle();
         self.segments.close();
         Ok(())
     }
