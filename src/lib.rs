@@ -45,3 +45,10 @@ pub mod replay;
 // row 5: faces
 pub mod tui;
 pub mod cli;
+
+/// A debugging proxy runs for days and holds much for moments: thousands of connections, bodies that a client reads
+/// slowly. The system's allocator keeps what threads have freed (measured on glibc: 509 MiB behind four rounds of
+/// 400 slow readers, against 27); this one gives it back within a second (`.cargo/config.toml`).
+#[cfg(all(unix, feature = "jemalloc"))]
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

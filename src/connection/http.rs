@@ -9,7 +9,7 @@ use crate::config::Http2;
 use crate::exchange::{ConnectionId, Failure, Kind, Phase, Refused, Scheme, Side, TlsFacts};
 use crate::forward::{After, Again, Client, Dialed, Shard, Tunnel, respond};
 use crate::recorder::Recording;
-use crate::tap::{Handle, Parts, Tap};
+use crate::tap::{self, Handle, Parts, Tap};
 use crate::upstream::{Io, socks5};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -206,6 +206,7 @@ async fn drive(client: &Arc<Client>, tap: ServerTap, handle: Handle) -> (ServerT
     let mut connection = http1::Builder::new()
         .auto_date_header(false)
         .header_read_timeout(None)
+        .max_buf_size(tap::BUFFER)
         .serve_connection(TokioIo::new(tap), service);
     let mut drain = pin!(client.shard.drain.cancelled());
     let mut draining = false;

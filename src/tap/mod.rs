@@ -31,3 +31,7 @@ pub use inbound::{Arrival, Role};
 pub use outbound::{HeadOf, HeadSent, OutHead};
 pub use stream::{Parts, Tap};
 pub use timer::Timer;
+
+/// How much of a body hyper may hold of a connection in each direction, in bytes: a slow reader makes us hold as much.
+/// It is given no real head, however large heads may be.
+pub const BUFFER: usize = 64 * 1024;

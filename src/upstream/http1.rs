@@ -8,7 +8,7 @@ use super::send::{Answer, Broken, Received};
 use super::source::{Cut, Source};
 use crate::exchange::ConnectionId;
 use crate::hop::Bounds;
-use crate::tap::{Arrival, End, Handle, OutHead, Parts, Tap, Timer};
+use crate::tap::{self, Arrival, End, Handle, OutHead, Parts, Tap, Timer};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper::{Method, Request, Response};
@@ -52,7 +52,8 @@ impl Exclusive {
     ) -> Result<Self, hyper::Error> {
         let (tap, handle) = Tap::client(io, bounds);
         let tap = tap.with_write_limit(write_limit);
-        let (sender, connection) = http1::Builder::new().handshake(TokioIo::new(tap)).await?;
+        let (sender, connection) =
+            http1::Builder::new().max_buf_size(tap::BUFFER).handshake(TokioIo::new(tap)).await?;
         Ok(Self(Box::new(Inner {
             sender,
             connection: Some(connection),

@@ -3,6 +3,7 @@
 use super::serving::Serving;
 use crate::support::client::{DEADLINE, Peer};
 use crate::support::origin::Origin;
+use std::io::Write as _;
 use std::thread;
 use std::time::Instant;
 
@@ -84,4 +85,43 @@ fn another_round_of_connections_takes_no_more_than_the_one_before() {
         assert!(began.elapsed() < DEADLINE, "{first:?}, then {last:?}");
         last = Held::by(&proxy);
     }
+}
+
+/// Clients that ask for much and read nothing.
+const SLOW: usize = 100;
+/// Octets of what they ask for: more than lies in the system's buffers.
+const MUCH: usize = 16 << 20;
+/// KiB that all of them make the proxy hold, at least.
+const HELD: usize = 40 << 10;
+/// KiB of which may stay: code that was not there before, and the store's cache.
+const BEHIND: usize = 20 << 10;
+
+#[test]
+#[cfg(all(target_os = "linux", feature = "jemalloc"))]
+fn what_slow_readers_made_the_proxy_hold_is_given_back() {
+    let origin = Origin::start(|peer, _| {
+        peer.read_head();
+        peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {MUCH}\r\n\r\n"));
+        // Nobody reads it to its end.
+        let _ = peer.tcp().write_all(&vec![b'x'; MUCH]);
+    });
+    let proxy = Serving::start(&[]);
+    let before = Held::by(&proxy).resident;
+    let slow: Vec<_> = (0..SLOW)
+        .map(|_| {
+            let mut client = Peer::connect(proxy.address());
+            client.send(format!("GET http://{}/ HTTP/1.1\r\nHost: a\r\n\r\n", origin.address()));
+            client
+        })
+        .collect();
+    let until = |is: &dyn Fn(usize) -> bool| {
+        let began = Instant::now();
+        while !is(Held::by(&proxy).resident) {
+            assert!(began.elapsed() < DEADLINE, "from {before} KiB to {:?}", Held::by(&proxy));
+            thread::yield_now();
+        }
+    };
+    until(&|resident| resident > before + HELD);
+    drop(slow);
+    until(&|resident| resident < before + BEHIND);
 }
