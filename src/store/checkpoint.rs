@@ -56,20 +56,22 @@ impl Log {
         self.moved_by.as_ref().is_some_and(JoinHandle::is_finished)
     }
 
-    /// Moves what is due, through `db`, which writes to the segment. An error is no loss: it is tried again.
+    /// Moves what is due, through `db`, which writes to the segment. A thread that is at it is waited for when the log
+    /// has grown large: the disk takes less than comes. An error is no loss: it is tried again.
     pub(super) fn look(&mut self, db: &Connection) -> rusqlite::Result<()> {
-        if self.is_moving() {
-            return Ok(());
-        }
-        let moved_most = self.moved_by.take().is_some();
         let of_log = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         let (all, moved) = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], of_log)?;
         self.pages = all;
-        if all > self.tried + LARGE * self.due {
-            return self.restart(db);
+        let large = all > self.tried + LARGE * self.due;
+        if self.is_moving() && !large {
+            return Ok(());
         }
+        let moved_most = self.moved_by.is_some();
+        self.settle();
         let left = all - moved;
-        if left > self.due || moved_most && left > self.due / LITTLE {
+        if large {
+            self.restart(db)
+        } else if left > self.due || moved_most && left > self.due / LITTLE {
             self.begin(db)
         } else if moved_most {
             passive(db)
@@ -78,7 +80,7 @@ impl Log {
         }
     }
 
-    /// The thread has ended: nobody but readers keeps the segment from being left as one plain file.
+    /// Waits for the thread. Then nobody but readers keeps the segment from being left as one plain file.
     pub(super) fn settle(&mut self) {
         if let Some(thread) = self.moved_by.take() {
             // What it could not move is moved by who closes.
