@@ -63,6 +63,8 @@ pub fn server_config(authority: Arc<Authority>, min: MinTls) -> Result<Arc<Serve
         .with_no_client_auth()
         .with_cert_resolver(resolver);
     config.alpn_protocols = Alpn::Http1.names();
+    // curl and Python ask for AES-256 first, but take any of ours.
+    config.ignore_client_order = true;
     config.ticketer = Ticketer::new()?;
     config.key_log = key_log();
     Ok(Arc::new(config))
@@ -140,5 +142,34 @@ impl Interceptor {
         }
         let leaf = self.authority.leaf(host)?;
         Ok((for_fallback(&self.authority, base, host), leaf))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::crypto::aws_lc_rs::cipher_suite::{TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384};
+    use rustls::{CipherSuite, ClientConfig, ClientConnection, RootCertStore, ServerConnection};
+
+    #[test]
+    fn of_the_suites_that_a_client_offers_ours_is_taken() {
+        let home = tempfile::tempdir().unwrap();
+        let authority = Arc::new(Authority::load_or_create(home.path()).unwrap());
+        let mut server = ServerConnection::new(server_config(authority, MinTls::default()).unwrap()).unwrap();
+        let mut provider = (*provider()).clone();
+        // As curl and Python have them.
+        provider.cipher_suites = vec![TLS13_AES_256_GCM_SHA384, TLS13_AES_128_GCM_SHA256];
+        let client = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        let mut client = ClientConnection::new(Arc::new(client), "example.com".try_into().unwrap()).unwrap();
+        let mut hello = Vec::new();
+        client.write_tls(&mut hello).unwrap();
+        server.read_tls(&mut hello.as_slice()).unwrap();
+        server.process_new_packets().unwrap();
+        let suite = server.negotiated_cipher_suite().map(|suite| suite.suite());
+        assert_eq!(suite, Some(CipherSuite::TLS13_AES_128_GCM_SHA256));
     }
 }
