@@ -1,5 +1,6 @@
 //! HTTP/1 on one stream: hyper above, the tap beneath, and the clean end.
 
+use super::cut::Cut;
 use super::hello::Rejected;
 use super::http2::http2;
 use super::tunnel::{self, whole};
@@ -239,10 +240,8 @@ async fn upgraded(client: Parts<Box<dyn Io>>, origin: Parts<Box<dyn Io>>, record
 /// A cut message must look cut: no `close_notify`, and where only the connection's end would tell the
 /// message's, a reset in place of an orderly close (RFC 9112 8).
 fn cut(tap: &ServerTap) {
-    let tcp = (**tap.io()).as_any().downcast_ref::<TcpStream>();
-    if let Some(tcp) = tcp.filter(|_| tap.is_until_close()) {
-        // Should it fail, the peer has gone already.
-        let _ = tcp.set_zero_linger();
+    if tap.is_until_close() {
+        tap.io().cut();
     }
 }
 

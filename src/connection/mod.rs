@@ -9,6 +9,7 @@
 //! ```
 
 mod crowded;
+mod cut;
 pub mod hello;
 mod http;
 mod http2;

@@ -17,6 +17,13 @@ pub(super) struct Overheard<IO, F> {
     hearing: Option<(Vec<u8>, F)>,
 }
 
+impl<IO, F> Overheard<IO, F> {
+    /// The stream beneath.
+    pub(super) fn get_ref(&self) -> &IO {
+        &self.io
+    }
+}
+
 impl<IO, F: FnOnce(TlsFacts)> Overheard<IO, F> {
     /// Tells what a hello at the beginning of the stream offers, once it has passed whole.
     pub(super) fn new(io: IO, tell: F) -> Self {

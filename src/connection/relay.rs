@@ -2,6 +2,7 @@
 //!
 //! Of a WebSocket the messages are taken out beside the bytes (RFC 6455): what passes is not touched.
 
+use super::cut::Cut;
 use super::spoken::Ear;
 use crate::exchange::{Failure, Head, Kind, Phase, Side};
 use crate::recorder::{Pieces, Recording};
@@ -13,7 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// One direction's buffer; tokio's own 8 KiB cost half the throughput on fast links.
 const BUFFER: usize = 64 * 1024;
 
-/// Relays until both directions have ended or one breaks, and settles the record. `spoken` takes the
+/// Relays until both directions have ended or one breaks, and settles the record: where one end was reset, so is the
+/// other, for an orderly close would say that all had come. `spoken` takes the
 /// messages out of what the client and the origin send; `ear` hears what a tunnel's protocol is.
 pub(super) async fn relay<C, O>(
     client: C,
@@ -22,8 +24,8 @@ pub(super) async fn relay<C, O>(
     spoken: Option<(Pieces, Pieces)>,
     ear: Option<&Ear>,
 ) where
-    C: AsyncRead + AsyncWrite + Unpin,
-    O: AsyncRead + AsyncWrite + Unpin,
+    C: AsyncRead + AsyncWrite + Cut + Unpin,
+    O: AsyncRead + AsyncWrite + Cut + Unpin,
 {
     let (of_client, of_origin) = spoken.unzip();
     let mut client = End::new(client, Side::Client, recording, of_client, ear);
@@ -43,7 +45,12 @@ pub(super) async fn relay<C, O>(
     }
     match ended {
         Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            recording.fail(broken(&error, if client.broken { Side::Client } else { Side::Origin }));
+            let side = if client.broken { Side::Client } else { Side::Origin };
+            match side {
+                Side::Client => origin.io.cut(),
+                Side::Origin => client.io.cut(),
+            }
+            recording.fail(broken(&error, side));
         }
         // TLS closed without a close_notify, as many do: the other end is not given one either.
         Ok(_) | Err(_) => match unclosed(&client, &origin) {

@@ -52,6 +52,37 @@ fn what_is_spoken_and_how_each_half_ends_is_told() {
 }
 
 #[test]
+fn a_tunnel_that_one_end_resets_is_reset_at_the_other() {
+    let proxy = Proxy::start(plain);
+    let (heard, hears) = mpsc::channel();
+    let hears = std::sync::Mutex::new(hears);
+    let server = Origin::start(move |peer, connection| {
+        peer.send("220 cut short");
+        assert_eq!(peer.read_exact(5), b"QUIT\r");
+        if connection == 0 {
+            peer.reset();
+        } else {
+            heard.send(peer.closes_in_order()).unwrap();
+        }
+    });
+    let open = || {
+        let mut client = Peer::tunnel(proxy.address(), &server.address().to_string());
+        assert_eq!(client.read_exact(13), b"220 cut short");
+        client.send("QUIT\r");
+        client
+    };
+    let mut client = open();
+    assert!(!client.closes_in_order(), "what the server cut was ended in order");
+    let says = tunnelled(&proxy, client).0.summary.failure.unwrap().says;
+    assert_eq!(says, "the server reset its end of the tunnel");
+
+    let mut client = open();
+    client.reset();
+    drop(client);
+    assert!(!hears.lock().unwrap().recv().unwrap(), "what the client cut was ended in order");
+}
+
+#[test]
 fn each_protocol_is_told_by_its_first_bytes() {
     let proxy = Proxy::start(|settings| {
         plain(settings);
