@@ -16,6 +16,7 @@ mod http2;
 mod lent;
 mod mirror;
 mod overhear;
+mod passing;
 mod refused;
 mod relay;
 mod rewind;

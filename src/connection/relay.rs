@@ -3,16 +3,15 @@
 //! Of a WebSocket the messages are taken out beside the bytes (RFC 6455): what passes is not touched.
 
 use super::cut::Cut;
+use super::passing::{Passing, Stopped};
 use super::spoken::Ear;
 use crate::exchange::{Failure, Head, Kind, Phase, Side};
 use crate::recorder::{Pieces, Recording};
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// One direction's buffer; tokio's own 8 KiB cost half the throughput on fast links.
-const BUFFER: usize = 64 * 1024;
 
 /// Relays until both directions have ended or one breaks, and settles the record: where one end was reset, so is the
 /// other, for an orderly close would say that all had come. `spoken` takes the
@@ -30,7 +29,7 @@ pub(super) async fn relay<C, O>(
     let (of_client, of_origin) = spoken.unzip();
     let mut client = End::new(client, Side::Client, recording, of_client, ear);
     let mut origin = End::new(origin, Side::Origin, recording, of_origin, ear);
-    let ended = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut origin, BUFFER, BUFFER).await;
+    let ended = both_ways(&mut client, &mut origin).await;
     [&mut client.pieces, &mut origin.pieces].into_iter().flatten().for_each(Pieces::end);
     recording.note(|exchange| {
         exchange.summary.request_bytes = client.read;
@@ -53,10 +52,48 @@ pub(super) async fn relay<C, O>(
             recording.fail(broken(&error, side));
         }
         // TLS closed without a close_notify, as many do: the other end is not given one either.
-        Ok(_) | Err(_) => match unclosed(&client, &origin) {
+        Ok(()) | Err(_) => match unclosed(&client, &origin) {
             Some(side) => recording.fail(without_close(side)),
             None => recording.complete(),
         },
+    }
+}
+
+/// Passes bytes until both directions have ended, or an end cannot be read from any more. One that takes nothing more
+/// may still have sent something: "the intermediary MUST attempt to send any outstanding data that came from the closed
+/// side to the other side" (RFC 9110 9.3.6).
+async fn both_ways<C, O>(client: &mut End<'_, C>, origin: &mut End<'_, O>) -> io::Result<()>
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+    O: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut up, mut down) = (Passing::new(), Passing::new());
+    let (mut upward, mut downward) = (None, None);
+    poll_fn(|cx| {
+        if upward.is_none() {
+            upward = taken(up.poll(cx, client, origin))?;
+        }
+        if downward.is_none() {
+            downward = taken(down.poll(cx, origin, client))?;
+        }
+        match (upward.take(), downward.take()) {
+            (Some(of_client), Some(of_origin)) => Poll::Ready(of_client.and(of_origin)),
+            open => {
+                (upward, downward) = open;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// How a direction ended, if it has; an error where that is the end of both.
+fn taken(passed: Poll<Result<(), Stopped>>) -> io::Result<Option<io::Result<()>>> {
+    match passed {
+        Poll::Pending => Ok(None),
+        Poll::Ready(Ok(())) => Ok(Some(Ok(()))),
+        Poll::Ready(Err(Stopped::Writing(error))) => Ok(Some(Err(error))),
+        Poll::Ready(Err(Stopped::Reading(error))) => Err(error),
     }
 }
 
@@ -211,6 +248,8 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for End<'_, IO> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        let shut = ready!(Pin::new(&mut self.io).poll_shutdown(cx));
+        self.broken |= shut.is_err();
+        Poll::Ready(shut)
     }
 }

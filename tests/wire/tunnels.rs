@@ -6,6 +6,7 @@ use crate::support::client::Peer;
 use crate::support::origin::Origin;
 use crate::support::proxy::Proxy;
 use hopscope::exchange::{Exchange, Flags, Side, Spoken, Tunnelled, Unopened};
+use std::io::Write;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -80,6 +81,29 @@ fn a_tunnel_that_one_end_resets_is_reset_at_the_other() {
     client.reset();
     drop(client);
     assert!(!hears.lock().unwrap().recv().unwrap(), "what the client cut was ended in order");
+}
+
+#[test]
+fn rfc9110_9_3_6_the_last_words_of_a_server_that_resets_its_end_are_passed_on() {
+    let proxy = Proxy::start(plain);
+    let server = Origin::start(|peer, _| {
+        peer.send("220 go on");
+        assert_eq!(peer.read_exact(4), b"DATA");
+        peer.send("552 too much");
+        // With more of the client's bytes unread.
+        peer.reset();
+    });
+    for _ in 0..20 {
+        let mut client = Peer::tunnel(proxy.address(), &server.address().to_string());
+        assert_eq!(client.read_exact(9), b"220 go on");
+        let mut upload = client.tcp().try_clone().unwrap();
+        let sending = std::thread::spawn(move || {
+            let _ = upload.write_all(b"DATA").and_then(|()| upload.write_all(&vec![b'x'; 2_000_000]));
+        });
+        assert_eq!(client.read_exact(12), b"552 too much");
+        drop(client);
+        sending.join().unwrap();
+    }
 }
 
 #[test]
