@@ -132,6 +132,7 @@ pub fn check_response(
         framing,
         persistent: framing != Framing::UntilClose
             && !promises_a_body(&survey, status)
+            && !is_framed_twice(&survey)
             && survey.options.close.is_none()
             && (!http10 || survey.options.keep_alive.is_some()),
         switches: status == 101,
@@ -153,6 +154,18 @@ fn promises_a_body(survey: &Survey<'_>, status: u16) -> bool {
     let announced = survey.framing.codings_at.is_some()
         || !matches!(survey.framing.length, framing::Length::Absent | framing::Length::Of(0));
     (status < 200 || status == 204) && announced
+}
+
+/// "ought to be handled as an error" (RFC 9112 6.3): this answer has one reading, the coding's; what an origin that
+/// frames twice sends behind it is not waited for.
+fn is_framed_twice(survey: &Survey<'_>) -> bool {
+    survey.framing.codings_at.is_some() && survey.framing.length_at.is_some()
+}
+
+/// What is wrong with the start of a request whose first line is there, though not the rest of its head.
+#[must_use]
+pub fn check_request_line(line: &[u8]) -> Option<Fault> {
+    request_line(line).err()
 }
 
 fn check_size(head: &Head, bounds: &Bounds) -> Result<(), Fault> {

@@ -14,8 +14,10 @@ pub struct Chunks {
     bounds: Bounds,
     /// Bytes walked.
     offset: usize,
-    /// Bytes of chunk extensions so far.
+    /// Bytes of chunk extensions so far: of all chunks, or of this one.
     extensions: usize,
+    /// Whether extensions are bounded together.
+    together: bool,
     /// The trailer section, with its final empty line once that has come.
     section: Vec<u8>,
     /// Bytes of data so far, the coding removed.
@@ -40,11 +42,19 @@ enum State {
 }
 
 impl Chunks {
-    /// At the first byte of a body. Extensions together, and the trailer section, may be
-    /// as long as a head.
+    /// At the first byte of a request's body. Extensions together, and the trailer section, may be
+    /// as long as a head (RFC 9112 7.1.1: "limit the total length of chunk extensions received in a request").
     #[must_use]
-    pub fn new(bounds: Bounds) -> Self {
-        Self { state: State::Size(0, false), bounds, offset: 0, extensions: 0, section: Vec::new(), data: 0 }
+    pub fn of_request(bounds: Bounds) -> Self {
+        let state = State::Size(0, false);
+        Self { state, bounds, offset: 0, extensions: 0, together: true, section: Vec::new(), data: 0 }
+    }
+
+    /// At the first byte of a response's body, which may go on for days: of each chunk the extensions may be as long
+    /// as a head.
+    #[must_use]
+    pub fn of_response(bounds: Bounds) -> Self {
+        Self { together: false, ..Self::of_request(bounds) }
     }
 
     /// Walks on, and tells how many of these bytes belong to the body: all, unless it
@@ -121,11 +131,18 @@ impl Chunks {
             (State::SizeEnd(0), b'\n') => State::Trailers,
             (State::SizeEnd(size), b'\n') => State::Data(size),
             (State::DataCr, b'\r') => State::DataLf,
-            (State::DataLf, b'\n') => State::Size(0, false),
+            (State::DataLf, b'\n') => self.next_chunk(),
             (State::Trailers, _) => self.trailer(byte)?,
             (state, _) => return Err(self.wrong(state)),
         };
         Ok(1)
+    }
+
+    fn next_chunk(&mut self) -> State {
+        if !self.together {
+            self.extensions = 0;
+        }
+        State::Size(0, false)
     }
 
     /// "Recipients MUST anticipate potentially large hexadecimal numerals and prevent
@@ -203,7 +220,7 @@ mod tests {
     const BOUNDS: Bounds = Bounds { fields: 4, head: 60 };
 
     fn walk(body: &str) -> Result<(usize, u64, bool), usize> {
-        let mut chunks = Chunks::new(BOUNDS);
+        let mut chunks = Chunks::of_request(BOUNDS);
         let read = chunks.scan(body.as_bytes()).map_err(|fault| fault.offset)?;
         Ok((read, chunks.data(), chunks.is_over()))
     }
@@ -240,8 +257,18 @@ mod tests {
     }
 
     #[test]
+    fn rfc9112_7_1_1_extensions_are_bounded_together_in_a_request_and_each_in_a_response() {
+        let chunk = format!("1;{}\r\nx\r\n", "e".repeat(BOUNDS.head / 2));
+        let two = chunk.repeat(3);
+        assert!(Chunks::of_request(BOUNDS).scan(two.as_bytes()).is_err());
+        assert!(Chunks::of_response(BOUNDS).scan(two.as_bytes()).is_ok());
+        let long = format!("1;{}", "e".repeat(BOUNDS.head + 1));
+        assert!(Chunks::of_response(BOUNDS).scan(long.as_bytes()).is_err());
+    }
+
+    #[test]
     fn rfc9112_7_1_2_trailers_are_kept_as_written() {
-        let mut chunks = Chunks::new(BOUNDS);
+        let mut chunks = Chunks::of_request(BOUNDS);
         assert_eq!(chunks.scan(b"0\r\nX-Sum:  a\r\nx-b:c\r\n"), Ok(21));
         assert_eq!((chunks.is_over(), chunks.trailers()), (false, None));
         assert_eq!(chunks.scan(b"\r\nnext"), Ok(2));

@@ -62,9 +62,10 @@ fn method(head: &Head) -> Option<bool> {
     }
 }
 
-/// The request as received, as `message/http`, without what is likely to be secret
+/// The answer to a TRACE: the request as received, as `message/http`, without what is likely to be secret
 /// (RFC 9110 9.3.8).
-fn reflection(head: &Head) -> LocalAnswer {
+#[must_use]
+pub fn reflection(head: &Head) -> LocalAnswer {
     let mut body = Vec::with_capacity(head.raw().len());
     body.extend_from_slice(head.start_line());
     body.extend_from_slice(b"\r\n");

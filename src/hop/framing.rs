@@ -4,6 +4,9 @@ use super::syntax::{decimal, is_token, members, quoted};
 use super::{Fault, Framing};
 use crate::exchange::Field;
 
+/// The longest body that the engine counts: the two numbers above mean something else to it.
+const LONGEST: u64 = u64::MAX - 2;
+
 /// What all Content-Length lines say together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Length {
@@ -120,7 +123,7 @@ impl Flaw<'_> {
 /// The framing of a request (RFC 9112 6.3). Whatever two servers might read differently
 /// is refused, so that nothing can be smuggled past one of them (RFC 9112 11.2).
 pub(super) fn of_request<'a>(lines: &FramingLines<'a>, http10: bool) -> Result<Framing, Flaw<'a>> {
-    let Some(line) = lines.codings_at else { return of_length(lines, Framing::None) };
+    let Some(line) = lines.codings_at else { return counted(lines, Framing::None) };
     let flaw = |status, clause, says: &str| Err(Flaw { status, line, clause, says: says.to_owned() });
     if http10 {
         return flaw(
@@ -152,7 +155,7 @@ pub(super) fn of_request<'a>(lines: &FramingLines<'a>, http10: bool) -> Result<F
 
 /// The framing of a response that has a body (RFC 9112 6.3).
 pub(super) fn of_response<'a>(lines: &FramingLines<'a>, http10: bool) -> Result<Framing, Flaw<'a>> {
-    let Some(line) = lines.codings_at else { return of_length(lines, Framing::UntilClose) };
+    let Some(line) = lines.codings_at else { return counted(lines, Framing::UntilClose) };
     let flaw = |clause, says: &str| Err(Flaw { status: 502, line, clause, says: says.to_owned() });
     if http10 {
         return flaw("RFC 9112 6.1", "An HTTP/1.0 response has no Transfer-Encoding; its framing is faulty.");
@@ -172,22 +175,33 @@ pub(super) fn of_response<'a>(lines: &FramingLines<'a>, http10: bool) -> Result<
     }
 }
 
+/// The framing of a body by Content-Length alone.
+fn counted<'a>(lines: &FramingLines<'a>, absent: Framing) -> Result<Framing, Flaw<'a>> {
+    match of_length(lines, absent)? {
+        Framing::Length(length) if length > LONGEST => Err(no_length(lines)),
+        framing => Ok(framing),
+    }
+}
+
 /// Content-Length alone. An invalid one is an unrecoverable error (RFC 9112 6.3).
 pub(super) fn of_length<'a>(lines: &FramingLines<'a>, absent: Framing) -> Result<Framing, Flaw<'a>> {
     match lines.length {
         Length::Absent => Ok(absent),
         Length::Of(length) => Ok(Framing::Length(length)),
-        Length::Invalid { differing } => {
+        Length::Invalid { differing: false } => Err(no_length(lines)),
+        Length::Invalid { differing: true } => {
             let line = lines.length_at.unwrap_or_default();
-            let says = if differing {
-                "Content-Length is given with different values; which of them is meant cannot be known."
-                    .to_owned()
-            } else {
-                format!("{} gives no length: digits only, and at most {}.", quoted(line), u64::MAX)
-            };
-            Err(Flaw { status: 400, line, clause: "RFC 9112 6.3", says })
+            let says =
+                "Content-Length is given with different values; which of them is meant cannot be known.";
+            Err(Flaw { status: 400, line, clause: "RFC 9112 6.3", says: says.to_owned() })
         }
     }
+}
+
+fn no_length<'a>(lines: &FramingLines<'a>) -> Flaw<'a> {
+    let line = lines.length_at.unwrap_or_default();
+    let says = format!("{} gives no length: digits only, and at most {LONGEST}.", quoted(line));
+    Flaw { status: 400, line, clause: "RFC 9112 6.3", says }
 }
 
 #[cfg(test)]
@@ -226,6 +240,9 @@ mod tests {
         (&["5 5"], &[], Err(400), Err(400)),
         (&["5;a"], &[], Err(400), Err(400)),
         (&["5\r\n 5"], &[], Err(400), Err(400)),
+        (&["18446744073709551613"], &[], Ok(Framing::Length(LONGEST)), Ok(Framing::Length(LONGEST))),
+        (&["18446744073709551614"], &[], Err(400), Err(400)),
+        (&["18446744073709551615"], &[], Err(400), Err(400)),
         (&["99999999999999999999"], &[], Err(400), Err(400)),
         (&[], &["chunked"], Ok(Framing::Chunked), Ok(Framing::Chunked)),
         (&[], &["CHUNKED"], Ok(Framing::Chunked), Ok(Framing::Chunked)),

@@ -57,10 +57,10 @@ use crate::exchange::Edit;
 use bytes::Bytes;
 
 pub use answer::{answer, answer_http2, established, established_http2, reason};
-pub use check::{Bounds, RequestFacts, ResponseFacts, check_request, check_response};
+pub use check::{Bounds, RequestFacts, ResponseFacts, check_request, check_request_line, check_response};
 pub use chunks::Chunks;
 pub use ends::{empty_lines, head_end, oversize_request, oversize_response};
-pub use forwards::{LocalAnswer, local_answer, options_answer};
+pub use forwards::{LocalAnswer, local_answer, options_answer, reflection};
 pub use http2::{check_request_http2, check_response_http2, check_trailers_http2, opens_websocket};
 pub use ledger::replay_edits;
 pub use request::{RequestHop, forward_request, forward_to_parent, refuse_loop};

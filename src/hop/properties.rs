@@ -268,10 +268,10 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        let mut whole = Chunks::new(BOUNDS);
+        let mut whole = Chunks::of_request(BOUNDS);
         let at_once = whole.scan(&bytes);
         let (first, second) = bytes.split_at(cut.index(bytes.len()));
-        let mut pieces = Chunks::new(BOUNDS);
+        let mut pieces = Chunks::of_request(BOUNDS);
         let in_two = pieces.scan(first).and_then(|read| {
             if read < first.len() { Ok(read) } else { pieces.scan(second).map(|more| read + more) }
         });

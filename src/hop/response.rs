@@ -216,6 +216,10 @@ impl Rewriting<'_> {
         let mut list = coding_list(self.on.head);
         if ends_with_connection {
             list.extend_from_slice(b", chunked");
+            // `identity` was no coding, and is gone (RFC 9112 7): clients know `chunked` alone.
+            if list.eq_ignore_ascii_case(b"identity, chunked") {
+                list = b"chunked".to_vec();
+            }
         }
         self.on.writer.replace(field, &[&list], Cause::Framing);
     }

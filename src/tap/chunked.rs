@@ -3,7 +3,7 @@
 //! What hyper gets is `size CRLF data CRLF … 0 CRLF CRLF` whatever the peer's spelling was:
 //! leading zeros, extensions and the trailer section stay here.
 
-use crate::hop::{Bounds, Chunks, Fault};
+use crate::hop::{Chunks, Fault};
 use bytes::{Buf, Bytes, BytesMut};
 
 /// What a step of reading came to.
@@ -24,8 +24,9 @@ pub(super) struct Chunked {
 }
 
 impl Chunked {
-    pub(super) fn new(bounds: Bounds) -> Self {
-        Self { walk: Chunks::new(bounds), owes_line_end: false }
+    /// Of a body with these chunks.
+    pub(super) fn new(walk: Chunks) -> Self {
+        Self { walk, owes_line_end: false }
     }
 
     /// Moves what is complete from `input` to `output`.
@@ -89,6 +90,7 @@ impl Chunked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hop::Bounds;
 
     const BOUNDS: Bounds = Bounds { fields: 100, head: 8 * 1024 };
 
@@ -96,7 +98,8 @@ mod tests {
     type Read = (Vec<u8>, Option<Bytes>, Vec<u8>);
 
     fn read(wire: &[u8], piece: usize) -> Result<Read, Fault> {
-        let (mut reader, mut input, mut output) = (Chunked::new(BOUNDS), BytesMut::new(), BytesMut::new());
+        let (mut reader, mut input, mut output) =
+            (Chunked::new(Chunks::of_request(BOUNDS)), BytesMut::new(), BytesMut::new());
         let mut ended = None;
         for part in wire.chunks(piece) {
             input.extend_from_slice(part);

@@ -1,10 +1,11 @@
 //! The exchange's hold on a tap: take what arrived, queue what is to be sent.
 
-use super::inbound::{Arrival, Expected, Inbound};
+use super::inbound::{Arrival, Expected, Inbound, Role};
 use super::outbound::{OutHead, Outbound};
 use crate::exchange::Head;
 use crate::hop::{Fault, ResponseFacts};
 use bytes::Bytes;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -22,6 +23,19 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// What a write comes to: where an origin has reset the connection, its answer may lie there unread, and whatever is
+    /// still to be written is taken into nothing (RFC 9112 9.5: "SHOULD monitor the open connection for an error
+    /// response while it is transmitting").
+    pub(super) fn unless_lost<T>(&mut self, outcome: Poll<io::Result<T>>, taken: T) -> Poll<io::Result<T>> {
+        match outcome {
+            Poll::Ready(Err(error)) if self.inbound.role() == Role::Client && is_reset(error.kind()) => {
+                self.outbound.lose(error.kind());
+                Poll::Ready(Ok(taken))
+            }
+            outcome => outcome,
+        }
+    }
+
     /// Has hyper read on when the answer that something waits for has just been written.
     pub(super) fn go_on(&mut self) {
         if self.inbound.awaits_answer()
@@ -31,6 +45,12 @@ impl Shared {
             waker.wake();
         }
     }
+}
+
+/// Whether the other end is gone.
+fn is_reset(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset)
 }
 
 /// A handle to the tap of one connection.

@@ -5,13 +5,16 @@
 
 use super::chunked::{Chunked, Step};
 use crate::exchange::Head;
-use crate::hop::{self, Bounds, Fault, Framing, RequestFacts, ResponseFacts, Version};
+use crate::hop::{self, Bounds, Chunks, Fault, Framing, RequestFacts, ResponseFacts, Version};
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::time::Instant;
 
 /// The first byte of a TLS handshake (RFC 8446 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
+
+/// Bytes in which a request line is looked for before its head is there.
+const MAX_LINE: usize = 8 * 1024;
 
 /// Which end of HTTP the peer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,6 +290,11 @@ impl Inbound {
         Some(self.trailers.swap_remove(at).1)
     }
 
+    /// Which end of HTTP the peer is.
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
     /// Number of the message being read.
     pub(super) fn number(&self) -> u64 {
         self.number
@@ -308,6 +316,10 @@ impl Inbound {
         let Some(end) = hop::head_end(&self.input, scanned) else {
             if self.ended {
                 self.cut_head();
+                return true;
+            }
+            if let Some(fault) = self.first_line_fault(scanned) {
+                self.refuse(fault);
                 return true;
             }
             self.state = State::Head { scanned: self.input.len() };
@@ -350,6 +362,17 @@ impl Inbound {
             Role::Client => !b"HTTP/".starts_with(&self.input[..self.input.len().min(5)]),
         };
         no_http.then(|| self.not_http())
+    }
+
+    /// What is wrong with a request line that has just come, where its head is not there yet: who types `hello` is
+    /// told so, and not after `limits.head_timeout`. A long line waits for its head.
+    fn first_line_fault(&self, scanned: usize) -> Option<Fault> {
+        if self.role == Role::Client {
+            return None;
+        }
+        let end = self.input.iter().take(MAX_LINE).position(|byte| *byte == b'\n')?;
+        let line = self.input[..end].strip_suffix(b"\r")?;
+        if end < scanned { None } else { hop::check_request_line(line) }
     }
 
     /// What is wrong with bytes that are no HTTP, told with their beginning.
@@ -414,7 +437,13 @@ impl Inbound {
         match framing {
             Framing::None | Framing::Length(0) => self.next_message(),
             Framing::Length(length) => self.state = State::Counted(length),
-            Framing::Chunked => self.state = State::Chunked(Chunked::new(self.bounds)),
+            Framing::Chunked => {
+                let walk = match self.role {
+                    Role::Server => Chunks::of_request(self.bounds),
+                    Role::Client => Chunks::of_response(self.bounds),
+                };
+                self.state = State::Chunked(Chunked::new(walk));
+            }
             Framing::UntilClose | Framing::Stream => self.state = State::UntilClose,
         }
     }
@@ -528,10 +557,13 @@ fn stand_in_response(out: &mut BytesMut, facts: &ResponseFacts) {
     framing_line(out, facts.framing);
     if facts.switches {
         out.extend_from_slice(b"connection: upgrade\r\nupgrade: x\r\n");
-    } else if !facts.persistent {
-        out.extend_from_slice(b"connection: close\r\n");
-    } else if facts.framing == Framing::None {
-        out.extend_from_slice(b"content-length: 0\r\n");
+    } else {
+        if !facts.persistent {
+            out.extend_from_slice(b"connection: close\r\n");
+        }
+        if facts.framing == Framing::None {
+            out.extend_from_slice(b"content-length: 0\r\n");
+        }
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -6,7 +6,7 @@
 use crate::hop::Framing;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 /// Told once a head's last byte is on the socket.
@@ -91,6 +91,8 @@ pub(super) struct Outbound {
     written: Option<Bytes>,
     trailers: Option<Bytes>,
     partial: Vec<u8>,
+    /// How the connection broke, where no more can be written but an answer may still be read.
+    lost: Option<io::ErrorKind>,
     /// How many messages were written to their end.
     pub(super) messages: u64,
 }
@@ -111,12 +113,25 @@ impl Outbound {
             written: None,
             trailers: None,
             partial: Vec::new(),
+            lost: None,
             messages: 0,
         }
     }
 
     pub(super) fn queue(&mut self, head: OutHead) {
         self.queue.push_back(head);
+    }
+
+    /// No more can be written. A head that has not gone out whole never was sent.
+    pub(super) fn lose(&mut self, how: io::ErrorKind) {
+        self.lost = Some(how);
+        self.pending.clear();
+        (self.written, self.reported) = (None, None);
+    }
+
+    /// How the connection broke, where no more can be written.
+    pub(super) fn lost(&self) -> Option<io::ErrorKind> {
+        self.lost
     }
 
     /// Whether the message being written ends with the connection.

@@ -135,7 +135,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Tap<IO> {
     ) -> Poll<io::Result<()>> {
         let Self { io, handle, patience, presence, timer, .. } = &mut *self;
         let mut shared = handle.lock();
-        let answered = shared.outbound.messages;
+        let (answered, lost) = (shared.outbound.messages, shared.outbound.lost());
         let inbound = &mut shared.inbound;
         inbound.answer_written(answered);
         loop {
@@ -159,7 +159,10 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Tap<IO> {
                 Want::Direct(_) | Want::Input | Want::Watch => read_input(Pin::new(io), cx, inbound),
             };
             match read {
-                Poll::Ready(Ok(0)) => inbound.end(),
+                Poll::Ready(Ok(0)) => match lost {
+                    Some(how) => return Poll::Ready(Err(how.into())),
+                    None => inbound.end(),
+                },
                 Poll::Ready(Ok(_)) if !buf.filled().is_empty() => return Poll::Ready(Ok(())),
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
@@ -263,11 +266,15 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
         let Self { io, handle, stall, .. } = &mut *self;
         let mut shared = handle.lock();
         let outbound = &mut shared.outbound;
+        let whole = bufs.iter().map(|buf| buf.len()).sum();
+        if outbound.lost().is_some() {
+            return Poll::Ready(Ok(whole));
+        }
         let before = outbound.pending.len();
         let outcome = write_vectored(Pin::new(io), cx, outbound, bufs);
         let outcome = stall.judge(cx, outcome, outbound.pending.len() < before);
         shared.stalled = stall.over;
-        outcome
+        shared.unless_lost(outcome, whole)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -277,6 +284,9 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { io, handle, stall, .. } = &mut *self;
         let mut shared = handle.lock();
+        if shared.outbound.lost().is_some() {
+            return Poll::Ready(Ok(()));
+        }
         let before = shared.outbound.pending.len();
         let outcome = write_pending(Pin::new(io), cx, &mut shared.outbound);
         let outcome = match outcome {
@@ -286,7 +296,7 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Tap<IO> {
         let moved = shared.outbound.pending.len() < before;
         let outcome = stall.judge(cx, outcome, moved);
         shared.stalled = stall.over;
-        ready!(outcome)?;
+        ready!(shared.unless_lost(outcome, ()))?;
         shared.flushes += 1;
         shared.go_on();
         if let Some(waker) = shared.flush_waker.take() {

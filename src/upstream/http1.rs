@@ -217,9 +217,10 @@ fn stand_in(to_head: bool, upgrade: bool, body: RequestBody) -> Request<RequestB
     let mut request = Request::new(body);
     let has_body = !matches!(request.body(), RequestBody::Empty);
     *request.method_mut() = match (to_head, has_body) {
-        (true, _) => Method::HEAD,
+        // Of HEAD hyper sends no body of unknown length; that the answer has none is the tap's to say.
         (_, true) => Method::POST,
-        (_, false) => Method::GET,
+        (true, false) => Method::HEAD,
+        (false, false) => Method::GET,
     };
     if upgrade {
         let headers = request.headers_mut();

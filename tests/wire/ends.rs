@@ -5,6 +5,7 @@ use super::{plain, words};
 use crate::support::client::Peer;
 use crate::support::origin::Origin;
 use crate::support::proxy::Proxy;
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -126,4 +127,30 @@ fn an_answer_may_take_longer_than_a_connection_may_lie_idle() {
     assert!(client.read_head().starts_with(b"HTTP/1.1 200 OK\r\n"));
     assert_eq!(client.read_exact(2), b"ok");
     assert_eq!(client.read_to_close(), b"", "and then it is idle, and closed");
+}
+
+#[test]
+fn rfc9112_9_5_an_answer_that_a_reset_follows_reaches_a_client_that_still_sends() {
+    let proxy = Proxy::start(plain);
+    let origin = Origin::start(|peer, _| {
+        peer.read_head();
+        peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge");
+        // With the request's body unread.
+        peer.reset();
+    });
+    for _ in 0..20 {
+        let mut client = Peer::connect(proxy.address());
+        client.send(format!(
+            "POST http://{0}/ HTTP/1.1\r\nHost: {0}\r\nContent-Length: 2000000\r\n\r\n",
+            origin.address()
+        ));
+        let mut upload = client.tcp().try_clone().unwrap();
+        let sending = std::thread::spawn(move || {
+            let _ = upload.write_all(&vec![b'x'; 2_000_000]);
+        });
+        let (head, body) = client.read_message();
+        assert!(head.starts_with(b"HTTP/1.1 413 "), "{}", head.escape_ascii());
+        assert_eq!(body, b"large");
+        sending.join().unwrap();
+    }
 }
