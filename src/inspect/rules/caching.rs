@@ -314,7 +314,7 @@ fn is_plainly_stale(value: &[u8]) -> bool {
 
 fn expires_not_a_date(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for line in case.message.all("Expires").filter(|line| is_plainly_stale(line.value)) {
-        if read_date(line.value).is_err() {
+        if read_date(line.value, case.view.arrived).is_err() {
             found.value(line, "no date: the response counts as stale already");
         }
     }
@@ -322,7 +322,7 @@ fn expires_not_a_date(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn expires_broken(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for line in case.message.all("Expires").filter(|line| !is_plainly_stale(line.value)) {
-        if let Err(at) = read_date(line.value) {
+        if let Err(at) = read_date(line.value, case.view.arrived) {
             found.part(
                 line,
                 &(at..line.value.len()),
@@ -334,8 +334,15 @@ fn expires_broken(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn expires_unused(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let Some(line) = case.message.first("Expires") else { return };
-    let Some(Ok(expires)) = case.message.first("Expires").map(|line| read_date(line.value)) else { return };
-    let Some(Ok(date)) = case.message.first("Date").map(|line| read_date(line.value)) else { return };
+    let Some(Ok(expires)) =
+        case.message.first("Expires").map(|line| read_date(line.value, case.view.arrived))
+    else {
+        return;
+    };
+    let Some(Ok(date)) = case.message.first("Date").map(|line| read_date(line.value, case.view.arrived))
+    else {
+        return;
+    };
     let Some(seconds) = directive(case, "max-age").and_then(|(_, directive)| decimal(&directive.plain()))
     else {
         return;
@@ -353,7 +360,7 @@ fn dates<'c>(
 ) -> impl Iterator<Item = (&'c Line<'c>, crate::inspect::value::Date)> {
     let fields = rule.fields;
     let lines = case.message.lines.iter().filter(move |line| fields.iter().any(|name| line.is(name)));
-    lines.filter_map(|line| read_date(line.value).ok().map(|date| (line, date)))
+    lines.filter_map(|line| read_date(line.value, case.view.arrived).ok().map(|date| (line, date)))
 }
 
 fn date_obsolete_form(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
@@ -378,7 +385,7 @@ fn date_skewed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let Some(arrived) = case.view.arrived else { return };
     let age = case.message.first("Age").and_then(|line| decimal(line.value)).unwrap_or(0);
     for line in case.message.all("Date") {
-        let Ok(date) = read_date(line.value) else { continue };
+        let Ok(date) = read_date(line.value, case.view.arrived) else { continue };
         let ahead = date.unix - arrived;
         // Behind by its Age is no skew; a stored answer may also come without one.
         let skewed = ahead > 60 || (age == 0 && ahead < -60 && !from_cache(case));
@@ -407,9 +414,10 @@ fn date_missing(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn modified_in_the_future(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let Some(line) = case.message.first("Last-Modified") else { return };
-    let (Ok(modified), Some(Ok(date))) =
-        (read_date(line.value), case.message.first("Date").map(|line| read_date(line.value)))
-    else {
+    let (Ok(modified), Some(Ok(date))) = (
+        read_date(line.value, case.view.arrived),
+        case.message.first("Date").map(|line| read_date(line.value, case.view.arrived)),
+    ) else {
         return;
     };
     if modified.unix > date.unix + 1 {

@@ -275,7 +275,7 @@ fn max_age(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn over_400_days(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     const LONGEST: i64 = 400 * 86_400;
     let now = case.view.arrived.or_else(|| {
-        case.message.first("Date").and_then(|line| read_date(line.value).ok()).map(|date| date.unix)
+        case.message.first("Date").and_then(|line| read_date(line.value, None).ok()).map(|date| date.unix)
     });
     for cookie in cookies(case) {
         if let Some((span, value)) = cookie.attribute("Max-Age") {
@@ -283,7 +283,7 @@ fn over_400_days(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
                 found.part(cookie.line, span, "browsers keep it for 400 days");
             }
         } else if let (Some((span, Some(value))), Some(now)) = (cookie.attribute("Expires"), now)
-            && read_date(value).is_ok_and(|date| date.unix - now > LONGEST)
+            && cookie_date(value).is_some_and(|date| date.saturating_sub(now) > LONGEST)
         {
             found.part(cookie.line, span, "browsers keep it for 400 days");
         }

@@ -122,7 +122,7 @@ fn weakly(one: &[u8], other: &[u8]) -> bool {
 }
 
 fn date_of(message: &Message<'_>, name: &str) -> Option<i64> {
-    read_date(message.first(name)?.value).ok().map(|date| date.unix)
+    read_date(message.first(name)?.value, None).ok().map(|date| date.unix)
 }
 
 fn sentence(request: &Message<'_>, expected: Option<u16>, status: Option<u16>) -> String {
@@ -189,7 +189,7 @@ pub(super) fn of_range(sight: &Sight<'_>) -> Option<Ranged> {
         ));
     }
     if let Some(line) = sight.asked("If-Range") {
-        let same = match read_date(line.value) {
+        let same = match read_date(line.value, None) {
             Ok(date) => {
                 sight.response.and_then(|response| date_of(response, "Last-Modified")) == Some(date.unix)
             }
