@@ -58,12 +58,50 @@ impl<'l> SetCookie<'l> {
         starts(self.name.unwrap_or_default(), prefix)
     }
 
-    /// What Domain says, in lower case and without the dot before it (RFC 6265 5.2.3).
+    /// What Domain says, in lower case and without the one dot before it (RFC 6265 5.2.3).
     pub(super) fn domain(&self) -> Option<(&Range<usize>, String)> {
         let (span, value) = self.attribute("Domain")?;
-        let text = String::from_utf8_lossy(value?).trim_start_matches('.').to_ascii_lowercase();
+        let value = value?;
+        let text = String::from_utf8_lossy(value.strip_prefix(b".").unwrap_or(value)).to_ascii_lowercase();
         (!text.is_empty()).then_some((span, text))
     }
+
+    /// The prefix by which a value without a name could be read back as a name (RFC 6265bis 5.7).
+    pub(super) fn passes_for_prefixed(&self) -> bool {
+        let nameless = self.name.unwrap_or_default().is_empty();
+        nameless && ["__Secure-", "__Host-", "__Http-"].iter().any(|prefix| starts(self.value, prefix))
+    }
+
+    /// Whether its name makes a promise, and which: of `__Host-Http-` both hold.
+    pub(super) fn promises(&self) -> Promises {
+        let (host, both) = (self.named("__Host-"), self.named("__Host-Http-"));
+        let http = both || self.named("__Http-");
+        Promises { secure: host || http || self.named("__Secure-"), host, http }
+    }
+}
+
+/// What the prefix of a name promises (RFC 6265bis 4.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Promises {
+    /// Secure, and that it came over TLS.
+    pub(super) secure: bool,
+    /// Path=/ and no Domain.
+    pub(super) host: bool,
+    /// `HttpOnly`.
+    pub(super) http: bool,
+}
+
+/// Whether a cookie for that domain would reach strangers: anybody may register below it (the public-suffix list; a
+/// lone label counts as one). A host that is such a suffix itself may set it, and keeps it for itself (RFC 6265 5.3).
+pub(super) fn reaches_strangers(domain: &str, host: Option<&str>) -> bool {
+    let suffix = psl::suffix(domain.as_bytes());
+    suffix.is_some_and(|suffix| suffix.as_bytes() == domain.as_bytes())
+        && host.map_or(domain != "localhost", |host| !host.eq_ignore_ascii_case(domain))
+}
+
+/// Whether it is an IP address, below which there are no hosts (RFC 6265 5.1.3).
+pub(super) fn is_address(host: &str) -> bool {
+    host.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Whether bytes begin so, compared without case.

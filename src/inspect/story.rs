@@ -180,7 +180,8 @@ fn is_stored_for(first: &Chapter<'_>, second: &Chapter<'_>) -> bool {
     let tag = first.answered("ETag").map(opaque);
     let asked = second.request().into_iter().flat_map(|head| head.members("If-None-Match"));
     let by_tag = tag.is_some_and(|tag| asked.map(opaque).any(|one| one == tag));
-    let time = |value: Option<&[u8]>| value.and_then(|value| read_date(value).ok()).map(|date| date.unix);
+    let time =
+        |value: Option<&[u8]>| value.and_then(|value| read_date(value, None).ok()).map(|date| date.unix);
     let modified = time(first.answered("Last-Modified"));
     by_tag || (tag.is_none() && modified.is_some() && modified == time(second.asked("If-Modified-Since")))
 }

@@ -5,6 +5,7 @@ use crate::exchange::{MessageKind, Scheme};
 use crate::inspect::field::Spec::Rfc;
 use crate::inspect::found::Found;
 use crate::inspect::message::{Case, Line};
+use crate::inspect::parts::Part;
 use crate::inspect::rule::{Rule, error, info, warn};
 use crate::inspect::value::{decode_jwt, how_long};
 use base64::Engine;
@@ -59,6 +60,14 @@ pub static RULES: &[Rule] = &[
         .about(&["Authorization", "Proxy-Authorization"])
         .example("GET / HTTP/1.1\nHost: h\nAuthorization: Digest username=\"a\", realm=\"b\", nonce=\"c\", uri=\"/\"\n", "GET / HTTP/1.1\nHost: h\nAuthorization: Digest username=\"a\", realm=\"b\", nonce=\"c\", uri=\"/\", response=\"d\"\n")
         .requests(digest_incomplete),
+    error("digest-challenge-incomplete", Rfc(7616, "3.3"), "A digest is reckoned over the nonce and the realm: without them a client cannot answer the challenge.", "Send realm and a fresh nonce.")
+        .about(&["WWW-Authenticate", "Proxy-Authenticate"])
+        .example("HTTP/1.1 401 Unauthorized\nContent-Length: 0\nWWW-Authenticate: Digest realm=\"a\", qop=\"auth\", algorithm=SHA-256\n", "HTTP/1.1 401 Unauthorized\nContent-Length: 0\nWWW-Authenticate: Digest realm=\"a\", nonce=\"b\", qop=\"auth\", algorithm=SHA-256\n")
+        .responses(digest_challenge_incomplete),
+    warn("authentication-info-syntax", Rfc(9110, "11.6.3"), "Authentication-Info is a list of name=value: what has no value says nothing.", "Write nextnonce=\"value\".")
+        .about(&["Authentication-Info", "Proxy-Authentication-Info"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nAuthentication-Info: nextnonce\n", "HTTP/1.1 200 OK\nContent-Length: 0\nAuthentication-Info: nextnonce=\"a\"\n")
+        .responses(info_syntax),
     warn("proxy-credentials-passed-on", Rfc(9110, "11.7.2"), "Proxy-Authorization is for the next proxy; sent on to the origin it gives the password away.", "Remove it when forwarding to an origin.")
         .about(&["Proxy-Authorization"])
         .example("GET http://h/ HTTP/1.1\nHost: h\nProxy-Authorization: Basic dTpw\n>>>\nGET / HTTP/1.1\nHost: h\nVia: 1.1 p\nProxy-Authorization: Basic dTpw\n", "GET http://h/ HTTP/1.1\nHost: h\nProxy-Authorization: Basic dTpw\n>>>\nGET / HTTP/1.1\nHost: h\nVia: 1.1 p\n")
@@ -185,6 +194,38 @@ fn digest_incomplete(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+fn digest_challenge_incomplete(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in about(rule, case).filter(|line| line.parsed().broken.is_none()) {
+        let parts = &line.parsed().parts;
+        let text = |part: &Part| line.value.get(part.span.clone()).unwrap_or_default();
+        let begins =
+            |(_, part): &(usize, &Part)| part.label == "scheme" && text(part).eq_ignore_ascii_case(b"Digest");
+        for (at, scheme) in parts.iter().enumerate().filter(begins) {
+            let own = || parts.iter().skip(at + 1).take_while(|part| part.label != "scheme");
+            let has = |name: &str| own().any(|part| is_parameter(text(part), name));
+            let missing: Vec<_> = ["realm", "nonce"].into_iter().filter(|name| !has(name)).collect();
+            if !missing.is_empty() {
+                found.part(line, &scheme.span, format!("missing: {}", missing.join(", ")));
+            }
+        }
+    }
+}
+
+/// Whether it is `name=value` of that name.
+fn is_parameter(text: &[u8], name: &str) -> bool {
+    let at = memchr::memchr(b'=', text);
+    at.and_then(|at| text.get(..at)).is_some_and(|own| own.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+}
+
+fn info_syntax(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    broken(rule, case, found);
+    for line in about(rule, case).filter(|line| line.parsed().broken.is_none()) {
+        for (span, _) in line.members().into_iter().filter(|(_, member)| !member.contains(&b'=')) {
+            found.part(line, &span, "= and a value are expected");
+        }
+    }
+}
+
 fn proxy_credentials(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     // A target in absolute form goes to a parent proxy, which may be meant.
     let to_origin =
@@ -202,5 +243,42 @@ fn ntlm(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
             .and_then(|bytes| bytes.get(8).copied().filter(|_| bytes.starts_with(b"NTLMSSP\0")));
         let step = message.map_or(String::new(), |number| format!(", message {number} of 3"));
         found.value(line, format!("authenticates the whole connection{step}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::all_said;
+
+    #[test]
+    fn rfc7616_3_3_a_digest_challenge_has_a_nonce() {
+        let of = |value: &str| {
+            format!("HTTP/1.1 401 Unauthorized\nContent-Length: 0\nWWW-Authenticate: {value}\n")
+        };
+        all_said(
+            "digest-challenge-incomplete",
+            &[
+                (&of("Digest realm=\"x\", qop=\"auth\""), "missing: nonce"),
+                (&of("Basic realm=\"x\", digest qop=\"auth\", Bearer nonce=\"a\""), "missing: realm, nonce"),
+                (&of("Digest realm=\"x\", nonce=\"a\", Basic realm=\"y\""), ""),
+                (&of("Basic realm=\"x\""), ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn rfc9110_11_6_1_a_comma_ends_a_challenge_without_parameters() {
+        let of = |value: &str| {
+            format!("HTTP/1.1 401 Unauthorized\nContent-Length: 0\nWWW-Authenticate: {value}\n")
+        };
+        all_said(
+            "challenge-syntax",
+            &[
+                (&of("Bearer, realm=\"x\""), "a comma ended the challenge"),
+                (&of("Bearer , realm=\"x\""), ""),
+                (&of("Negotiate, Basic realm=\"x\""), ""),
+                (&of("Bearer realm=\"x\", error=\"y\""), ""),
+            ],
+        );
     }
 }

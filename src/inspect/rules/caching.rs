@@ -26,9 +26,9 @@ pub static RULES: &[Rule] = &[
         .about(&["Cache-Control"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: private, public\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: private\n")
         .responses(directives_conflict),
-    warn("no-store-with-lifetime", Rfc(9111, "5.2.2.5"), "no-store keeps the response out of every cache, so a lifetime beside it says nothing.", "Drop max-age, or drop no-store.")
+    warn("no-store-with-lifetime", Rfc(9111, "5.2.2.5"), "no-store keeps the response out of every cache, so a lifetime beside it says nothing, unless must-understand stands there too.", "Drop max-age, or drop no-store.")
         .about(&["Cache-Control"])
-        .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: no-store, max-age=600\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: no-store\n")
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: no-store, max-age=600\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: must-understand, no-store, max-age=600\n")
         .responses(no_store_with_lifetime),
     warn("cache-directive-misspelt", Rfc(9111, "5.2"), "Caches ignore directives that they do not know: this one is close to one that they do.", "Correct the spelling.")
         .about(&["Cache-Control"])
@@ -38,6 +38,10 @@ pub static RULES: &[Rule] = &[
         .about(&["Cache-Control"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=\"60\"\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=60\n")
         .messages(number_quoted),
+    info("cache-names-unquoted", Rfc(9111, "5.2.2.4"), "no-cache and private take names of fields in quotes, even one name: a sender should not write it without.", "Write no-cache=\"set-cookie\".")
+        .about(&["Cache-Control"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: no-cache=set-cookie, max-age=60\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: no-cache=\"set-cookie\", max-age=60\n")
+        .responses(names_unquoted),
     warn("s-maxage-with-private", Rfc(9111, "5.2.2.10"), "s-maxage speaks to shared caches, and private keeps the response out of them.", "Drop one of them.")
         .about(&["Cache-Control"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: private, s-maxage=60\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: private, max-age=60\n")
@@ -66,7 +70,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Age", "Cache-Control"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=60\nAge: 90\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: max-age=60\nAge: 30\n")
         .responses(older_than_lifetime),
-    info("expires-not-a-date", Rfc(9111, "5.3"), "A value that is no date, as 0 or -1, means: already stale. It works, but Cache-Control says it plainly.", "Send Cache-Control: no-cache, or max-age=0.")
+    info("expires-not-a-date", Rfc(9111, "5.3"), "A value that is no date, as 0 or -1, means: already stale. It works where no max-age stands beside it, but Cache-Control says it plainly.", "Send Cache-Control: no-cache, or max-age=0.")
         .about(&["Expires"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nExpires: 0\n", "HTTP/1.1 200 OK\nContent-Length: 0\nExpires: Mon, 23 Nov 2026 12:00:00 GMT\n")
         .responses(expires_not_a_date),
@@ -74,7 +78,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Expires"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nExpires: Wed, 28 Jul 2021 00:10:59 +0000\n", "HTTP/1.1 200 OK\nContent-Length: 0\nExpires: Mon, 23 Nov 2026 12:00:00 GMT\n")
         .responses(expires_broken),
-    info("expires-unused", Rfc(9111, "5.3"), "Expires says something else than max-age, and max-age wins.", "Drop Expires, or make both say the same.")
+    info("expires-unused", Rfc(9111, "5.3"), "Expires says something else than max-age, and max-age wins: a recipient must ignore Expires, even one that is no date.", "Drop Expires, or make both say the same.")
         .about(&["Expires"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nDate: Mon, 23 Nov 2026 12:00:00 GMT\nCache-Control: max-age=60\nExpires: Mon, 23 Nov 2026 13:00:00 GMT\n", "HTTP/1.1 200 OK\nContent-Length: 0\nDate: Mon, 23 Nov 2026 12:00:00 GMT\nCache-Control: max-age=60\nExpires: Mon, 23 Nov 2026 12:01:00 GMT\n")
         .responses(expires_unused),
@@ -145,6 +149,14 @@ pub static RULES: &[Rule] = &[
     warn("not-modified-lacks", Rfc(9110, "15.4.5"), "A 304 must repeat Cache-Control, Content-Location, Date, ETag, Expires and Vary as the 200 would have had them; without any validator the stored copy cannot be chosen.", "Send ETag or Last-Modified with 304.")
         .example("HTTP/1.1 304 Not Modified\nDate: Mon, 23 Nov 2026 12:00:00 GMT\n", "HTTP/1.1 304 Not Modified\nDate: Mon, 23 Nov 2026 12:00:00 GMT\nETag: \"a\"\n")
         .responses(not_modified_lacks),
+    info("not-modified-metadata", Rfc(9110, "15.4.5"), "A 304 should not say of the content what the client has stored already: Content-Type and the like do not guide the update of a cache, and may overwrite what was right.", "Leave it out of a 304.")
+        .about(&["Content-Type", "Content-Encoding", "Content-Language", "Content-Range"])
+        .example("HTTP/1.1 304 Not Modified\nETag: \"a\"\nContent-Type: text/html\n", "HTTP/1.1 304 Not Modified\nETag: \"a\"\n")
+        .responses(not_modified_metadata),
+    warn("not-modified-other-tag", Rfc(9111, "4.3.4"), "The 304 names by a strong tag a state that the client did not ask about: a cache must not update with it what it has stored.", "Send the tag that matched If-None-Match, or the content.")
+        .about(&["ETag", "If-None-Match"])
+        .example("GET / HTTP/1.1\nHost: h\nIf-None-Match: \"a\"\n\nHTTP/1.1 304 Not Modified\nETag: \"b\"\n", "GET / HTTP/1.1\nHost: h\nIf-None-Match: \"a\"\n\nHTTP/1.1 304 Not Modified\nETag: \"a\"\n")
+        .responses(not_modified_other_tag),
     info("login-and-shared-caches", Rfc(9111, "3.5"), "The request carried Authorization, and this response allows shared caches to keep it all the same.", "Send private, unless everybody may have it.")
         .about(&["Cache-Control"])
         .example("GET / HTTP/1.1\nHost: h\nAuthorization: Bearer abc\n\nHTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: public, max-age=60\n", "GET / HTTP/1.1\nHost: h\nAuthorization: Bearer abc\n\nHTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: private, max-age=60\n")
@@ -215,8 +227,10 @@ fn has(case: &Case<'_>, name: &str) -> bool {
 }
 
 fn directives_conflict(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let fallback = has(case, "must-understand");
     for (one, other) in [("public", "private"), ("public", "no-store"), ("immutable", "no-store")] {
         if has(case, one)
+            && !(fallback && other == "no-store")
             && let Some((line, directive)) =
                 directive(case, other).filter(|(_, directive)| directive.value.is_none())
         {
@@ -228,7 +242,9 @@ fn directives_conflict(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn no_store_with_lifetime(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let lifetime = directive(case, "max-age")
         .filter(|(_, directive)| decimal(&directive.plain()).is_some_and(|seconds| seconds > 0));
-    if let Some((line, directive)) = lifetime.filter(|_| has(case, "no-store")) {
+    // must-understand should have no-store beside it, for caches that do not know it (RFC 9111 5.2.2.3).
+    let ends = has(case, "no-store") && !has(case, "must-understand");
+    if let Some((line, directive)) = lifetime.filter(|_| ends) {
         found.part(line, &directive.span, "no-store beside it: nothing is kept for so long");
     }
 }
@@ -248,6 +264,15 @@ fn directive_misspelt(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn squeeze(name: &[u8]) -> Vec<u8> {
     name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+}
+
+fn names_unquoted(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for (line, directive) in case.message.cache_control() {
+        let named = directive.is("no-cache") || directive.is("private");
+        if named && directive.value.is_some_and(|value| value.first().is_some_and(|byte| *byte != b'"')) {
+            found.part(line, &directive.span, "the names of fields stand in quotes here");
+        }
+    }
 }
 
 fn s_maxage_with_private(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
@@ -312,17 +337,28 @@ fn is_plainly_stale(value: &[u8]) -> bool {
     !value.iter().any(u8::is_ascii_alphabetic)
 }
 
+/// For how long max-age says that the response is fresh: beside it Expires must be ignored (RFC 9111 5.3).
+fn max_age(case: &Case<'_>) -> Option<u64> {
+    directive(case, "max-age").and_then(|(_, directive)| decimal(&directive.plain()))
+}
+
+/// The Expires lines that decide, or say what max-age says too.
+fn decisive<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Line<'c>> {
+    let beaten = max_age(case).is_some_and(|seconds| seconds > 0);
+    case.message.lines.iter().filter(move |line| !beaten && line.is("Expires"))
+}
+
 fn expires_not_a_date(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    for line in case.message.all("Expires").filter(|line| is_plainly_stale(line.value)) {
-        if read_date(line.value).is_err() {
+    for line in decisive(case).filter(|line| is_plainly_stale(line.value)) {
+        if read_date(line.value, case.view.arrived).is_err() {
             found.value(line, "no date: the response counts as stale already");
         }
     }
 }
 
 fn expires_broken(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    for line in case.message.all("Expires").filter(|line| !is_plainly_stale(line.value)) {
-        if let Err(at) = read_date(line.value) {
+    for line in decisive(case).filter(|line| !is_plainly_stale(line.value)) {
+        if let Err(at) = read_date(line.value, case.view.arrived) {
             found.part(
                 line,
                 &(at..line.value.len()),
@@ -333,13 +369,15 @@ fn expires_broken(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 }
 
 fn expires_unused(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    let Some(line) = case.message.first("Expires") else { return };
-    let Some(Ok(expires)) = case.message.first("Expires").map(|line| read_date(line.value)) else { return };
-    let Some(Ok(date)) = case.message.first("Date").map(|line| read_date(line.value)) else { return };
-    let Some(seconds) = directive(case, "max-age").and_then(|(_, directive)| decimal(&directive.plain()))
-    else {
+    let Some((line, seconds)) = case.message.first("Expires").zip(max_age(case)) else { return };
+    let Ok(expires) = read_date(line.value, case.view.arrived) else {
+        if seconds > 0 {
+            found.value(line, format!("no date, and ignored: max-age {} wins", how_long(seconds)));
+        }
         return;
     };
+    let date = case.message.first("Date").map(|line| read_date(line.value, case.view.arrived));
+    let Some(Ok(date)) = date else { return };
     let own = (expires.unix - date.unix).max(0).unsigned_abs();
     // A CDN writes both at different moments: near enough is equal.
     if own.abs_diff(seconds) > 60 + seconds / 10 {
@@ -353,7 +391,7 @@ fn dates<'c>(
 ) -> impl Iterator<Item = (&'c Line<'c>, crate::inspect::value::Date)> {
     let fields = rule.fields;
     let lines = case.message.lines.iter().filter(move |line| fields.iter().any(|name| line.is(name)));
-    lines.filter_map(|line| read_date(line.value).ok().map(|date| (line, date)))
+    lines.filter_map(|line| read_date(line.value, case.view.arrived).ok().map(|date| (line, date)))
 }
 
 fn date_obsolete_form(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
@@ -378,7 +416,7 @@ fn date_skewed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let Some(arrived) = case.view.arrived else { return };
     let age = case.message.first("Age").and_then(|line| decimal(line.value)).unwrap_or(0);
     for line in case.message.all("Date") {
-        let Ok(date) = read_date(line.value) else { continue };
+        let Ok(date) = read_date(line.value, case.view.arrived) else { continue };
         let ahead = date.unix - arrived;
         // Behind by its Age is no skew; a stored answer may also come without one.
         let skewed = ahead > 60 || (age == 0 && ahead < -60 && !from_cache(case));
@@ -407,9 +445,8 @@ fn date_missing(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn modified_in_the_future(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let Some(line) = case.message.first("Last-Modified") else { return };
-    let (Ok(modified), Some(Ok(date))) =
-        (read_date(line.value), case.message.first("Date").map(|line| read_date(line.value)))
-    else {
+    let read = |line: &Line<'_>| read_date(line.value, case.view.arrived);
+    let (Ok(modified), Some(Ok(date))) = (read(line), case.message.first("Date").map(read)) else {
         return;
     };
     if modified.unix > date.unix + 1 {
@@ -506,6 +543,25 @@ fn not_modified_lacks(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+fn not_modified_metadata(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    if case.message.status() == 304 {
+        for line in case.message.lines.iter().filter(|line| rule.fields.iter().any(|name| line.is(name))) {
+            found.name(line, "told with the content already: it has no place in a 304");
+        }
+    }
+}
+
+fn not_modified_other_tag(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let Some(request) = case.request.filter(|_| case.message.status() == 304) else { return };
+    let strong = |line: &&Line<'_>| line.value.first() == Some(&b'"');
+    let Some(line) = case.message.first("ETag").filter(strong) else { return };
+    let mut asked = request.members("If-None-Match").map(|(_, _, tag)| tag).peekable();
+    let named = |tag: &[u8]| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == line.value;
+    if asked.peek().is_some() && !asked.any(named) {
+        found.value(line, "not among the tags of If-None-Match: a cache must not go by this 304");
+    }
+}
+
 fn login_and_shared(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let login = case.request.is_some_and(|request| request.has("Authorization"));
     if let Some((line, directive)) = ["public", "s-maxage"]
@@ -521,5 +577,58 @@ fn cookie_and_shared(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let explicit = has(case, "public") || has(case, "s-maxage");
     if let Some(line) = case.message.first("Set-Cookie").filter(|_| explicit && is_shared(case)) {
         found.name(line, "shared caches may keep this cookie and give it to others");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::all_said;
+
+    #[test]
+    fn rfc9111_5_3_max_age_wins_over_an_expires_that_is_no_date() {
+        let of = |lines: &str| format!("HTTP/1.1 200 OK\nContent-Length: 0\n{lines}");
+        let (zero, zone) = ("Expires: 0\n", "Expires: Wed, 28 Jul 2027 00:10:59 +0000\n");
+        let stale = "the response counts as stale already";
+        for (rule, expires) in [("expires-not-a-date", zero), ("expires-broken", zone)] {
+            let examples = [
+                (of(expires), stale),
+                (of(&format!("Cache-Control: max-age=0\n{expires}")), stale),
+                (of(&format!("Cache-Control: max-age=3600\n{expires}")), ""),
+            ];
+            for (example, words) in &examples {
+                all_said(rule, &[(example, words)]);
+            }
+            all_said(
+                "expires-unused",
+                &[(&examples[2].0, "ignored: max-age 1 h wins"), (&examples[1].0, "")],
+            );
+        }
+    }
+
+    #[test]
+    fn rfc9111_4_3_4_which_tags_a_304_may_have() {
+        let of = |asked: &str, tag: &str| {
+            format!(
+                "GET / HTTP/1.1\nHost: h\nIf-None-Match: {asked}\n\nHTTP/1.1 304 Not Modified\nETag: {tag}\n"
+            )
+        };
+        for (asked, tag, words) in [
+            ("\"a\"", "\"b\"", "not among the tags"),
+            ("\"a\", \"c\"", "\"b\"", "not among the tags"),
+            ("\"a\", \"b\"", "\"b\"", ""),
+            ("W/\"b\"", "\"b\"", ""),
+            ("*", "\"b\"", ""),
+            // A weak validator selects no stored response.
+            ("\"a\"", "W/\"b\"", ""),
+        ] {
+            all_said("not-modified-other-tag", &[(&of(asked, tag), words)]);
+        }
+    }
+
+    #[test]
+    fn rfc9111_5_2_2_3_no_store_is_for_caches_that_do_not_know_must_understand() {
+        const FIELD: &str = "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Control: must-understand, no-store, public, max-age=60\n";
+        all_said("no-store-with-lifetime", &[(FIELD, "")]);
+        all_said("cache-directives-conflict", &[(FIELD, "")]);
     }
 }

@@ -58,6 +58,10 @@ pub static RULES: &[Rule] = &[
         .about(&["Content-Range", "Content-Length"])
         .example("HTTP/1.1 206 Partial Content\nContent-Length: 9\nContent-Range: bytes 0-4/10\n", "HTTP/1.1 206 Partial Content\nContent-Length: 5\nContent-Range: bytes 0-4/10\n")
         .responses(content_range_length),
+    error("content-range-in-multipart", Rfc(9110, "15.3.7.2"), "A 206 with several parts must not have Content-Range in its head: each part has its own, and this one places none.", "Leave it out of the head.")
+        .about(&["Content-Range", "Content-Type"])
+        .example("HTTP/1.1 206 Partial Content\nContent-Length: 300\nContent-Type: multipart/byteranges; boundary=x\nContent-Range: bytes 0-1/9\n", "HTTP/1.1 206 Partial Content\nContent-Length: 300\nContent-Type: multipart/byteranges; boundary=x\n")
+        .responses(content_range_in_multipart),
     error("content-range-beyond", Rfc(9110, "14.4"), "The range ends behind the end of the whole: it is invalid and must be ignored.", "The last position is at most the length less one.")
         .about(&["Content-Range"])
         .example("HTTP/1.1 206 Partial Content\nContent-Length: 5\nContent-Range: bytes 6-10/10\n", "HTTP/1.1 206 Partial Content\nContent-Length: 4\nContent-Range: bytes 6-9/10\n")
@@ -70,7 +74,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Content-Range"])
         .example("HTTP/1.1 200 OK\nContent-Length: 5\nContent-Range: bytes 0-4/10\n", "HTTP/1.1 200 OK\nContent-Length: 5\n")
         .responses(content_range_idle),
-    warn("range-not-satisfiable-form", Rfc(9110, "15.5.17"), "A 416 should say in Content-Range how long the whole is, as bytes */1234.", "Send Content-Range: bytes */length.")
+    warn("range-not-satisfiable-form", Rfc(9110, "15.5.17"), "A 416 should say in Content-Range how long the whole is, as bytes */1234; it has no part that a range could place.", "Send Content-Range: bytes */length.")
         .about(&["Content-Range"])
         .example("HTTP/1.1 416 Range Not Satisfiable\nContent-Length: 0\n", "HTTP/1.1 416 Range Not Satisfiable\nContent-Length: 0\nContent-Range: bytes */10\n")
         .responses(not_satisfiable),
@@ -82,7 +86,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Range"])
         .example("GET / HTTP/1.1\nHost: h\nRange: bytes=0-9,5-14\n", "GET / HTTP/1.1\nHost: h\nRange: bytes=0-9,20-24\n")
         .requests(ranges_overlap),
-    warn("accept-ranges-unit", Rfc(9110, "14.3"), "A unit other than bytes and none is known to few.", "Send bytes or none.")
+    warn("accept-ranges-unit", Rfc(9110, "14.3"), "A unit other than bytes and none is known to few; none beside a unit contradicts it.", "Send bytes, or none alone.")
         .about(&["Accept-Ranges"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nAccept-Ranges: lines\n", "HTTP/1.1 200 OK\nContent-Length: 0\nAccept-Ranges: bytes\n")
         .responses(accept_ranges_unit),
@@ -165,11 +169,23 @@ fn precondition_unasked(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn partial_without_range(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let message = case.message;
-    let multipart = message
-        .first("Content-Type")
-        .is_some_and(|line| line.value.to_ascii_lowercase().starts_with(b"multipart/byteranges"));
-    if message.status() == 206 && !message.has("Content-Range") && !multipart {
+    if message.status() == 206 && !message.has("Content-Range") && !is_multipart(case) {
         found.start(start(case), "Content-Range is missing");
+    }
+}
+
+/// Whether it has several parts, each with a range of its own (RFC 9110 14.6).
+fn is_multipart(case: &Case<'_>) -> bool {
+    const TYPE: &[u8] = b"multipart/byteranges";
+    let start = case.message.first("Content-Type").and_then(|line| line.value.get(..TYPE.len()));
+    start.is_some_and(|start| start.eq_ignore_ascii_case(TYPE))
+}
+
+fn content_range_in_multipart(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in
+        case.message.all("Content-Range").filter(|_| case.message.status() == 206 && is_multipart(case))
+    {
+        found.name(line, "each of the parts has its own: none may stand here");
     }
 }
 
@@ -194,7 +210,7 @@ fn content_range_length(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
         .message
         .first("Content-Length")
         .and_then(|line| decimal(line.value))
-        .filter(|_| case.message.status() == 206);
+        .filter(|_| case.message.status() == 206 && !is_multipart(case));
     for line in case.message.all("Content-Range") {
         if let (Some((first, last, _)), Some(length)) = (content_range(line.value), length)
             && last >= first
@@ -223,7 +239,7 @@ fn content_range_other(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     else {
         return;
     };
-    let Some(line) = case.message.first("Content-Range") else { return };
+    let Some(line) = case.message.first("Content-Range").filter(|_| !is_multipart(case)) else { return };
     let single = asked.value.strip_prefix(b"bytes=").filter(|set| !set.contains(&b','));
     let from = single.and_then(|set| set.split(|byte| *byte == b'-').next()).and_then(decimal);
     if let (Some(from), Some((first, _, _))) = (from, content_range(line.value))
@@ -244,6 +260,11 @@ fn content_range_idle(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn not_satisfiable(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     if case.message.status() == 416 && !case.message.has("Content-Range") {
         found.start(start(case), "how long the whole is is not said");
+    }
+    for line in case.message.all("Content-Range").filter(|_| case.message.status() == 416) {
+        if content_range(line.value).is_some() {
+            found.value(line, "a part, and there is none: bytes */length is expected");
+        }
     }
 }
 
@@ -266,9 +287,38 @@ fn pair(range: &[u8]) -> Option<(u64, u64)> {
 }
 
 fn accept_ranges_unit(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let several = case.message.members("Accept-Ranges").count() > 1;
     for (line, span, unit) in case.message.members("Accept-Ranges") {
+        if several && unit.eq_ignore_ascii_case(b"none") {
+            found.part(line, &span, "none stands beside a unit");
+        }
         if !unit.eq_ignore_ascii_case(b"bytes") && !unit.eq_ignore_ascii_case(b"none") {
             found.part(line, &span, "a unit that few know");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::all_said;
+
+    #[test]
+    fn rfc9110_15_3_7_2_and_14_4_where_content_range_has_no_place() {
+        let parts = "HTTP/1.1 206 Partial Content\nContent-Length: 300\nContent-Type: Multipart/byteranges; boundary=x\nContent-Range: bytes 0-1/9\n";
+        all_said("content-range-in-multipart", &[(parts, "none may stand here")]);
+        all_said("content-range-length", &[(parts, "")]);
+        let refused = |range: &str| {
+            format!("HTTP/1.1 416 Range Not Satisfiable\nContent-Length: 0\nContent-Range: {range}\n")
+        };
+        all_said(
+            "range-not-satisfiable-form",
+            &[(&refused("bytes 0-10/20"), "bytes */length is expected"), (&refused("bytes */20"), "")],
+        );
+    }
+
+    #[test]
+    fn rfc9110_14_3_none_stands_alone() {
+        let of = |value: &str| format!("HTTP/1.1 200 OK\nContent-Length: 0\nAccept-Ranges: {value}\n");
+        all_said("accept-ranges-unit", &[(&of("none, bytes"), "none stands beside"), (&of("none"), "")]);
     }
 }

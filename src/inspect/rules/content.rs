@@ -40,7 +40,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Content-Encoding"])
         .example("HTTP/1.1 200 OK\nContent-Length: 5\nContent-Type: text/plain\nContent-Encoding: gzip, gzip\n", "HTTP/1.1 200 OK\nContent-Length: 5\nContent-Type: text/plain\nContent-Encoding: gzip\n")
         .messages(coding_twice),
-    error("content-coding-unasked", Rfc(9110, "12.5.3"), "The client did not say that it understands this coding, and may not be able to unpack the content.", "Pack only as Accept-Encoding allows, and send Vary: Accept-Encoding.")
+    error("content-coding-unasked", Rfc(9110, "12.5.3"), "The client did not say that it understands this coding, or refused it with q=0, and may not be able to unpack the content.", "Pack only as Accept-Encoding allows, and send Vary: Accept-Encoding.")
         .about(&["Content-Encoding"])
         .example("GET / HTTP/1.1\nHost: h\nAccept-Encoding: gzip\n\nHTTP/1.1 200 OK\nContent-Length: 5\nContent-Type: text/plain\nContent-Encoding: br\n", "GET / HTTP/1.1\nHost: h\nAccept-Encoding: gzip, br\n\nHTTP/1.1 200 OK\nContent-Length: 5\nContent-Type: text/plain\nContent-Encoding: br\n")
         .responses(coding_unasked),
@@ -96,6 +96,10 @@ pub static RULES: &[Rule] = &[
         .about(&["Allow"])
         .example("HTTP/1.1 405 Method Not Allowed\nContent-Length: 0\n", "HTTP/1.1 405 Method Not Allowed\nContent-Length: 0\nAllow: GET\n")
         .responses(allow_missing),
+    error("allow-syntax", Rfc(9110, "10.2.1"), "Allow is a list of methods with commas between them: what is no token is no method, and the client does not learn what it may do.", "Write GET, HEAD, POST.")
+        .about(&["Allow"])
+        .example("HTTP/1.1 405 Method Not Allowed\nContent-Length: 0\nAllow: GET POST\n", "HTTP/1.1 405 Method Not Allowed\nContent-Length: 0\nAllow: GET, POST\n")
+        .responses(broken),
     warn("allow-contradicts", Rfc(9110, "15.5.6"), "The method was refused, and Allow lists it.", "Take it out of Allow, or answer with another status.")
         .about(&["Allow"])
         .example("PUT / HTTP/1.1\nHost: h\nContent-Length: 0\n\nHTTP/1.1 405 Method Not Allowed\nContent-Length: 0\nAllow: GET, PUT\n", "PUT / HTTP/1.1\nHost: h\nContent-Length: 0\n\nHTTP/1.1 405 Method Not Allowed\nContent-Length: 0\nAllow: GET\n")
@@ -228,26 +232,37 @@ fn coding_twice(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn coding_unasked(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     // Without Accept-Encoding any coding is allowed (RFC 9110 12.5.3).
     let Some(request) = case.request.filter(|request| request.has("Accept-Encoding")) else { return };
-    let takes = |coding: &[u8]| {
-        let bare = |member: &[u8]| {
-            member.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase()
-        };
-        let coding = coding.to_ascii_lowercase();
-        let coding = coding.strip_prefix(b"x-").unwrap_or(&coding).to_vec();
-        request.members("Accept-Encoding").any(|(_, _, member)| {
-            let name = bare(member);
-            name == b"*" || name.strip_prefix(b"x-").unwrap_or(&name) == coding
-        })
+    let bare = |coding: &[u8]| {
+        let name = coding.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        let name = name.to_ascii_lowercase();
+        name.strip_prefix(b"x-").unwrap_or(&name).to_vec()
+    };
+    // The coding itself counts, and * only where it is not named.
+    let member = |wanted: &[u8]| {
+        request.members("Accept-Encoding").map(|(_, _, member)| member).find(|member| bare(member) == wanted)
     };
     for (line, span, coding) in case
         .message
         .members("Content-Encoding")
         .filter(|(_, _, coding)| !coding.eq_ignore_ascii_case(b"identity"))
     {
-        if !takes(coding) && line.field.is_some_and(|field| field.word(coding).is_some()) {
-            found.part(line, &span, "not among what Accept-Encoding allows");
+        let asked = member(&bare(coding)).or_else(|| member(b"*"));
+        let says = match asked.map(is_refused) {
+            Some(false) => continue,
+            Some(true) => "refused with q=0 in Accept-Encoding",
+            None => "not among what Accept-Encoding allows",
+        };
+        if line.field.is_some_and(|field| field.word(coding).is_some()) {
+            found.part(line, &span, says);
         }
     }
+}
+
+/// Whether the weight of a member is 0: not acceptable (RFC 9110 12.4.2).
+fn is_refused(member: &[u8]) -> bool {
+    let value =
+        |piece: &[u8]| piece.strip_prefix(b"q=").or_else(|| piece.strip_prefix(b"Q=")).and_then(weight);
+    pieces(member, b';').iter().skip(1).any(|(_, piece)| value(piece) == Some(0))
 }
 
 fn disposition_path(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
@@ -443,6 +458,45 @@ fn forwarded_both(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     if case.message.has("Forwarded") {
         for line in case.message.all("X-Forwarded-For") {
             found.name(line, "Forwarded is there too");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::all_said;
+
+    #[test]
+    fn rfc9110_12_5_3_a_coding_refused_with_q_0() {
+        const REFUSED: &str = "refused with q=0";
+        for (asked, came, words) in [
+            ("gzip, br;q=0", "br", REFUSED),
+            ("gzip, *;q=0", "br", REFUSED),
+            ("br, *;q=0", "br", ""),
+            ("br;q=0, *", "br", REFUSED),
+            ("*", "br", ""),
+            ("gzip; q=0.000", "x-gzip", REFUSED),
+            ("gzip;q=0.001", "gzip", ""),
+            ("gzip", "br", "not among"),
+        ] {
+            let request = format!("GET / HTTP/1.1\nHost: h\nAccept-Encoding: {asked}\n");
+            let answer = format!("HTTP/1.1 200 OK\nContent-Length: 0\nContent-Encoding: {came}\n");
+            all_said("content-coding-unasked", &[(&format!("{request}\n{answer}"), words)]);
+        }
+    }
+
+    #[test]
+    fn rfc9110_10_2_1_allow_is_a_list_of_tokens() {
+        for (value, odd) in [
+            ("GET POST", true),
+            ("GET; POST", true),
+            ("GET, \"POST\"", true),
+            ("GET, POST", false),
+            ("", false),
+        ] {
+            let words = if odd { "a token" } else { "" };
+            let answer = format!("HTTP/1.1 405 Method Not Allowed\nContent-Length: 0\nAllow: {value}\n");
+            all_said("allow-syntax", &[(&answer, words)]);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::inspect::field::Spec::{Draft, Rfc};
 use crate::inspect::found::Found;
 use crate::inspect::message::Case;
 use crate::inspect::rule::{Rule, error, info, warn};
-use crate::inspect::set_cookie::{SetCookie, cookie_date, seconds};
+use crate::inspect::set_cookie::{SetCookie, cookie_date, is_address, reaches_strangers, seconds};
 use crate::inspect::value::{is_token, read_date};
 
 const BIS: &str = "draft-ietf-httpbis-rfc6265bis";
@@ -19,11 +19,15 @@ pub static RULES: &[Rule] = &[
         .about(&["Set-Cookie"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: __Secure-sid=1; Path=/\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: __Secure-sid=1; Path=/; Secure\n")
         .responses(secure_prefix),
+    error("cookie-http-prefix", Draft(BIS), "A name that begins with __Http- or __Host-Http- promises Secure and HttpOnly; browsers drop the cookie that breaks the promise.", "Set Secure and HttpOnly.")
+        .about(&["Set-Cookie"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: __Http-sid=1; Path=/; Secure\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: __Http-sid=1; Path=/; Secure; HttpOnly\n")
+        .responses(http_prefix),
     error("cookie-none-without-secure", Draft(BIS), "SameSite=None needs Secure: browsers drop the cookie.", "Set Secure.")
         .about(&["Set-Cookie"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; SameSite=None\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; SameSite=None; Secure\n")
         .responses(none_without_secure),
-    error("cookie-secure-over-http", Draft(BIS), "A Secure cookie that comes without TLS is dropped by browsers.", "Serve it over https.")
+    error("cookie-secure-over-http", Draft(BIS), "A Secure cookie that comes without TLS is dropped by browsers; one whose name promises it even from this machine itself.", "Serve it over https.")
         .about(&["Set-Cookie"])
         .example("@http://h.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Secure\n", "@https://h.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Secure\n")
         .responses(secure_over_http),
@@ -31,9 +35,9 @@ pub static RULES: &[Rule] = &[
         .about(&["Set-Cookie"])
         .example("@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Domain=other.test\n", "@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Domain=shop.test\n")
         .responses(domain_foreign),
-    error("cookie-domain-top", Rfc(6265, "5.3"), "A cookie for a whole top-level domain would reach everybody under it: browsers drop it.", "Name the site's own domain.")
+    error("cookie-domain-top", Rfc(6265, "5.3"), "A cookie for a whole top-level domain, or another suffix under which anybody may register, would reach everybody there: browsers drop it, unless the host is that suffix itself.", "Name the site's own domain.")
         .about(&["Set-Cookie"])
-        .example("@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Domain=test\n", "@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1\n")
+        .example("@https://shop.co.uk/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1; Domain=co.uk\n", "@https://shop.test/\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1\n")
         .responses(domain_top),
     warn("cookie-domain-address", Rfc(6265, "5.1.3"), "Domain does not work with addresses: below an address there are no hosts.", "Leave Domain out.")
         .about(&["Set-Cookie"])
@@ -47,7 +51,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Set-Cookie"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a={9000}\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1\n")
         .responses(too_large),
-    error("cookie-control", Draft(BIS), "A cookie with a control byte in it is dropped whole.", "Encode the value.")
+    error("cookie-control", Draft(BIS), "A cookie with a control byte in it is dropped whole; Chromium counts a tab as one.", "Encode the value.")
         .about(&["Set-Cookie"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=1\u{7}2\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=12\n")
         .responses(control),
@@ -55,7 +59,7 @@ pub static RULES: &[Rule] = &[
         .about(&["Set-Cookie"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: =; Path=/\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=; Path=/\n")
         .responses(empty),
-    warn("cookie-nameless", Draft(BIS), "A cookie without a name: browsers keep it, servers often cannot read it.", "Give it a name.")
+    warn("cookie-nameless", Draft(BIS), "A cookie without a name: browsers keep it, servers often cannot read it. Browsers drop it where its value would pass for a name with a prefix.", "Give it a name.")
         .about(&["Set-Cookie"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: token\n", "HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: t=token\n")
         .responses(nameless),
@@ -131,6 +135,19 @@ fn host_prefix(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+fn http_prefix(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for cookie in cookies(case) {
+        let promises = cookie.promises();
+        if promises.http && !cookie.has("HttpOnly") {
+            found.part(cookie.line, &cookie.whole, "the prefix of its name needs HttpOnly");
+        }
+        // Of __Host-Http- the rule of __Host- says it.
+        if promises.http && !promises.host && !cookie.has("Secure") {
+            found.part(cookie.line, &cookie.whole, "the prefix of its name needs Secure");
+        }
+    }
+}
+
 fn secure_prefix(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for cookie in cookies(case).filter(|cookie| cookie.named("__Secure-") && !cookie.has("Secure")) {
         found.part(cookie.line, &cookie.whole, "the __Secure- prefix needs Secure");
@@ -152,10 +169,10 @@ fn secure_over_http(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let local = case.view.host.is_some_and(|host| {
         host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "::1"
     });
-    if case.view.scheme != Some(Scheme::Http) || local {
+    if case.view.scheme != Some(Scheme::Http) {
         return;
     }
-    for cookie in cookies(case) {
+    for cookie in cookies(case).filter(|cookie| !local || cookie.promises().secure) {
         if let Some((span, _)) = cookie.attribute("Secure") {
             found.part(cookie.line, span, "Secure, but this came without TLS");
         }
@@ -166,8 +183,8 @@ fn domain_foreign(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let Some(host) = case.view.host.map(str::to_ascii_lowercase) else { return };
     for cookie in cookies(case) {
         if let Some((span, domain)) = cookie.domain() {
-            let own = host == domain || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
-            if !own {
+            let below = host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
+            if host != domain && (!below || is_address(&host)) {
                 found.part(cookie.line, span, format!("{host} is not within this domain"));
             }
         }
@@ -177,11 +194,10 @@ fn domain_foreign(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn domain_top(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for cookie in cookies(case) {
         if let Some((span, domain)) = cookie.domain()
-            && !domain.contains('.')
-            && domain != "localhost"
-            && case.view.host.is_none_or(|host| !host.eq_ignore_ascii_case(&domain))
+            && reaches_strangers(&domain, case.view.host)
         {
-            found.part(cookie.line, span, "a whole top-level domain");
+            let says = if domain.contains('.') { "a public suffix" } else { "a whole top-level domain" };
+            found.part(cookie.line, span, format!("{says}: the cookie would reach everybody under it"));
         }
     }
 }
@@ -189,7 +205,7 @@ fn domain_top(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn domain_address(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for cookie in cookies(case) {
         if let Some((span, domain)) = cookie.domain()
-            && domain.parse::<std::net::IpAddr>().is_ok()
+            && is_address(&domain)
         {
             found.part(cookie.line, span, "an address has no hosts below it");
         }
@@ -217,9 +233,17 @@ fn too_large(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 }
 
 fn control(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    for line in case.message.all("Set-Cookie") {
-        if let Some(at) = crate::inspect::value::control(line.value) {
-            found.part(line, &(at..at + 1), "a control byte: the cookie is dropped");
+    for cookie in cookies(case) {
+        let kept = [cookie.name.unwrap_or_default(), cookie.value];
+        let tab = || {
+            let there = kept.iter().any(|part| part.contains(&b'\t'));
+            memchr::memchr(b'\t', cookie.line.value.get(cookie.whole.clone())?).filter(|_| there)
+        };
+        if let Some(at) = crate::inspect::value::control(cookie.line.value) {
+            found.part(cookie.line, &(at..at + 1), "a control byte: the cookie is dropped");
+        } else if let Some(at) = tab() {
+            let at = cookie.whole.start + at;
+            found.part(cookie.line, &(at..at + 1), "a tab: Chromium drops the cookie");
         }
     }
 }
@@ -236,7 +260,12 @@ fn nameless(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for cookie in
         cookies(case).filter(|cookie| cookie.name.unwrap_or_default().is_empty() && !cookie.value.is_empty())
     {
-        found.part(cookie.line, &cookie.whole, "a value without a name");
+        let says = if cookie.passes_for_prefixed() {
+            "without a name its value would pass for a name with a prefix: dropped"
+        } else {
+            "a value without a name"
+        };
+        found.part(cookie.line, &cookie.whole, says);
     }
 }
 
@@ -275,7 +304,7 @@ fn max_age(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn over_400_days(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     const LONGEST: i64 = 400 * 86_400;
     let now = case.view.arrived.or_else(|| {
-        case.message.first("Date").and_then(|line| read_date(line.value).ok()).map(|date| date.unix)
+        case.message.first("Date").and_then(|line| read_date(line.value, None).ok()).map(|date| date.unix)
     });
     for cookie in cookies(case) {
         if let Some((span, value)) = cookie.attribute("Max-Age") {
@@ -283,7 +312,7 @@ fn over_400_days(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
                 found.part(cookie.line, span, "browsers keep it for 400 days");
             }
         } else if let (Some((span, Some(value))), Some(now)) = (cookie.attribute("Expires"), now)
-            && read_date(value).is_ok_and(|date| date.unix - now > LONGEST)
+            && cookie_date(value).is_some_and(|date| date.saturating_sub(now) > LONGEST)
         {
             found.part(cookie.line, span, "browsers keep it for 400 days");
         }
@@ -393,15 +422,14 @@ fn open_to_scripts(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn cookie_syntax(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for line in case.message.all("Cookie") {
+        let several = line.value.contains(&b';');
         let comma = memchr::memchr_iter(b',', line.value).find(|at| {
-            let rest = line.value.get(at + 1..).unwrap_or_default().trim_ascii_start();
-            let name = rest
-                .iter()
-                .position(|byte| b"=;,".contains(byte))
-                .filter(|end| rest.get(*end) == Some(&b'='));
-            name.is_some_and(|end| is_token(&rest[..end]))
-                && !line.value.contains(&b';')
-                && !rest.starts_with(b"\"")
+            let behind = line.value.get(at + 1..).unwrap_or_default();
+            let rest = behind.trim_ascii_start();
+            let end = rest.iter().position(|byte| b"=;,".contains(byte));
+            let name = end.filter(|end| rest.get(*end) == Some(&b'=')).and_then(|end| rest.get(..end));
+            // Where semicolons separate, a comma without a blank is rather a byte of somebody's value.
+            name.is_some_and(is_token) && (!several || behind.len() > rest.len())
         });
         if let Some(at) = comma {
             found.part(line, &(at..at + 1), "a comma separates no cookies: a semicolon does");
@@ -413,6 +441,72 @@ fn cookie_lines(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     if !case.message.is_multiplexed() {
         for line in case.message.all("Cookie").skip(1) {
             found.name(line, "a second Cookie line");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::all_said;
+
+    fn set(url: &str, line: &str) -> String {
+        format!("@{url}\nHTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: {line}\n")
+    }
+
+    #[test]
+    fn rfc6265_5_3_a_public_suffix_sets_cookies_for_itself_only() {
+        for (url, line, words) in [
+            ("https://shop.co.uk/", "a=1; Domain=co.uk", "a public suffix"),
+            ("https://a.github.io/", "a=1; Domain=.github.io", "a public suffix"),
+            ("https://github.io/", "a=1; Domain=github.io", ""),
+            ("https://shop.test/", "a=1; Domain=test", "a whole top-level domain"),
+            ("https://localhost/", "a=1; Domain=localhost", ""),
+            ("https://a.shop.test/", "a=1; Domain=shop.test", ""),
+        ] {
+            all_said("cookie-domain-top", &[(&set(url, line), words)]);
+        }
+    }
+
+    #[test]
+    fn rfc6265_5_2_3_one_dot_is_removed_and_5_1_3_addresses_have_no_hosts_below() {
+        for (url, line, words) in [
+            ("https://shop.a.test/", "a=1; Domain=.a.test", ""),
+            ("https://shop.a.test/", "a=1; Domain=..a.test", "is not within this domain"),
+            ("https://192.0.2.1/", "a=1; Domain=0.2.1", "is not within this domain"),
+        ] {
+            all_said("cookie-domain-foreign", &[(&set(url, line), words)]);
+        }
+    }
+
+    #[test]
+    fn rfc6265bis_4_1_3_prefixes_without_their_promise() {
+        for (rule, url, line, words) in [
+            ("cookie-http-prefix", "https://h.test/", "__Http-a=1; Secure", "needs HttpOnly"),
+            ("cookie-http-prefix", "https://h.test/", "__Http-a=1; HttpOnly", "needs Secure"),
+            ("cookie-http-prefix", "https://h.test/", "__Host-Http-a=1; Secure; Path=/", "needs HttpOnly"),
+            ("cookie-http-prefix", "https://h.test/", "__Host-Http-a=1; Secure; Path=/; HttpOnly", ""),
+            ("cookie-host-prefix", "https://h.test/", "__Host-Http-a=1; Secure; HttpOnly", "needs Path=/"),
+            ("cookie-secure-over-http", "http://localhost/", "__Secure-a=1; Secure", "came without TLS"),
+            ("cookie-secure-over-http", "http://localhost/", "a=1; Secure", ""),
+            ("cookie-nameless", "https://h.test/", "__Host-a", "pass for a name with a prefix"),
+            ("cookie-control", "https://h.test/", "a=b\tc", "a tab"),
+        ] {
+            all_said(rule, &[(&set(url, line), words)]);
+        }
+    }
+
+    #[test]
+    fn rfc6265_4_2_1_a_comma_separates_no_cookies() {
+        const SAID: &str = "a comma separates no cookies";
+        for (value, words) in [
+            ("a=1, b=2; c=3", SAID),
+            ("a=1,b=2", SAID),
+            ("c=3; a=1, b=2", SAID),
+            ("a=b; c={\"x\":1,\"y\":2}; d=", ""),
+            ("consent=1,2; a=b", ""),
+            ("a=x,y=z; b=1", ""),
+        ] {
+            all_said("cookie-syntax", &[(&format!("GET / HTTP/1.1\nHost: h\nCookie: {value}\n"), words)]);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::all;
 use crate::exchange::{Head, Scheme};
-use crate::inspect::{Content, Severity, View, inspect};
+use crate::inspect::{Content, Finding, Severity, View, inspect};
 use bytes::Bytes;
 use std::collections::HashSet;
 
@@ -11,6 +11,26 @@ use std::collections::HashSet;
 /// first line gives the address; `{9000}` stands for so many letters. Behind `<<<` stands a body, which is cut
 /// short where it ends in `…`, and behind `^^^` its trailer section.
 fn found(example: &str) -> Vec<(&'static str, Severity)> {
+    findings(example).iter().map(|finding| (finding.rule.id, finding.rule.severity)).collect()
+}
+
+/// What a rule says of an example, joined; empty where it is silent.
+pub(super) fn said(rule: &str, example: &str) -> String {
+    let all = findings(example);
+    let own = all.iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.says.as_str());
+    own.collect::<Vec<_>>().join("; ")
+}
+
+/// Fails unless the rule says these words of each example, and nothing where they are empty.
+pub(super) fn all_said(rule: &str, examples: &[(&str, &str)]) {
+    assert!(super::rule(rule).is_some(), "{rule}");
+    for (example, words) in examples {
+        let said = said(rule, example);
+        assert!(said.contains(words) && said.is_empty() == words.is_empty(), "{example}: {said}");
+    }
+}
+
+fn findings(example: &str) -> Vec<Finding> {
     let (url, text) = match example.strip_prefix('@') {
         Some(rest) => rest.split_once('\n').unwrap(),
         None => ("", example),
@@ -44,7 +64,7 @@ fn found(example: &str) -> Vec<(&'static str, Severity)> {
     let first = contents.next().flatten();
     let bodies = if answers { [None, first] } else { [first, contents.next().flatten()] };
     let view = View { heads: places, scheme, host, arrived: Some(1_795_435_200), bodies, ..View::default() };
-    inspect(&view).iter().map(|finding| (finding.rule.id, finding.rule.severity)).collect()
+    inspect(&view)
 }
 
 /// What stands behind the head of an example.

@@ -124,14 +124,15 @@ fn length_repeated(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn length_not_digits(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for line in case.message.all("Content-Length") {
-        let digits = line.value.iter().all(|byte| byte.is_ascii_digit() || b", \t".contains(byte))
-            && !line.value.is_empty();
-        let overflow = line
-            .members()
+        let members = line.members();
+        let digits =
+            !members.is_empty() && members.iter().all(|(_, member)| member.iter().all(u8::is_ascii_digit));
+        let overflow = members
             .iter()
             .any(|(_, member)| std::str::from_utf8(member).is_ok_and(|text| text.parse::<u64>().is_err()));
         if !digits || overflow {
-            let at = line.value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(0);
+            let odd = |byte: &u8| !byte.is_ascii_digit();
+            let at = line.value.iter().position(odd).filter(|_| !digits).unwrap_or(0);
             let says = if digits { "more than any body can have" } else { "only digits are allowed here" };
             found.part(line, &(at..line.value.len()), says);
         }
@@ -323,5 +324,25 @@ fn multiplexed_coding(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
         for line in case.message.all("Transfer-Encoding") {
             found.name(line, "Transfer-Encoding has no place in HTTP/2 and HTTP/3");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::all_said;
+
+    #[test]
+    fn rfc9110_8_6_content_length_is_digits() {
+        let of = |value: &str| format!("HTTP/1.1 200 OK\nContent-Length: {value}\n");
+        all_said(
+            "length-not-digits",
+            &[
+                (&of("4 2"), "only digits"),
+                (&of("+5"), "only digits"),
+                (&of(","), "only digits"),
+                (&of("99999999999999999999"), "more than any body"),
+                (&of("5, 5"), ""),
+            ],
+        );
     }
 }

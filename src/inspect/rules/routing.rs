@@ -3,12 +3,12 @@
 use crate::exchange::Authority;
 use crate::exchange::MessageKind;
 use crate::inspect::field::Hop;
-use crate::inspect::field::Spec::Rfc;
+use crate::inspect::field::Spec::{Paper, Rfc};
 use crate::inspect::found::Found;
-use crate::inspect::message::{Case, Line};
+use crate::inspect::message::{Case, Line, pieces};
 use crate::inspect::rule::{Rule, error, info, warn};
 use crate::inspect::table;
-use crate::inspect::value::{decimal, is_token, is_uri_byte};
+use crate::inspect::value::{decimal, is_token, is_uri_byte, websocket_answer};
 
 pub static RULES: &[Rule] = &[
     error("start-line-malformed", Rfc(9112, "3"), "The start line has not the form that everybody reads: method, target, version; or version, status, reason.", "Write the three parts with one space between them.")
@@ -48,7 +48,11 @@ pub static RULES: &[Rule] = &[
         .about(&["Host"])
         .example("GET http://a.test/ HTTP/1.1\nHost: b.test\n", "GET http://a.test/ HTTP/1.1\nHost: a.test\n")
         .requests(host_differs),
-    error("credentials-in-target", Rfc(9110, "4.2.4"), "User and password in an http address are not allowed: they land in logs and in Referer.", "Send Authorization instead.")
+    error("host-differs-from-authority", Rfc(9113, "8.3.1"), "A client must not send a Host that differs from :authority: a server should treat the request as malformed, and one that does not may serve the wrong site.", "Leave Host out, or make it equal to :authority.")
+        .about(&["Host"])
+        .example("GET / HTTP/2\n:method: GET\n:scheme: https\n:authority: a.test\n:path: /\nhost: b.test\n", "GET / HTTP/2\n:method: GET\n:scheme: https\n:authority: a.test\n:path: /\nhost: a.test:443\n")
+        .requests(host_differs_from_authority),
+    error("credentials-in-target", Rfc(9110, "4.2.4"), "User and password in an http address, or in :authority, are not allowed: they land in logs and in Referer.", "Send Authorization instead.")
         .example("GET http://u:p@a.test/ HTTP/1.1\nHost: a.test\n", "GET http://a.test/ HTTP/1.1\nHost: a.test\n")
         .requests(credentials_in_target),
     error("connection-names-end-to-end", Rfc(9110, "7.6.1"), "A sender must not name a field in Connection that is meant for all recipients: the next proxy removes it.", "Take the name out of Connection.")
@@ -79,6 +83,14 @@ pub static RULES: &[Rule] = &[
         .about(&["TE"])
         .example("GET / HTTP/1.1\nHost: h\nTE: trailers\n", "GET / HTTP/1.1\nHost: h\nTE: trailers\nConnection: TE\n")
         .requests(te_without_connection),
+    error("te-chunked", Rfc(9112, "7.4"), "A client must not name chunked in TE: everybody who speaks HTTP/1.1 takes it.", "Leave chunked out.")
+        .about(&["TE"])
+        .example("GET / HTTP/1.1\nHost: h\nTE: chunked\nConnection: TE\n", "GET / HTTP/1.1\nHost: h\nTE: trailers\nConnection: TE\n")
+        .requests(te_chunked),
+    warn("grpc-without-te", Paper("gRPC over HTTP/2"), "te: trailers shows the server that nothing on the way drops trailers, in which gRPC says how a call ended: some servers refuse a call without it.", "Send te: trailers.")
+        .about(&["TE", "Content-Type"])
+        .example("POST /s/M HTTP/2\ncontent-type: application/grpc\n", "POST /s/M HTTP/2\ncontent-type: application/grpc\nte: trailers\n")
+        .requests(grpc_without_te),
     error("te-in-http2", Rfc(9113, "8.2.2"), "In HTTP/2 TE may only say trailers; anything else makes the request malformed.", "Send te: trailers or nothing.")
         .about(&["TE"])
         .example("GET / HTTP/2\nte: gzip\n", "GET / HTTP/2\nte: trailers\n")
@@ -94,14 +106,17 @@ pub static RULES: &[Rule] = &[
     error("capitals-in-http2", Rfc(9113, "8.2.1"), "Field names are in lower case in HTTP/2; a message with a capital in one is malformed.", "Write names in lower case.")
         .example("HTTP/2 200\n:status: 200\nServer: x\n", "HTTP/2 200\n:status: 200\nserver: x\n")
         .messages(capitals_multiplexed),
-    error("pseudo-field", Rfc(9113, "8.3"), "Pseudo-fields come before all others, each once, only those that are defined for this kind of message.", "Send :method, :scheme, :authority and :path in requests, :status in responses, first.")
+    info("capitals-listed", Rfc(9113, "8.2.1"), "Field names are in lower case in HTTP/2, so this is how a program listed the message, and not what was sent; sent so it would be malformed.", "Write names in lower case when it is sent.")
+        .example("HTTP/2 200\nServer: x\n", "HTTP/2 200\nserver: x\n")
+        .messages(capitals_listed),
+    error("pseudo-field", Rfc(9113, "8.3"), "Pseudo-fields come before all others, each once, none missing, only those that are defined for this kind of message.", "Send :method, :scheme, :authority and :path in requests, :status in responses, first.")
         .example("HTTP/2 200\n:status: 200\nserver: x\n:path: /\n", "HTTP/2 200\n:status: 200\nserver: x\n")
         .messages(pseudo_field),
     warn("upgrade-without-connection", Rfc(9110, "7.8"), "A sender of Upgrade must also send Connection: upgrade, so that proxies which do not understand it remove it.", "Send Connection: upgrade.")
         .about(&["Upgrade"])
         .example("GET / HTTP/1.1\nHost: h\nUpgrade: websocket\n", "GET / HTTP/1.1\nHost: h\nUpgrade: websocket\nConnection: upgrade\n")
         .messages(upgrade_without_connection),
-    error("switching-unasked", Rfc(9110, "15.2.2"), "101 answers an Upgrade; without one the client does not know what will be spoken.", "Answer with another status.")
+    error("switching-unasked", Rfc(9110, "15.2.2"), "101 answers an Upgrade; without one, or with another protocol, the client does not know what will be spoken.", "Answer with another status.")
         .about(&["Upgrade"])
         .example("GET / HTTP/1.1\nHost: h\n\nHTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: upgrade\n", "GET / HTTP/1.1\nHost: h\nUpgrade: websocket\nConnection: upgrade\n\nHTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: upgrade\n")
         .responses(switching_unasked),
@@ -125,10 +140,10 @@ pub static RULES: &[Rule] = &[
         .about(&["Via"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nVia: 1.0 fred, 1.1 (Apache/1.1)\n", "HTTP/1.1 200 OK\nContent-Length: 0\nVia: 1.0 fred, 1.1 mid (Apache/1.1)\n")
         .messages(broken),
-    warn("forwarded-syntax", Rfc(7239, "4"), "Forwarded is a list of for=, by=, host=, proto=; addresses with a colon stand in quotes. What breaks off here is not read.", "Put IPv6 addresses and ports in quotes.")
+    warn("forwarded-syntax", Rfc(7239, "4"), "Forwarded is a list of for=, by=, host=, proto=, each once an element; addresses with a colon stand in quotes. What breaks off here is not read, and of two values each server takes another.", "Put IPv6 addresses and ports in quotes.")
         .about(&["Forwarded"])
         .example("GET / HTTP/1.1\nHost: h\nForwarded: for=[::1]\n", "GET / HTTP/1.1\nHost: h\nForwarded: for=\"[::1]\"\n")
-        .messages(broken),
+        .messages(forwarded),
     error("max-forwards-syntax", Rfc(9110, "7.6.2"), "Max-Forwards is a number; with anything else TRACE and OPTIONS go astray.", "Write digits.")
         .about(&["Max-Forwards"])
         .example("OPTIONS / HTTP/1.1\nHost: h\nMax-Forwards: few\n", "OPTIONS / HTTP/1.1\nHost: h\nMax-Forwards: 3\n")
@@ -157,6 +172,10 @@ pub static RULES: &[Rule] = &[
         .about(&["Sec-WebSocket-Version"])
         .example("GET / HTTP/1.1\nHost: h\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Version: 8\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n", "GET / HTTP/1.1\nHost: h\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n")
         .requests(websocket_version),
+    error("websocket-accept", Rfc(6455, "4.1"), "Sec-WebSocket-Accept proves that the server read this very handshake: without it, or with another value, the client must fail the connection.", "Send SHA-1 over Sec-WebSocket-Key and 258EAFA5-E914-47DA-95CA-C5AB0DC85B11, in base64.")
+        .about(&["Sec-WebSocket-Accept", "Sec-WebSocket-Key"])
+        .example("GET / HTTP/1.1\nHost: h\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\nHTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: upgrade\n", "GET / HTTP/1.1\nHost: h\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\nHTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\n")
+        .responses(websocket_accept),
     error("websocket-protocol-unoffered", Rfc(6455, "4.1"), "The server chose a subprotocol that the client did not offer: the client must fail the connection.", "Choose one of those offered, or none.")
         .about(&["Sec-WebSocket-Protocol"])
         .example("GET / HTTP/1.1\nHost: h\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Protocol: chat.v1\n\nHTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Protocol: chat.v3\n", "GET / HTTP/1.1\nHost: h\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Protocol: chat.v1\n\nHTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: upgrade\nSec-WebSocket-Protocol: chat.v1\n")
@@ -172,6 +191,24 @@ pub fn broken(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     for line in case.message.lines.iter().filter(|line| rule.fields.iter().any(|name| line.is(name))) {
         if let Some(broken) = &line.parsed().broken {
             found.part(line, &(broken.at..(broken.at + 1).min(line.value.len())), broken.says.clone());
+        }
+    }
+}
+
+fn forwarded(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    broken(rule, case, found);
+    for line in case.message.all("Forwarded") {
+        for (element, text) in line.members() {
+            let pairs = pieces(text, b';');
+            let name = |piece: &[u8]| {
+                piece.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii().to_ascii_lowercase()
+            };
+            for (at, (span, pair)) in pairs.iter().enumerate().take(20) {
+                if pairs.iter().take(at).any(|(_, before)| name(before) == name(pair)) {
+                    let span = element.start + span.start..element.start + span.end;
+                    found.part(line, &span, "this parameter stood in this element before");
+                }
+            }
         }
     }
 }
@@ -230,6 +267,8 @@ fn target_form(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let (method, target) = (case.message.method(), case.message.target());
     let absolute = target.windows(3).take(20).any(|three| three == b"://");
     let fits = match (method, target) {
+        // Extended CONNECT has the path of what it opens (RFC 8441 4).
+        (b"CONNECT", [b'/', ..]) => pseudo(case, ":protocol").is_some(),
         (b"CONNECT", _) => target == b"*" || Authority::parse(target, None).is_some(),
         (_, b"*") => method == b"OPTIONS",
         (_, [b'/', ..]) => true,
@@ -238,6 +277,11 @@ fn target_form(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     if !method.is_empty() && !fits {
         found.start(target_span(case), "not a form that this method may have");
     }
+}
+
+/// The pseudo-field of that name.
+fn pseudo<'c>(case: &'c Case<'_>, name: &str) -> Option<&'c Line<'c>> {
+    case.message.pseudo.iter().find(|line| line.name == name.as_bytes())
 }
 
 fn target_fragment(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
@@ -279,6 +323,15 @@ fn host_invalid(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+fn host_differs_from_authority(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let Some((authority, host)) = pseudo(case, ":authority").zip(case.message.first("Host")) else { return };
+    let port = if pseudo(case, ":scheme").is_some_and(|line| line.value == b"http") { 80 } else { 443 };
+    let read = |line: &Line<'_>| Authority::parse(line.value, Some(port));
+    if host.value != authority.value && read(authority) != read(host) {
+        found.value(host, "another host than :authority has");
+    }
+}
+
 fn host_differs(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let Some(authority) = authority_of(case.message.target()) else { return };
     let Some(line) = case.message.first("Host") else { return };
@@ -301,6 +354,9 @@ fn authority_of(target: &[u8]) -> Option<&[u8]> {
 fn credentials_in_target(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     if authority_of(case.message.target()).is_some_and(|authority| authority.contains(&b'@')) {
         found.start(target_span(case), "the address holds a user, perhaps a password");
+    }
+    if let Some(line) = pseudo(case, ":authority").filter(|line| line.value.contains(&b'@')) {
+        found.value(line, "the authority holds a user, perhaps a password");
     }
 }
 
@@ -389,6 +445,24 @@ fn te_without_connection(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+fn te_chunked(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for (line, span, coding) in case.message.members("TE").filter(|_| !case.message.is_multiplexed()) {
+        let bare = coding.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if bare.eq_ignore_ascii_case(b"chunked") {
+            found.part(line, &span, "chunked is always taken, and must not stand here");
+        }
+    }
+}
+
+fn grpc_without_te(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let Some(line) = case.message.first("Content-Type").filter(|_| !case.message.has("TE")) else { return };
+    let behind = line.value.strip_prefix(b"application/grpc");
+    // gRPC-Web has its trailers in the body.
+    if behind.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' '))) {
+        found.value(line, "a gRPC call, and te: trailers is missing");
+    }
+}
+
 fn te_multiplexed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     if case.message.is_multiplexed() {
         for line in case.message.all("TE").filter(|line| !line.value.eq_ignore_ascii_case(b"trailers")) {
@@ -433,7 +507,49 @@ fn capitals_multiplexed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+/// Browsers' lists of a request mix both ways of writing: there it is no news.
+fn capitals_listed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let message = case.message;
+    if !message.is_multiplexed() || message.is_request() || !message.pseudo.is_empty() || case.view.listed {
+        return;
+    }
+    if let Some(line) = message.lines.iter().find(|line| line.name.iter().any(u8::is_ascii_uppercase)) {
+        found.name(line, "a capital in a field name, which HTTP/2 cannot have");
+    }
+}
+
 fn pseudo_field(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    pseudo_odd(case, found);
+    pseudo_missing(case, found);
+}
+
+/// What must be there, and what must not (RFC 9113 8.3.1). Where none stands the head is not written as it was sent.
+fn pseudo_missing(case: &Case<'_>, found: &mut Found<'_>) {
+    let message = case.message;
+    if message.pseudo.is_empty() || case.view.listed || !message.is_request() {
+        return;
+    }
+    let connects = pseudo(case, ":method").is_some_and(|line| line.value == b"CONNECT");
+    let plain = connects && pseudo(case, ":protocol").is_none();
+    // CONNECT names an authority alone (RFC 9113 8.5); with :protocol it has all of them (RFC 8441 4).
+    let needed: &[&str] = match (plain, connects) {
+        (true, _) => &[":method", ":authority"],
+        (false, true) => &[":method", ":scheme", ":path", ":authority"],
+        (false, false) => &[":method", ":scheme", ":path"],
+    };
+    for name in needed.iter().filter(|name| pseudo(case, name).is_none()) {
+        found.start(start(case), format!("{name} is missing"));
+    }
+    for line in message.pseudo.iter().filter(|line| line.name == b":scheme" || line.name == b":path") {
+        if plain {
+            found.name(line, "CONNECT has none");
+        } else if line.value.is_empty() {
+            found.name(line, "empty");
+        }
+    }
+}
+
+fn pseudo_odd(case: &Case<'_>, found: &mut Found<'_>) {
     let message = case.message;
     let first = message.lines.first().map_or(usize::MAX, |line| line.number);
     let allowed: &[&[u8]] = if message.is_request() {
@@ -464,6 +580,15 @@ fn switching_unasked(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let asked = case.request.is_none_or(|request| request.has("Upgrade"));
     if case.message.status() == 101 && !asked {
         found.start(start(case), "the request had no Upgrade");
+    }
+    let Some(request) = case.request.filter(|_| case.message.status() == 101 && asked) else { return };
+    let offered = |chosen: &[u8]| {
+        request.members("Upgrade").any(|(_, _, offered)| offered.eq_ignore_ascii_case(chosen))
+    };
+    // Below what was asked for others may be named (RFC 2817 3.3).
+    let chosen: Vec<_> = case.message.members("Upgrade").collect();
+    if let Some((line, span, _)) = chosen.first().filter(|_| !chosen.iter().any(|(.., one)| offered(one))) {
+        found.part(line, span, "this protocol was not asked for");
     }
 }
 
@@ -539,6 +664,22 @@ fn websocket_version(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+fn websocket_accept(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    let Some(request) = case.request.filter(|_| case.message.status() == 101) else { return };
+    let Some(key) = request.first("Sec-WebSocket-Key").filter(|_| request.lists("Upgrade", "websocket"))
+    else {
+        return;
+    };
+    let wanted = websocket_answer(key.value);
+    match case.message.first("Sec-WebSocket-Accept") {
+        None => found.start(start(case), format!("Sec-WebSocket-Accept is missing: {wanted} is expected")),
+        Some(line) if line.value != wanted.as_bytes() => {
+            found.value(line, format!("{wanted} is expected, by the client's key"));
+        }
+        Some(_) => {}
+    }
+}
+
 fn websocket_protocol(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     unoffered(case, "Sec-WebSocket-Protocol", "this subprotocol was not offered", found);
 }
@@ -555,5 +696,92 @@ fn unoffered(case: &Case<'_>, name: &'static str, says: &str, found: &mut Found<
         if !request.lists(name, bare) {
             found.part(line, &span, says);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::all_said;
+
+    #[test]
+    fn rfc8441_4_extended_connect_has_a_path() {
+        const FIELDS: &str = ":method: CONNECT\n:scheme: https\n:authority: h.test\n:path: /chat\n";
+        let extended = format!("CONNECT /chat HTTP/2\n{FIELDS}:protocol: websocket\n");
+        let plain = format!("CONNECT /chat HTTP/2\n{FIELDS}");
+        all_said("target-form", &[(&extended, ""), (&plain, "not a form that this method may have")]);
+        all_said("pseudo-field", &[(&extended, ""), (&plain, "CONNECT has none")]);
+    }
+
+    #[test]
+    fn rfc9113_8_3_1_pseudo_fields_that_must_be_there() {
+        for (fields, words) in [
+            (":method: GET\n:scheme: https\n:authority: h.test\n:path: /\n", ""),
+            (":method: GET\n:scheme: https\n:path: /\nhost: h.test\n", ""),
+            (":method: GET\n:scheme: https\n:authority: h.test\n", ":path is missing"),
+            (":method: GET\n:scheme: https\n:authority: h.test\n:path:\n", "empty"),
+            (":scheme: https\n:path: /\n", ":method is missing"),
+            // Not written as it was sent.
+            ("accept: */*\n", ""),
+        ] {
+            all_said("pseudo-field", &[(&format!("GET / HTTP/2\n{fields}"), words)]);
+        }
+        let connect = "CONNECT h.test:443 HTTP/2\n:method: CONNECT\n:authority: h.test:443\n";
+        all_said("pseudo-field", &[(connect, "")]);
+    }
+
+    #[test]
+    fn rfc9113_8_3_1_authority_and_host() {
+        for (rule, authority, host, words) in [
+            ("host-differs-from-authority", "a.test", "b.test", "another host"),
+            ("host-differs-from-authority", "A.test:443", "a.test", ""),
+            ("host-differs-from-authority", "a.test:8443", "a.test", "another host"),
+            ("credentials-in-target", "u@a.test", "a.test", "the authority holds a user"),
+            ("credentials-in-target", "a.test", "a.test", ""),
+        ] {
+            let fields =
+                format!(":method: GET\n:scheme: https\n:authority: {authority}\n:path: /\nhost: {host}\n");
+            all_said(rule, &[(&format!("GET / HTTP/2\n{fields}"), words)]);
+        }
+    }
+
+    #[test]
+    fn rfc9110_7_8_only_what_was_asked_for_is_switched_to() {
+        for (asked, chosen, words) in [
+            ("websocket", "WebSocket", ""),
+            ("websocket", "h2c", "this protocol was not asked for"),
+            ("TLS/1.0", "TLS/1.0, HTTP/1.1", ""),
+        ] {
+            let request = format!("GET / HTTP/1.1\nHost: h\nConnection: upgrade\nUpgrade: {asked}\n");
+            let answer =
+                format!("HTTP/1.1 101 Switching Protocols\nConnection: upgrade\nUpgrade: {chosen}\n");
+            all_said("switching-unasked", &[(&format!("{request}\n{answer}"), words)]);
+        }
+    }
+
+    #[test]
+    fn rfc7239_4_each_parameter_once_an_element() {
+        let of = |value: &str| format!("GET / HTTP/1.1\nHost: h\nForwarded: {value}\n");
+        all_said(
+            "forwarded-syntax",
+            &[
+                (&of("for=192.0.2.1;proto=https;Proto=http"), "stood in this element before"),
+                (&of("for=192.0.2.1, for=192.0.2.2;proto=http"), ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn rfc9112_7_4_and_grpc_te() {
+        let te = |value: &str| format!("GET / HTTP/1.1\nHost: h\nConnection: TE\nTE: {value}\n");
+        all_said("te-chunked", &[(&te("gzip, Chunked;q=0.5"), "must not stand here"), (&te("gzip"), "")]);
+        let call = |kind: &str| format!("POST /s/M HTTP/2\ncontent-type: {kind}\n");
+        all_said(
+            "grpc-without-te",
+            &[
+                (&call("application/grpc+proto"), "te: trailers is missing"),
+                (&call("application/grpc-web+proto"), ""),
+                (&call("application/json"), ""),
+            ],
+        );
     }
 }

@@ -57,6 +57,18 @@ pub static RULES: &[Rule] = &[
         .about(&["Content-Security-Policy", "Content-Security-Policy-Report-Only"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: img-src 'none' https://a.test\n", "HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: img-src 'none'\n")
         .responses(csp_none),
+    warn("csp-hash-length", W3c("Content Security Policy 3"), "A digest in base64 has 32 bytes of sha256, 48 of sha384 or 64 of sha512: another matches nothing, and what it was meant to allow is stopped.", "Write the digest of the script or style as it is.")
+        .about(&["Content-Security-Policy", "Content-Security-Policy-Report-Only"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: script-src 'sha256-abc='\n", "HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: script-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='\n")
+        .responses(csp_hash),
+    warn("csp-sandbox-unknown", Whatwg("HTML"), "Browsers ignore a word of sandbox that they do not know: the page does not get what it was meant to have.", "Write allow-scripts, allow-forms, or what is meant.")
+        .about(&["Content-Security-Policy"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: sandbox allow-script\n", "HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: sandbox allow-scripts\n")
+        .responses(csp_sandbox),
+    warn("csp-strict-dynamic-alone", W3c("Content Security Policy 3"), "With 'strict-dynamic' hosts and 'self' count no more, only nonces and digests, and there are none: no script runs.", "Add a nonce or a digest, or drop 'strict-dynamic'.")
+        .about(&["Content-Security-Policy", "Content-Security-Policy-Report-Only"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: script-src 'strict-dynamic' https:\n", "HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: script-src 'strict-dynamic' 'nonce-abc' https:\n")
+        .responses(csp_strict_dynamic),
     info("csp-unsafe-inline", W3c("Content Security Policy 3"), "'unsafe-inline' for scripts allows what the policy is there to stop, unless a nonce or a digest stands beside it.", "Use nonces or digests.")
         .about(&["Content-Security-Policy"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: script-src 'self' 'unsafe-inline'\n", "HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: script-src 'self'\n")
@@ -81,9 +93,9 @@ pub static RULES: &[Rule] = &[
         .about(&["X-Content-Type-Options"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nX-Content-Type-Options: no-sniff\n", "HTTP/1.1 200 OK\nContent-Length: 0\nX-Content-Type-Options: nosniff\n")
         .responses(nosniff),
-    error("frame-options-unknown", Whatwg("HTML"), "DENY and SAMEORIGIN are all that browsers know: with another value anybody may frame the page.", "Write DENY or SAMEORIGIN, or use frame-ancestors.")
+    error("frame-options-unknown", Whatwg("HTML"), "DENY and SAMEORIGIN are all that browsers know: with another value anybody may frame the page, unless frame-ancestors of the policy says who may.", "Write DENY or SAMEORIGIN, or use frame-ancestors.")
         .about(&["X-Frame-Options"])
-        .example("HTTP/1.1 200 OK\nContent-Length: 0\nX-Frame-Options: ALLOW-FROM https://a.test\n", "HTTP/1.1 200 OK\nContent-Length: 0\nX-Frame-Options: SAMEORIGIN\n")
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nX-Frame-Options: ALLOW-FROM https://a.test\n", "HTTP/1.1 200 OK\nContent-Length: 0\nX-Frame-Options: ALLOW-FROM https://a.test\nContent-Security-Policy: frame-ancestors https://a.test\n")
         .responses(frame_options),
     info("frame-options-unused", Whatwg("HTML"), "frame-ancestors of the policy wins, and X-Frame-Options is not looked at.", "Nothing: it helps old browsers.")
         .about(&["X-Frame-Options"])
@@ -346,6 +358,75 @@ fn csp_source(
     }
 }
 
+/// Whether one of the policies holds these bytes: it is taken apart only where that pays.
+fn mentions(rule: &Rule, case: &Case<'_>, bytes: &[u8]) -> bool {
+    let mut lines = case.message.lines.iter().filter(|line| rule.fields.iter().any(|name| line.is(name)));
+    lines.any(|line| memchr::memmem::find(line.value, bytes).is_some())
+}
+
+fn csp_hash(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    const SIZES: [(&[u8], usize); 3] = [(b"'sha256-", 32), (b"'sha384-", 48), (b"'sha512-", 64)];
+    if !mentions(rule, case, b"'sha") {
+        return;
+    }
+    for (line, _, words) in policies(rule, case) {
+        for (span, word) in words.iter().skip(1).filter(|(_, word)| word.starts_with(b"'")) {
+            let start = word.get(..8).unwrap_or_default().to_ascii_lowercase();
+            let Some((_, size)) = SIZES.iter().find(|(name, _)| *name == start) else { continue };
+            let digest = word.get(8..).unwrap_or_default();
+            let digest = digest.strip_suffix(b"'").unwrap_or(digest);
+            if digest_size(digest) != Some(*size) {
+                found.part(line, span, format!("no digest of {size} bytes in base64"));
+            }
+        }
+    }
+}
+
+/// Bytes of a digest in either base64.
+fn digest_size(text: &[u8]) -> Option<usize> {
+    let plain = text.strip_suffix(b"=").unwrap_or(text);
+    let plain = plain.strip_suffix(b"=").unwrap_or(plain);
+    let fits = plain.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte));
+    (fits && plain.len() % 4 != 1).then_some(plain.len() * 3 / 4)
+}
+
+fn csp_sandbox(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    const TOKENS: [&str; 14] = [
+        "allow-downloads",
+        "allow-forms",
+        "allow-modals",
+        "allow-orientation-lock",
+        "allow-pointer-lock",
+        "allow-popups",
+        "allow-popups-to-escape-sandbox",
+        "allow-presentation",
+        "allow-same-origin",
+        "allow-scripts",
+        "allow-storage-access-by-user-activation",
+        "allow-top-navigation",
+        "allow-top-navigation-by-user-activation",
+        "allow-top-navigation-to-custom-protocols",
+    ];
+    if !mentions(rule, case, b"sandbox") {
+        return;
+    }
+    for (line, _, words) in policies(rule, case) {
+        let sandbox = words.first().is_some_and(|(_, name)| name.eq_ignore_ascii_case(b"sandbox"));
+        for (span, word) in words.iter().skip(1).filter(|_| sandbox) {
+            if !TOKENS.iter().any(|token| word.eq_ignore_ascii_case(token.as_bytes())) {
+                found.part(line, span, "not a word that browsers know here: ignored");
+            }
+        }
+    }
+}
+
+fn csp_strict_dynamic(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    if mentions(rule, case, b"'strict-dynamic'") {
+        let says = "no nonce and no digest beside it";
+        csp_source(rule, case, found, b"'strict-dynamic'", &[b"'nonce-", b"'sha"], says);
+    }
+}
+
 fn csp_inline(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     csp_source(
         rule,
@@ -402,6 +483,9 @@ fn nosniff(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 }
 
 fn frame_options(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    if has_ancestors(case) {
+        return;
+    }
     for line in case.message.all("X-Frame-Options").filter(|line| line.value.is_empty()) {
         found.name(line, "no value: anybody may frame the page");
     }
@@ -412,12 +496,16 @@ fn frame_options(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     }
 }
 
+/// Whether the policy says who may frame the page: X-Frame-Options is ignored then (HTML).
+fn has_ancestors(case: &Case<'_>) -> bool {
+    case.message.has("X-Frame-Options")
+        && case.message.all("Content-Security-Policy").any(|line| {
+            line.value.to_ascii_lowercase().windows(15).any(|window| window == b"frame-ancestors")
+        })
+}
+
 fn frame_options_unused(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    let ancestors = case
-        .message
-        .all("Content-Security-Policy")
-        .any(|line| line.value.to_ascii_lowercase().windows(15).any(|window| window == b"frame-ancestors"));
-    for line in case.message.all("X-Frame-Options").filter(|_| ancestors) {
+    for line in case.message.all("X-Frame-Options").filter(|_| has_ancestors(case)) {
         found.name(line, "frame-ancestors wins");
     }
 }
@@ -458,5 +546,43 @@ fn framework_told(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
         if line.value.iter().any(u8::is_ascii_digit) {
             found.value(line, "tells the version of a program");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::all_said;
+
+    #[test]
+    fn csp3_digests_sandbox_and_strict_dynamic() {
+        const EMPTY: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let of =
+            |policy: &str| format!("HTTP/1.1 200 OK\nContent-Length: 0\nContent-Security-Policy: {policy}\n");
+        for (rule, policy, words) in [
+            ("csp-hash-length", format!("script-src 'sha256-{EMPTY}'"), ""),
+            ("csp-hash-length", format!("script-src 'sha384-{EMPTY}'"), "no digest of 48 bytes"),
+            ("csp-hash-length", "script-src 'sha256-abc='".to_owned(), "no digest of 32 bytes"),
+            ("csp-sandbox-unknown", "sandbox allow-forms allow-script".to_owned(), "not a word"),
+            ("csp-sandbox-unknown", "sandbox; img-src *".to_owned(), ""),
+            ("csp-strict-dynamic-alone", "default-src 'strict-dynamic'".to_owned(), "no nonce"),
+            ("csp-strict-dynamic-alone", format!("script-src 'strict-dynamic' 'sha256-{EMPTY}'"), ""),
+        ] {
+            all_said(rule, &[(&of(&policy), words)]);
+        }
+    }
+
+    #[test]
+    fn html_frame_ancestors_makes_x_frame_options_idle() {
+        let of = |field: &str| {
+            format!(
+                "HTTP/1.1 200 OK\nContent-Length: 0\nX-Frame-Options: allow-from https://a.test\n{field}\n"
+            )
+        };
+        let only_told =
+            of("Content-Security-Policy-Report-Only: frame-ancestors https://a.test; report-to r");
+        all_said("frame-options-unknown", &[(&only_told, "anybody may frame")]);
+        let enforced = of("Content-Security-Policy: frame-ancestors https://a.test");
+        all_said("frame-options-unknown", &[(&enforced, "")]);
+        all_said("frame-options-unused", &[(&enforced, "frame-ancestors wins")]);
     }
 }

@@ -7,7 +7,7 @@ use crate::inspect::found::Found;
 use crate::inspect::message::{Case, Line, Message};
 use crate::inspect::parts::Part;
 use crate::inspect::rule::{Rule, error, info, warn};
-use crate::inspect::value::unquoted;
+use crate::inspect::value::{decimal, unquoted};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -19,6 +19,14 @@ pub static RULES: &[Rule] = &[
     warn("structured-parameter-type", Rfc(9651, "3.1.2"), "This parameter is of another type than its specification asks for, or none of the words that it knows: recipients ignore it.", "Write it in the type that the field asks for.")
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCache-Status: edge; fwd=perhaps\n", "HTTP/1.1 200 OK\nContent-Length: 0\nCache-Status: edge; fwd=miss\n")
         .messages(parameter_type),
+    warn("structured-number-range", Rfc(9651, "3.3.1"), "The number lies beyond what the field's specification allows: recipients ignore the member, and what holds without it holds.", "Write a number within the range.")
+        .about(&["Priority", "Want-Content-Digest", "Want-Repr-Digest"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nPriority: u=9\n", "HTTP/1.1 200 OK\nContent-Length: 0\nPriority: u=7\n")
+        .messages(number_range),
+    info("priority-unknown", Rfc(9218, "4"), "u and i are all that Priority has; recipients ignore another key.", "Write u=0 (first) to u=7 (last), and i.")
+        .about(&["Priority"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nPriority: high\n", "HTTP/1.1 200 OK\nContent-Length: 0\nPriority: u=1, i\n")
+        .messages(priority_unknown),
     warn("report-endpoint-undefined", W3c("Reporting API"), "Reports go to an endpoint that this response does not name: browsers drop them.", "Name it in Reporting-Endpoints.")
         .about(&["Content-Security-Policy", "Content-Security-Policy-Report-Only", "Cross-Origin-Opener-Policy", "Cross-Origin-Opener-Policy-Report-Only", "Cross-Origin-Embedder-Policy", "Cross-Origin-Embedder-Policy-Report-Only", "NEL"])
         .example("HTTP/1.1 200 OK\nContent-Length: 0\nCross-Origin-Opener-Policy: same-origin; report-to=\"main\"\n", "HTTP/1.1 200 OK\nContent-Length: 0\nReporting-Endpoints: main=\"https://h.test/r\"\nCross-Origin-Opener-Policy: same-origin; report-to=\"main\"\n")
@@ -115,7 +123,7 @@ const MEMBERS: &[(&str, &[Kind])] = &[
     ("Origin-Agent-Cluster", &[Flag]),
     ("Cross-Origin-Opener-Policy", &[Token]),
     ("Cross-Origin-Embedder-Policy", &[Token]),
-    ("Sec-GPC", &[Flag]),
+    ("Sec-Fetch-User", &[Flag]),
 ];
 
 /// What the value of a key in a dictionary must be; `*` stands for every key.
@@ -135,6 +143,10 @@ const VALUES: &[(&str, &str, &[Kind])] = &[
     ("Want-Content-Digest", "*", &[Integer]),
     ("Want-Repr-Digest", "*", &[Integer]),
 ];
+
+/// Between what the number of a key in a dictionary must lie (RFC 9218 4.1, RFC 9530 4).
+const RANGES: &[(&str, &str, std::ops::RangeInclusive<u64>)] =
+    &[("Priority", "u", 0..=7), ("Want-Content-Digest", "*", 0..=10), ("Want-Repr-Digest", "*", 0..=10)];
 
 /// What a parameter must be: a type, or a word of a list.
 const PARAMETERS: &[(&str, &str, &[Kind], &[&str])] = &[
@@ -156,6 +168,12 @@ const PARAMETERS: &[(&str, &str, &[Kind], &[&str])] = &[
     ("Proxy-Status", "next-protocol", &[Token, Bytes], &[]),
     ("Proxy-Status", "received-status", &[Integer], &[]),
     ("Proxy-Status", "details", &[Text], &[]),
+    ("Signature-Input", "created", &[Integer], &[]),
+    ("Signature-Input", "expires", &[Integer], &[]),
+    ("Signature-Input", "nonce", &[Text], &[]),
+    ("Signature-Input", "alg", &[Text], &[]),
+    ("Signature-Input", "keyid", &[Text], &[]),
+    ("Signature-Input", "tag", &[Text], &[]),
     ("Cross-Origin-Opener-Policy", "report-to", &[Text], &[]),
     ("Cross-Origin-Opener-Policy-Report-Only", "report-to", &[Text], &[]),
     ("Cross-Origin-Embedder-Policy", "report-to", &[Text], &[]),
@@ -207,6 +225,34 @@ fn member_type(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
             if !kinds.contains(&kind) {
                 let says = format!("{}, and {} is expected", kind.says(), expected(kinds));
                 found.part(line, &part.span, says);
+            }
+        }
+    }
+}
+
+fn number_range(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for (line, name) in readable(case).filter(|(_, name)| rule.fields.contains(name)) {
+        for part in line.parsed().parts.iter().filter(|part| part.depth == 0 && part.label == "member") {
+            let (key, value) = pair(line, part);
+            let fits = |(field, wanted, _): &&(&str, &str, _)| {
+                *field == name && (*wanted == "*" || wanted.as_bytes() == key)
+            };
+            let range = RANGES.iter().find(fits).map(|(.., range)| range);
+            let number = value.filter(|value| Kind::of(Some(value)) == Integer);
+            if let Some((range, number)) = range.zip(number)
+                && !decimal(number).is_some_and(|number| range.contains(&number))
+            {
+                found.part(line, &part.span, format!("{} to {} is expected", range.start(), range.end()));
+            }
+        }
+    }
+}
+
+fn priority_unknown(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in case.message.all("Priority").filter(|line| line.parsed().broken.is_none()) {
+        for part in line.parsed().parts.iter().filter(|part| part.depth == 0 && part.label == "member") {
+            if !matches!(pair(line, part).0, b"u" | b"i") {
+                found.part(line, &part.span, "a key that Priority does not have: ignored");
             }
         }
     }

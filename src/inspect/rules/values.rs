@@ -49,6 +49,26 @@ pub static RULES: &[Rule] = &[
         .about(&["Origin", "Access-Control-Allow-Origin"])
         .example("GET / HTTP/1.1\nHost: h\nOrigin: http://a.test:99999\n", "GET / HTTP/1.1\nHost: h\nOrigin: http://a.test:8080\n")
         .messages(origin_port),
+    warn("timing-allow-origin", W3c("Resource Timing"), "Each member is compared byte for byte with an origin, which ends behind host and port: one with a path allows nobody.", "Write https://a.test without a path or slash behind it.")
+        .about(&["Timing-Allow-Origin"])
+        .example("HTTP/1.1 200 OK\nContent-Length: 0\nTiming-Allow-Origin: https://a.test/page\n", "HTTP/1.1 200 OK\nContent-Length: 0\nTiming-Allow-Origin: https://a.test\n")
+        .responses(timing_origin),
+    warn("insecure-requests-flag", W3c("Upgrade Insecure Requests"), "The field is 1 or absent: servers that look for 1 miss another value.", "Write 1.")
+        .about(&["Upgrade-Insecure-Requests"])
+        .example("GET / HTTP/1.1\nHost: h\nUpgrade-Insecure-Requests: true\n", "GET / HTTP/1.1\nHost: h\nUpgrade-Insecure-Requests: 1\n")
+        .requests(flag),
+    warn("privacy-control-flag", W3c("Global Privacy Control"), "The field is 1 or absent: servers that look for 1 miss another value.", "Write 1.")
+        .about(&["Sec-GPC"])
+        .example("GET / HTTP/1.1\nHost: h\nSec-GPC: ?1\n", "GET / HTTP/1.1\nHost: h\nSec-GPC: 1\n")
+        .requests(flag),
+    warn("fetch-metadata-unknown", W3c("Fetch Metadata"), "No browser sends this word: servers should ignore what they do not know, and take the request for one without it.", "Write what browsers send, as same-origin.")
+        .about(&["Sec-Fetch-Site", "Sec-Fetch-Mode"])
+        .example("GET / HTTP/1.1\nHost: h\nSec-Fetch-Site: sameorigin\n", "GET / HTTP/1.1\nHost: h\nSec-Fetch-Site: same-origin\n")
+        .requests(metadata_unknown),
+    info("from-address", Rfc(9110, "10.1.2"), "From is the mail address of whoever runs the client; another text does not reach anybody.", "Write name@host.")
+        .about(&["From"])
+        .example("GET / HTTP/1.1\nHost: h\nFrom: the robot\n", "GET / HTTP/1.1\nHost: h\nFrom: robot@h.test\n")
+        .requests(from_address),
     warn("range-number", Rfc(9110, "14.1.2"), "A position with more digits than any content has bytes: servers ignore the Range and send everything.", "Ask for bytes that there can be.")
         .about(&["Range"])
         .example("GET / HTTP/1.1\nHost: h\nRange: bytes=0-99999999999999999999\n", "GET / HTTP/1.1\nHost: h\nRange: bytes=0-99\n")
@@ -254,6 +274,45 @@ fn origin_port(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
         if number && decimal(digits).is_none_or(|port| port > 65_535) {
             found.part(line, &(colon + 1..line.value.len()), "no port has this number");
         }
+    }
+}
+
+fn timing_origin(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for (line, span, member) in case.message.members("Timing-Allow-Origin") {
+        let authority = member.windows(3).take(20).position(|three| three == b"://").map_or(0, |at| at + 3);
+        let path = member.iter().skip(authority).position(|byte| b"/?#".contains(byte));
+        if let Some(at) = path.filter(|_| authority > 0) {
+            let from = span.start + authority + at;
+            found.part(line, &(from..span.end), "an origin ends before this: it matches none");
+        }
+    }
+}
+
+fn flag(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in case.message.lines.iter().filter(|line| rule.fields.iter().any(|name| line.is(name))) {
+        if line.value != b"1" {
+            found.value(line, "1 is expected");
+        }
+    }
+}
+
+fn metadata_unknown(rule: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    // Modes that browsers have beside those of the specification.
+    const MORE: [&[u8]; 2] = [b"webtransport", b"nested-navigate"];
+    for line in case.message.lines.iter().filter(|line| rule.fields.iter().any(|name| line.is(name))) {
+        let word = line.value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if is_token(word)
+            && !MORE.contains(&word)
+            && line.field.is_some_and(|field| field.word(word).is_none())
+        {
+            found.value(line, "no word that browsers send");
+        }
+    }
+}
+
+fn from_address(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
+    for line in case.message.all("From").filter(|line| !line.value.contains(&b'@')) {
+        found.value(line, "no mail address");
     }
 }
 

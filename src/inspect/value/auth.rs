@@ -158,7 +158,8 @@ fn negotiate(parts: &mut Parts<'_>, span: &Range<usize>) {
 /// WWW-Authenticate, Proxy-Authenticate: a list in which schemes and their parameters share the
 /// commas (RFC 9110 11.6.1).
 pub fn challenges(field: &Field, parts: &mut Parts<'_>) {
-    let mut inside = false;
+    // Inside of a challenge; behind one that a comma ended at once.
+    let (mut inside, mut ended) = (false, false);
     for piece in parts.pieces(&parts.whole(), b',') {
         if parts.is_over() {
             return;
@@ -167,6 +168,9 @@ pub fn challenges(field: &Field, parts: &mut Parts<'_>) {
         let length = first.iter().take_while(|byte| is_tchar(**byte)).count();
         let rest = parts.trim(&(piece.start + length..piece.end));
         let equals = parts.at(rest.start) == Some(b'=') && !rest.is_empty();
+        if equals && ended {
+            return parts.fail(piece.start, "a comma ended the challenge before its first parameter");
+        }
         if equals && inside {
             parts.deeper(|parts| directive(field, parts, &piece, "parameter"));
             continue;
@@ -174,7 +178,7 @@ pub fn challenges(field: &Field, parts: &mut Parts<'_>) {
         if length == 0 || (!rest.is_empty() && rest.start == piece.start + length) {
             return parts.fail(piece.start + length, "a scheme is expected: Basic realm=\"…\"");
         }
-        inside = true;
+        (inside, ended) = (true, rest.is_empty() && parts.at(piece.end) == Some(b','));
         let scheme = piece.start..piece.start + length;
         let said = scheme_said(parts.bytes(&scheme));
         parts.add(scheme, "scheme", said);

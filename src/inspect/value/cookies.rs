@@ -105,7 +105,7 @@ fn attribute(field: &Field, parts: &mut Parts<'_>, span: &Range<usize>) {
     let said = match word.name {
         "Max-Age" => max_age(text),
         "SameSite" => same_site(text).to_owned(),
-        "Expires" => super::date::read_date(text).map_or_else(
+        "Expires" => super::date::read_date(text, None).map_or_else(
             |_| "kept until that time (not one of HTTP's date forms)".to_owned(),
             |date| format!("kept until {}", super::date::in_words(date.unix)),
         ),

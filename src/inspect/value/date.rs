@@ -42,9 +42,12 @@ pub struct Date {
     pub right_day: bool,
 }
 
+/// The last second of 2026: from where two digits of a year are read when no other moment is known.
+const ELSE: i64 = 1_798_761_599;
+
 /// Reads a date; the error is the first byte that fits none of the forms. Names compare with
-/// case, as RFC 9110 5.6.7 has it, and a two-digit year below 70 is of this century.
-pub fn read_date(text: &[u8]) -> Result<Date, usize> {
+/// case, as RFC 9110 5.6.7 has it, and what two digits of a year mean depends on the moment, in seconds since 1970.
+pub fn read_date(text: &[u8], now: Option<i64>) -> Result<Date, usize> {
     let mut cursor = Cursor { text, at: 0 };
     let day = cursor.letters();
     let weekday =
@@ -61,10 +64,14 @@ pub fn read_date(text: &[u8]) -> Result<Date, usize> {
         cursor.must(between)?;
         let month = cursor.month()?;
         cursor.must(between)?;
-        let year = if form == Form::Rfc850 { cursor.short_year()? } else { cursor.digits(4)? };
+        let year = cursor.digits(if form == Form::Rfc850 { 2 } else { 4 })?;
         cursor.must(b" ")?;
         let seconds = cursor.time()?;
         cursor.must(b" GMT")?;
+        let whole = |year| {
+            whole_year((year, month, number), seconds, weekday, now.unwrap_or(ELSE).clamp(0, 253_402_300_799))
+        };
+        let year = if form == Form::Rfc850 { whole(year) } else { year };
         (form, (year, month, number), seconds)
     } else {
         cursor.must(b" ")?;
@@ -85,8 +92,25 @@ pub fn read_date(text: &[u8]) -> Result<Date, usize> {
         return Err(day.len() + 1 + usize::from(form != Form::Asctime));
     }
     let days = days_since_1970(year, month, number);
-    let right_day = usize::try_from(days.rem_euclid(7)) == Ok(weekday);
+    let right_day = falls_on(days, weekday);
     Ok(Date { unix: days * 86_400 + seconds, form, right_day })
+}
+
+fn falls_on(days: i64, weekday: usize) -> bool {
+    usize::try_from(days.rem_euclid(7)) == Ok(weekday)
+}
+
+/// The year that two digits mean: the next that ends in them, or, where the date would lie more than 50 years ahead,
+/// the last that did (RFC 9110 5.6.7). A date since 1970 may be meant up to that bound too (`Thursday, 01-Jan-70`
+/// says that something is over): there the day's name tells.
+fn whole_year(date: (i64, i64, i64), seconds: i64, weekday: usize, now: i64) -> i64 {
+    let (digits, month, number) = date;
+    let (this, months, days) = civil(now.div_euclid(86_400));
+    let ahead = (digits - this).rem_euclid(100);
+    let (next, last) = (this + ahead, this + ahead - 100);
+    let far = (ahead, month, number, seconds) > (50, months, days, now.rem_euclid(86_400));
+    let told = last >= 1970 && falls_on(days_since_1970(last, month, number), weekday);
+    if far || told { last } else { next }
 }
 
 /// A field that is a date.
@@ -107,7 +131,7 @@ pub fn date_or_seconds(field: &Field, parts: &mut Parts<'_>) {
 
 /// Adds one date as a part, or where it breaks.
 pub fn date_part(parts: &mut Parts<'_>, span: Range<usize>, label: &'static str) {
-    match read_date(parts.bytes(&span)) {
+    match read_date(parts.bytes(&span), None) {
         Ok(date) => {
             let odd = if date.right_day { "" } else { "; the day's name is wrong" };
             parts.add(span, label, format!("{} ({}{odd})", in_words(date.unix), date.form.as_str()));
@@ -198,11 +222,6 @@ impl<'a> Cursor<'a> {
         Ok(number)
     }
 
-    fn short_year(&mut self) -> Result<i64, usize> {
-        let year = self.digits(2)?;
-        Ok(if year < 70 { 2000 + year } else { 1900 + year })
-    }
-
     /// 1 to 12.
     fn month(&mut self) -> Result<i64, usize> {
         let from = self.at;
@@ -269,7 +288,7 @@ mod tests {
             ("Sun Nov  6 08:49:37 1994", Form::Asctime),
         ] {
             assert_eq!(
-                read_date(text.as_bytes()),
+                read_date(text.as_bytes(), None),
                 Ok(Date { unix: 784_111_777, form, right_day: true }),
                 "{text}"
             );
@@ -289,9 +308,33 @@ mod tests {
             ("Sun, 06 Nov 1994 08:49:37 GMT+1", 29),
             ("Son, 06 Nov 1994 08:49:37 GMT", 0),
         ] {
-            assert_eq!(read_date(text.as_bytes()), Err(at), "{text}");
+            assert_eq!(read_date(text.as_bytes(), None), Err(at), "{text}");
         }
-        assert!(!read_date(b"Mon, 06 Nov 1994 08:49:37 GMT").unwrap().right_day);
+        assert!(!read_date(b"Mon, 06 Nov 1994 08:49:37 GMT", None).unwrap().right_day);
+    }
+
+    #[test]
+    fn rfc9110_5_6_7_two_digits_of_a_year_are_at_most_50_years_ahead() {
+        let end_of_november_2026 = Some(1_796_014_800);
+        for (text, now, said) in [
+            ("Sunday, 06-Nov-94 08:49:37 GMT", end_of_november_2026, "Sunday 1994-11-06"),
+            ("Friday, 06-Nov-76 08:49:37 GMT", end_of_november_2026, "Friday 2076-11-06"),
+            ("Saturday, 05-Dec-76 08:49:37 GMT", end_of_november_2026, "Sunday 1976-12-05"),
+            ("Sunday, 29-Nov-26 08:49:37 GMT", end_of_november_2026, "Sunday 2026-11-29"),
+            ("Tuesday, 30-Nov-27 08:49:37 GMT", end_of_november_2026, "Tuesday 2027-11-30"),
+            ("Sunday, 30-Nov-25 08:49:37 GMT", end_of_november_2026, "Sunday 2025-11-30"),
+            ("Thursday, 01-Jan-70 00:00:00 GMT", end_of_november_2026, "Thursday 1970-01-01"),
+            ("Wednesday, 01-Jan-70 00:00:00 GMT", end_of_november_2026, "Wednesday 2070-01-01"),
+            ("Saturday, 01-Jan-00 00:00:00 GMT", Some(915_148_800), "Saturday 2000-01-01"),
+            ("Friday, 06-Nov-76 08:49:37 GMT", None, "Friday 2076-11-06"),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None, "Sunday 1994-11-06"),
+        ] {
+            let date = read_date(text.as_bytes(), now).unwrap();
+            assert!(in_words(date.unix).starts_with(said), "{text}: {}", in_words(date.unix));
+        }
+        for now in [i64::MIN, i64::MAX, 0] {
+            assert!(read_date(b"Friday, 06-Nov-76 08:49:37 GMT", Some(now)).is_ok(), "{now}");
+        }
     }
 
     #[test]

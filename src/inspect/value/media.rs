@@ -172,7 +172,7 @@ pub fn etags(_: &Field, parts: &mut Parts<'_>) {
 /// An entity tag or a date: If-Range (RFC 9110 13.1.5).
 pub fn etag_or_date(field: &Field, parts: &mut Parts<'_>) {
     let whole = parts.whole();
-    if read_date(parts.bytes(&whole)).is_ok() {
+    if read_date(parts.bytes(&whole), None).is_ok() {
         super::date::date(field, parts);
     } else {
         entity_tag(parts, &whole);

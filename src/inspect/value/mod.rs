@@ -36,7 +36,7 @@ pub(super) use media::{
 };
 pub(super) use number::{fraction, number, octets, reset, seconds, yes};
 pub(super) use observing::{
-    base64, json, protocols, traceparent, tracestate, websocket_accept, websocket_key,
+    base64, json, protocols, traceparent, tracestate, websocket_accept, websocket_answer, websocket_key,
 };
 pub(super) use path::{addresses, forwarded, via, warning};
 pub(super) use policy::{CSP, csp, feature_policy};

@@ -5,6 +5,7 @@ use crate::inspect::field::Field;
 use crate::inspect::parts::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
 use std::ops::Range;
 
 /// `version-trace-parent-flags` in hexadecimal (Trace Context 3.2).
@@ -104,6 +105,14 @@ pub fn websocket_key(_: &Field, parts: &mut Parts<'_>) {
 /// 20 bytes in base64: Sec-WebSocket-Accept (RFC 6455 4.2.2).
 pub fn websocket_accept(_: &Field, parts: &mut Parts<'_>) {
     sized_base64(parts, 20, "SHA-1 over the client's key: proof that the server read this very handshake");
+}
+
+/// What is hashed behind the key (RFC 6455 1.3).
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The Sec-WebSocket-Accept that belongs to a key: SHA-1 over both (RFC 6455 4.2.2).
+pub fn websocket_answer(key: &[u8]) -> String {
+    STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
 fn sized_base64(parts: &mut Parts<'_>, size: usize, said: &str) {

@@ -244,7 +244,7 @@ fn lifetime(sight: &Sight<'_>, response: &Message<'_>, shared: bool, stored: boo
     }
     if let Some(line) = response.first("Expires") {
         let from = sight.date().or(sight.view.arrived);
-        let until = read_date(line.value).ok().map(|date| date.unix);
+        let until = read_date(line.value, from).ok().map(|date| date.unix);
         return (Source::Expires, until.zip(from).map_or(0, |(until, from)| seconds_between(from, until)));
     }
     let guessed = guess(sight, response) > 0;
@@ -254,8 +254,8 @@ fn lifetime(sight: &Sight<'_>, response: &Message<'_>, shared: bool, stored: boo
 /// A tenth of the time since it was changed (RFC 9111 4.2.2).
 fn guess(sight: &Sight<'_>, response: &Message<'_>) -> u64 {
     let allowed = HEURISTIC.contains(&response.status()) || directive(response, "public").is_some();
-    let modified = response.first("Last-Modified").and_then(|line| read_date(line.value).ok());
     let from = sight.date().or(sight.view.arrived);
+    let modified = response.first("Last-Modified").and_then(|line| read_date(line.value, from).ok());
     match modified.zip(from).filter(|_| allowed) {
         Some((modified, from)) => seconds_between(modified.unix, from) / 10,
         None => 0,

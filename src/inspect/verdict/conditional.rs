@@ -4,6 +4,7 @@ use super::sight::{Sight, text};
 use super::{Step, Told};
 use crate::inspect::field::Spec::Rfc;
 use crate::inspect::message::Message;
+use crate::inspect::set_cookie::starts;
 use crate::inspect::value::{decimal, read_date};
 use serde::Serialize;
 
@@ -122,13 +123,16 @@ fn weakly(one: &[u8], other: &[u8]) -> bool {
 }
 
 fn date_of(message: &Message<'_>, name: &str) -> Option<i64> {
-    read_date(message.first(name)?.value).ok().map(|date| date.unix)
+    read_date(message.first(name)?.value, None).ok().map(|date| date.unix)
 }
 
 fn sentence(request: &Message<'_>, expected: Option<u16>, status: Option<u16>) -> String {
     let reads = matches!(request.method(), b"GET" | b"HEAD");
     match (status, expected) {
         (None, _) => "asks on a condition; no answer yet".to_owned(),
+        (Some(304), Some(200)) if request.has("If-None-Match") => {
+            "not changed by its status, but its ETag is none of those asked about".to_owned()
+        }
         (Some(304), _) => "not changed: the client uses what it has stored".to_owned(),
         (Some(412), _) => "the condition did not hold: nothing was done (412)".to_owned(),
         (Some(status @ (200 | 206)), Some(304)) if reads => {
@@ -173,7 +177,10 @@ impl Ranged {
 pub(super) fn of_range(sight: &Sight<'_>) -> Option<Ranged> {
     let asked = sight.asked("Range").map(|line| text(line.value).into_owned());
     let status = sight.response.map_or(0, Message::status);
-    let came = sight.answered("Content-Range").filter(|_| matches!(status, 206 | 416)).map(|line| line.value);
+    // In parts each has its own, and what stands in the head is none (RFC 9110 15.3.7.2).
+    let parts = sight.answered("Content-Type").is_some_and(|line| starts(line.value, "multipart/byteranges"));
+    let placed = (status == 206 && !parts) || status == 416;
+    let came = sight.answered("Content-Range").filter(|_| placed).map(|line| line.value);
     if asked.is_none() && came.is_none() {
         return None;
     }
@@ -189,7 +196,7 @@ pub(super) fn of_range(sight: &Sight<'_>) -> Option<Ranged> {
         ));
     }
     if let Some(line) = sight.asked("If-Range") {
-        let same = match read_date(line.value) {
+        let same = match read_date(line.value, None) {
             Ok(date) => {
                 sight.response.and_then(|response| date_of(response, "Last-Modified")) == Some(date.unix)
             }
@@ -203,7 +210,7 @@ pub(super) fn of_range(sight: &Sight<'_>) -> Option<Ranged> {
         steps.push(Step::fact(says, Rfc(9110, "13.1.5")));
     }
     let says = match (status, got, of) {
-        (206, Some((first, last)), Some(of)) if last + 1 >= of && first == 0 => {
+        (206, Some((first, last)), Some(of)) if last.saturating_add(1) >= of && first == 0 => {
             format!("all {of} bytes came, as a range")
         }
         (206, Some((first, last)), Some(of)) => format!("bytes {first} to {last} of {of} came"),

@@ -4,7 +4,7 @@ use super::sight::{Sight, text};
 use super::{Step, Told};
 use crate::exchange::Scheme;
 use crate::inspect::field::Spec::{self, Draft, Rfc};
-use crate::inspect::set_cookie::{SetCookie, cookie_date, seconds, starts};
+use crate::inspect::set_cookie::{SetCookie, cookie_date, is_address, reaches_strangers, seconds};
 use crate::inspect::value::control;
 use crate::inspect::value::{how_long, in_words};
 use serde::Serialize;
@@ -46,7 +46,7 @@ pub struct Cookie {
     pub expires: Option<i64>,
     /// Whether it goes to this host only, and to none below it.
     pub host_only: bool,
-    /// Whether name, value and `HttpOnly` look like those of a login.
+    /// Whether its name is one that logins have.
     pub looks_like_login: bool,
     /// In one sentence.
     pub says: String,
@@ -154,7 +154,7 @@ fn content(cookie: &SetCookie<'_>) -> Option<Refusal> {
         );
     }
     // A value that could be read back as a cookie with a prefix (RFC 6265bis 5.7, step 20).
-    if name.is_empty() && ["__Secure-", "__Host-"].iter().any(|prefix| starts(cookie.value, prefix)) {
+    if cookie.passes_for_prefixed() {
         return no("InvalidPrefix", "without a name its value would pass for a name with a prefix");
     }
     None
@@ -171,7 +171,7 @@ fn domain(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Option<Refusal> {
     if !domain.is_ascii() {
         return no(format!("Domain={domain} must be written in its ASCII form"));
     }
-    if is_public_suffix(&domain) {
+    if reaches_strangers(&domain, host.as_deref()) {
         return no(format!("{domain} is a public suffix: the cookie would reach everybody under it"));
     }
     let host = host?;
@@ -180,16 +180,6 @@ fn domain(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Option<Refusal> {
         return no(format!("Domain={domain}, and {host} is not within it"));
     }
     None
-}
-
-/// Whether it is an IP address, below which there are no hosts (RFC 6265 5.1.3).
-fn is_address(host: &str) -> bool {
-    host.parse::<std::net::IpAddr>().is_ok()
-}
-
-/// Whether anybody may register below it (the public-suffix list; a lone label counts as one).
-fn is_public_suffix(domain: &str) -> bool {
-    psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == domain.as_bytes())
 }
 
 /// Where TLS is needed (RFC 6265bis 5.7, steps 11, 18, and Partitioned).
@@ -210,24 +200,22 @@ fn secure(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Option<Refusal> {
 /// What the name promises (RFC 6265bis 4.1.3, 5.4).
 fn prefix(sight: &Sight<'_>, cookie: &SetCookie<'_>) -> Option<Refusal> {
     let no = |why: &str| Some(("InvalidPrefix", why.to_owned(), BIS));
-    let host = cookie.named("__Host-");
-    let http = cookie.named("__Http-") || cookie.named("__Host-Http-");
-    let prefixed = host || http || cookie.named("__Secure-");
-    if prefixed && !cookie.has("Secure") {
+    let promises = cookie.promises();
+    if promises.secure && !cookie.has("Secure") {
         return no("the prefix of its name needs Secure");
     }
     // Not even this machine itself is excepted.
-    if prefixed && sight.view.scheme == Some(Scheme::Http) {
+    if promises.secure && sight.view.scheme == Some(Scheme::Http) {
         return no("the prefix of its name needs TLS, and it came without");
     }
-    if http && !cookie.has("HttpOnly") {
+    if promises.http && !cookie.has("HttpOnly") {
         return no("the prefix of its name needs HttpOnly");
     }
-    if host && cookie.domain().is_some() {
+    if promises.host && cookie.domain().is_some() {
         return no("the __Host- prefix forbids Domain");
     }
     let root = cookie.attribute("Path").and_then(|(_, value)| value) == Some(b"/");
-    if host && !root { no("the __Host- prefix needs Path=/") } else { None }
+    if promises.host && !root { no("the __Host- prefix needs Path=/") } else { None }
 }
 
 /// Whether it came in answer to another site's request that is no navigation (RFC 6265bis 5.7, step 17).
@@ -308,15 +296,28 @@ fn default_path(sight: &Sight<'_>) -> Option<String> {
     Some(end.and_then(|at| path.get(..at)).unwrap_or("/").to_owned())
 }
 
-/// A name that frameworks give to logins, or a long value that scripts must not see.
+/// A name that frameworks give to logins. A long value that scripts must not see says nothing: those of trackers
+/// and load balancers are so too.
 fn looks_like_login(cookie: &SetCookie<'_>) -> bool {
-    const NAMES: [&str; 10] =
-        ["sid", "sess", "session", "auth", "token", "phpsessid", "jsessionid", "connect.sid", "login", "jwt"];
+    const NAMES: [&str; 8] = ["sid", "sess", "auth", "token", "phpsessid", "connect.sid", "login", "jwt"];
+    const PREFIXES: [&str; 4] = ["__host-http-", "__host-", "__http-", "__secure-"];
+    const ENDS: [&str; 8] = [
+        "session",
+        "sessionid",
+        "session_id",
+        "auth_token",
+        "access_token",
+        "refresh_token",
+        "remember_token",
+        ".aspxauth",
+    ];
+    const HOLDS: [&str; 2] = ["logged_in", "identity.application"];
     let name = text(cookie.name.unwrap_or_default()).to_ascii_lowercase();
-    let bare = ["__host-", "__secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
-    let named = NAMES.contains(&bare) || bare.ends_with("session") || bare.ends_with("sessionid");
-    let long = cookie.value.len() >= 16 && cookie.value.iter().any(u8::is_ascii_digit);
-    named && !cookie.value.is_empty() || (cookie.has("HttpOnly") && long)
+    let bare = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
+    let named = NAMES.contains(&bare)
+        || ENDS.iter().any(|end| bare.ends_with(end))
+        || HOLDS.iter().any(|part| bare.contains(part));
+    named && !cookie.value.is_empty()
 }
 
 #[cfg(test)]
@@ -348,6 +349,10 @@ mod tests {
             (HTTPS, "a=1; Domain=.shop.test", None),
             (HTTPS, "a=1; Domain=test", Some("InvalidDomain")),
             (HTTPS, "a=1; Domain=co.uk", Some("InvalidDomain")),
+            (HTTPS, "a=1; Domain=..shop.test", Some("InvalidDomain")),
+            (HTTPS, "__Http-a", Some("InvalidPrefix")),
+            (HTTPS, "__Host-Http-a=1; Secure; HttpOnly; Path=/x", Some("InvalidPrefix")),
+            (HTTPS, "__Host-Http-a=1; Secure; HttpOnly; Path=/", None),
             ("https://a.github.io/", "a=1; Domain=github.io", Some("InvalidDomain")),
             ("https://github.io/", "a=1; Domain=github.io", None),
             ("https://a.shop.test/", "a=1; Domain=shop.test", None),
@@ -417,6 +422,23 @@ mod tests {
         assert!(!format!("{cookie:?}").contains("8f3a77c2"));
         let python = format!("{REQUEST}User-Agent: python-requests/2.32\n");
         assert!(of(HTTPS, &python, line).says.contains("browsers would REJECT it"));
+    }
+
+    #[test]
+    fn trackers_and_load_balancers_are_no_logins() {
+        for (name, login) in [
+            ("__cfduid", false),
+            ("MUIDB", false),
+            ("_EDGE_S", false),
+            ("AWSALB", false),
+            ("PHPSESSID", true),
+            ("JSESSIONID", true),
+            ("__Host-Http-session", true),
+            ("wordpress_logged_in_5c0", true),
+        ] {
+            let line = format!("{name}=8f3a77c2d19b4e6f8f3a77c2d1; HttpOnly; Domain=other.test");
+            assert_eq!(of(HTTPS, REQUEST, &line).looks_like_login, login, "{name}");
+        }
     }
 
     #[test]

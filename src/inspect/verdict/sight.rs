@@ -35,7 +35,7 @@ impl<'a> Sight<'a> {
 
     /// What Date says.
     pub(super) fn date(&self) -> Option<i64> {
-        read_date(self.answered("Date")?.value).ok().map(|date| date.unix)
+        read_date(self.answered("Date")?.value, self.view.arrived).ok().map(|date| date.unix)
     }
 
     /// Scheme and host as an origin; the port is in it only where Host or the target gives one.

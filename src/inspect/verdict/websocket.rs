@@ -4,13 +4,10 @@ use super::sight::{Sight, text};
 use super::{Step, Told};
 use crate::inspect::field::Spec::Rfc;
 use crate::inspect::message::Message;
+use crate::inspect::value::websocket_answer;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use sha1::{Digest, Sha1};
-
-/// What is hashed behind the key (RFC 6455 1.3).
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The handshake and its tests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -142,7 +139,7 @@ fn answered(request: &Message<'_>, response: &Message<'_>, extended: bool, steps
 /// SHA-1 over the key and the GUID (RFC 6455 4.2.2).
 fn accepted(request: &Message<'_>, response: &Message<'_>, steps: &mut Vec<Step>) {
     let Some(key) = request.first("Sec-WebSocket-Key") else { return };
-    let wanted = STANDARD.encode(Sha1::new().chain_update(key.value).chain_update(GUID).finalize());
+    let wanted = websocket_answer(key.value);
     let got = response.first("Sec-WebSocket-Accept").map(|line| text(line.value).into_owned());
     let same = got.as_deref() == Some(wanted.as_str());
     let says = match (&got, same) {

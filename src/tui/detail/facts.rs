@@ -28,8 +28,8 @@ pub fn of(inspected: &Inspected, place: Place, field: &Field<'_>) -> Option<Stri
 
 /// A date's distance from the arrival: captures are opened years later.
 fn moment(inspected: &Inspected, field: &Field<'_>) -> Option<String> {
-    let date = read_date(field.value).ok()?;
     let arrived = inspected.recorded.view().arrived?;
+    let date = read_date(field.value, Some(arrived)).ok()?;
     let apart = how_long(date.unix.abs_diff(arrived));
     Some(match arrived - date.unix {
         -1..=1 => "on arrival".to_owned(),
