@@ -260,7 +260,7 @@ fn target_unencoded(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 }
 
 fn host_missing(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    if case.message.version() == b"HTTP/1.1" && !case.message.has("Host") {
+    if case.message.version() == b"HTTP/1.1" && !case.message.has("Host") && !case.view.partial {
         found.start(start(case), "there is no Host");
     }
 }
@@ -435,7 +435,7 @@ fn capitals_multiplexed(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 
 fn pseudo_field(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let message = case.message;
-    let first = message.lines.first().map_or(usize::MAX, |line| line.number);
+    let first = message.lines.first().filter(|_| !case.view.partial).map_or(usize::MAX, |line| line.number);
     let allowed: &[&[u8]] = if message.is_request() {
         &[b":method", b":scheme", b":authority", b":path", b":protocol"]
     } else {
