@@ -40,6 +40,10 @@ pub fn exchange(entry: &mut Tree) -> Result<Imported, String> {
     exchange.timing = timing(entry);
     exchange.summary.ttfb = exchange.timing.response_head;
     exchange.summary.duration = exchange.timing.response_end;
+    let as_text = request.of("postData").is_some_and(|data| !in_base64(data));
+    if as_text && are_coded(&asked) {
+        exchange.summary.flags.add(Flags::REQUEST_DECODED);
+    }
     let sent = posted(&mut request);
     let received = answer(&mut exchange, &mut response, answered);
     let messages = messages::websocket(entry, exchange.summary.started);
@@ -78,10 +82,13 @@ pub struct Content {
     pub missing: bool,
 }
 
+fn in_base64(part: &Tree) -> bool {
+    ["encoding", "_encoding"].iter().any(|name| text(part, name).eq_ignore_ascii_case("base64"))
+}
+
 /// `text`, in base64 where `encoding` says so.
 pub fn content(part: &mut Tree) -> Content {
-    let encoded =
-        ["encoding", "_encoding"].iter().any(|name| text(part, name).eq_ignore_ascii_case("base64"));
+    let encoded = in_base64(part);
     let Some(Tree::Text(Text { bytes, length })) = part.take("text") else { return Content::default() };
     let missing = length > bytes.len() as u64;
     if !encoded {
@@ -153,10 +160,7 @@ fn answer(exchange: &mut Exchange, response: &mut Tree, version: &str) -> Conten
     let mut part = response.take("content").unwrap_or(Tree::Null);
     let told = part.of("size").and_then(Tree::number::<i64>).unwrap_or(size);
     let content = absent(content(&mut part), told.max(size));
-    let coded = |(name, value): &(Vec<u8>, Vec<u8>)| {
-        name.eq_ignore_ascii_case(b"content-encoding") && !value.eq_ignore_ascii_case(b"identity")
-    };
-    if fields.iter().any(coded) {
+    if are_coded(&fields) {
         exchange.summary.flags.add(Flags::DECODED);
     }
     exchange.summary.response_bytes = u64::try_from(size).unwrap_or(0);
@@ -164,6 +168,13 @@ fn answer(exchange: &mut Exchange, response: &mut Tree, version: &str) -> Conten
         unanswered(exchange, &error);
     }
     content
+}
+
+/// Whether they say that the content is packed.
+fn are_coded(fields: &Fields) -> bool {
+    fields.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case(b"content-encoding") && !value.eq_ignore_ascii_case(b"identity")
+    })
 }
 
 /// What browsers call it, and what it is.
@@ -301,7 +312,14 @@ fn fields(part: &Tree) -> Fields {
     let fields = part.of("headers").map(Tree::items).unwrap_or_default();
     let octets = |field: &Tree, name: &str| field.of(name).and_then(Tree::bytes).unwrap_or_default().to_vec();
     let pair = |field: &Tree| (octets(field, "name"), octets(field, "value"));
-    heads::unjoined(fields.iter().map(pair).filter(|(name, _)| !name.is_empty()).collect())
+    let method = text(part, "method");
+    // WebPageTest lists the request line as a field: `GET /a?b=http` with the value `//h/`.
+    let is_line = |name: &[u8]| {
+        let rest = name.strip_prefix(method.as_bytes()).filter(|_| !method.is_empty());
+        rest.is_some_and(|rest| rest.starts_with(b" "))
+    };
+    let is_field = |(name, _): &(Vec<u8>, Vec<u8>)| !name.is_empty() && !is_line(name);
+    heads::unjoined(fields.iter().map(pair).filter(is_field).collect())
 }
 
 fn text(tree: &Tree, name: &str) -> String {

@@ -251,7 +251,6 @@ fn body_without_length(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     let message = case.message;
     let expects = matches!(message.method(), b"POST" | b"PUT" | b"PATCH") && message.version() == b"HTTP/1.1";
     if expects
-        && !case.view.partial
         && !message.has("Content-Length")
         && !message.has("Transfer-Encoding")
         && let Some(line) = message.first("Content-Type")

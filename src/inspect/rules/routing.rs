@@ -260,7 +260,7 @@ fn target_unencoded(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 }
 
 fn host_missing(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    if case.message.version() == b"HTTP/1.1" && !case.message.has("Host") && !case.view.partial {
+    if case.message.version() == b"HTTP/1.1" && !case.message.has("Host") {
         found.start(start(case), "there is no Host");
     }
 }
