@@ -51,9 +51,10 @@ pub(super) fn status(summary: &Summary) -> String {
     }
 }
 
-/// Flags that a row names; that an answer is ours stands in its status, and a note at the end.
+/// Flags that a row names; that an answer is ours stands in its status, and a note at the end; all rows of a HAR are
+/// partial.
 fn notable(flags: Flags) -> impl Iterator<Item = &'static str> {
-    Flags(flags.0 & !(Flags::OURS.0 | Flags::NOTED.0)).words()
+    Flags(flags.0 & !(Flags::OURS.0 | Flags::NOTED.0 | Flags::PARTIAL.0)).words()
 }
 
 /// Bytes in units of 1000.

@@ -37,7 +37,8 @@ An exchange (serve --json, ls --json):
   failure         {\"side\",\"phase\",\"kind\",\"says\"} or null
   flags           words: ours (hopscope answered), tunnel, intercepted, truncated, retried, replay,
                   unverified, upgraded, marked, hidden, noted, learned (left alone after refusals of the
-                  certificate), decoded, request decoded (bodies that stand so in an import)
+                  certificate), decoded, request decoded (bodies that stand so in an import),
+                  partial (of an import that lists headers and may lack some, as a HAR)
   parent          the exchange that this one replays, or null
   note            a person's note, or null; its words that begin with # are tags
 

@@ -23,6 +23,12 @@ pub struct Body {
 }
 
 impl Body {
+    /// Whether the file that it was imported from held nothing of it.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.kept == 0 && self.truncated == Some(Truncation::Absent)
+    }
+
     /// The lines of the trailer section, each with why it was not sent on, if it was not.
     pub fn trailer_lines(&self) -> impl Iterator<Item = (&[u8], Option<Cause>)> {
         let section = self.trailers.as_deref().unwrap_or_default();
@@ -82,6 +88,9 @@ pub enum Truncation {
 }
 
 impl Truncation {
+    /// What is said where nothing of an [`Absent`](Self::Absent) body is at hand.
+    pub const NO_BODY: &'static str = "the file that it was imported from holds no body";
+
     /// The number written to captures.
     #[must_use]
     pub fn code(self) -> u8 {

@@ -89,6 +89,10 @@ impl Flags {
     /// A person wrote a note on it.
     pub const NOTED: Self = Self(1 << 13);
 
+    /// Of what crossed the wire the file that it was imported from tells names and values, as a HAR does: fields may be
+    /// missing from them, and a body is what its writer made of it.
+    pub const PARTIAL: Self = Self(1 << 14);
+
     /// What a person set apart, so that it outlives retention.
     pub const KEPT: Self = Self(Self::MARKED.0 | Self::NOTED.0);
 
@@ -108,6 +112,7 @@ impl Flags {
         (Self::REQUEST_DECODED, "request decoded"),
         (Self::LEARNED, "learned"),
         (Self::NOTED, "noted"),
+        (Self::PARTIAL, "partial"),
     ];
 
     /// Whether all bits of `flag` are set.

@@ -44,19 +44,56 @@ impl Place {
 
 /// A version as heads have it: `h2`, `http/2.0` and `HTTP/2` are the same; what is unknown is HTTP/1.1.
 pub fn version(told: &str) -> &'static str {
-    match told.trim().to_ascii_lowercase().as_str() {
+    known_version(told).unwrap_or("HTTP/1.1")
+}
+
+/// A version as heads have it, where it is told and is one.
+pub fn known_version(told: &str) -> Option<&'static str> {
+    Some(match told.trim().to_ascii_lowercase().as_str() {
         "h2" | "http/2" | "http/2.0" | "h2c" => "HTTP/2",
-        "h3" | "http/3" | "http/3.0" | "h3-29" => "HTTP/3",
+        "http/3" | "http/3.0" => "HTTP/3",
         "http/1.0" => "HTTP/1.0",
-        _ => "HTTP/1.1",
+        "http/1.1" => "HTTP/1.1",
+        // `h3`, and as Chrome writes its drafts: `h3-29`, `h3-Q050`, `http/2+quic/43`.
+        other if other.starts_with("h3") || other.contains("quic/") => "HTTP/3",
+        _ => return None,
+    })
+}
+
+/// Whether there are pseudo-fields among them, which HTTP/1 does not have (RFC 9113 8.3).
+pub fn have_pseudo_fields(fields: &Fields) -> bool {
+    fields.iter().any(|(name, _)| name.first() == Some(&b':'))
+}
+
+/// Values that a program joined with line feeds, as Chrome does where a field stood in several lines: each in a line
+/// of its own again. One that goes on behind a blank is a fold, and stays one.
+pub fn unjoined(fields: Fields) -> Fields {
+    fields
+        .into_iter()
+        .flat_map(|(name, value)| lines_of(&value).map(move |line| (name.clone(), line)))
+        .collect()
+}
+
+fn lines_of(value: &[u8]) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let mut lines: Vec<Vec<u8>> = Vec::new();
+    for line in value.split(|byte| *byte == b'\n') {
+        match (lines.last_mut(), line.first()) {
+            (Some(folded), Some(b' ' | b'\t')) => folded.extend_from_slice(line),
+            _ => lines.push(line.to_vec()),
+        }
+        if let Some(last) = lines.last_mut().filter(|last| last.last() == Some(&b'\r')) {
+            last.pop();
+        }
     }
+    let only = lines.len() == 1;
+    lines.into_iter().filter(move |line| only || !line.is_empty())
 }
 
 /// A request's head.
 pub fn request(method: &str, place: &Place, version: &str, fields: &Fields) -> Bytes {
     let mut out = Vec::new();
     line(&mut out, &[method.as_bytes(), b" ", place.path.as_bytes(), b" ", version.as_bytes()]);
-    if version == "HTTP/2" && !fields.iter().any(|(name, _)| name.first() == Some(&b':')) {
+    if version == "HTTP/2" && !have_pseudo_fields(fields) {
         for (name, value) in [
             (":method", method),
             (":authority", &place.host),
@@ -76,7 +113,7 @@ pub fn response(version: &str, status: u16, reason: &str, fields: &Fields) -> By
     // HTTP/2 carries no reason phrase (RFC 9113 8.3.2).
     let reason = if version == "HTTP/2" { "" } else { reason };
     line(&mut out, &[version.as_bytes(), b" ", status.as_bytes(), b" ", reason.as_bytes()]);
-    if version == "HTTP/2" && !fields.iter().any(|(name, _)| name.first() == Some(&b':')) {
+    if version == "HTTP/2" && !have_pseudo_fields(fields) {
         line(&mut out, &[b":status: ", status.as_bytes()]);
     }
     whole(out, fields)
@@ -128,6 +165,34 @@ mod tests {
         let head = Head::parse(request("GET", &place, "HTTP/1.1", &fields));
         assert_eq!(head.fields().len(), 1);
         assert_eq!(head.raw(), "GET / HTTP/1.1\r\nX  Y: 1    GET\r\n\r\n");
+    }
+
+    #[test]
+    fn values_that_were_joined_stand_in_lines_of_their_own_again() {
+        let parted = |value: &str| {
+            let fields = unjoined(vec![(b"via".to_vec(), value.as_bytes().to_vec())]);
+            fields.into_iter().map(|(_, value)| String::from_utf8(value).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(parted("1.1 a\n1.1 b\r\n2 c"), ["1.1 a", "1.1 b", "2 c"]);
+        assert_eq!(parted("1.1 a\r\n (x)\n1.1 b\n"), ["1.1 a (x)", "1.1 b"]);
+        assert_eq!(
+            (parted(""), parted("\n"), parted("a")),
+            (vec![String::new()], vec![], vec!["a".to_owned()])
+        );
+    }
+
+    #[test]
+    fn versions_have_many_names() {
+        for (told, version) in [
+            ("http/2.0", Some("HTTP/2")),
+            ("h3-Q050", Some("HTTP/3")),
+            ("http/2+quic/43", Some("HTTP/3")),
+            ("http/1.1", Some("HTTP/1.1")),
+            ("unknown", None),
+            ("", None),
+        ] {
+            assert_eq!(known_version(told), version, "{told}");
+        }
     }
 
     #[test]

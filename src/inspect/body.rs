@@ -2,13 +2,15 @@
 
 use crate::exchange::Body;
 
-/// One message's body, framing removed and codings kept.
+/// One message's body, framing removed; its codings kept, unless it is [`decoded`](Self::decoded).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Content<'a> {
     /// Bytes that passed.
     pub length: u64,
     /// Whether it ended as its framing promised.
     pub complete: bool,
+    /// Whether its content codings are undone, so that neither its length nor its first bytes are those that passed.
+    pub decoded: bool,
     /// Its first bytes; empty where they are not known.
     pub beginning: &'a [u8],
     /// The trailer section.
@@ -23,7 +25,7 @@ impl<'a> Content<'a> {
     #[must_use]
     pub fn of(body: &'a Body) -> Self {
         let trailers = body.trailers.as_deref().unwrap_or_default();
-        Self { length: body.length, complete: body.complete, beginning: &[], trailers }
+        Self { length: body.length, complete: body.complete, decoded: false, beginning: &[], trailers }
     }
 
     /// Names and values of the trailer section.

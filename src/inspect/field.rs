@@ -66,6 +66,9 @@ pub enum Hop {
     EndToEnd,
     /// To the next recipient only.
     HopByHop,
+    /// To the next proxy, or from a proxy to the next client: it takes it, or passes it along a chain of proxies that
+    /// authenticate together (RFC 9110 11.7).
+    NextProxy,
 }
 
 /// How a field stands in the registry of HTTP fields (RFC 9110 16.3.1).
@@ -311,6 +314,12 @@ impl Field {
     /// For the next recipient only.
     pub(super) const fn hop_by_hop(mut self) -> Self {
         self.hop = Hop::HopByHop;
+        self
+    }
+
+    /// Between a proxy and its client.
+    pub(super) const fn next_proxy(mut self) -> Self {
+        self.hop = Hop::NextProxy;
         self
     }
 

@@ -25,6 +25,8 @@ pub struct View<'a> {
     pub trailers: bool,
     /// Whether the heads are lists that another program made, as in a HAR file, and not what crossed the wire.
     pub listed: bool,
+    /// Whether fields may be missing from these lists, so that what is not there may still have been sent.
+    pub partial: bool,
     /// What is known of the bodies: the request's, the response's.
     pub bodies: [Option<Content<'a>>; 2],
 }

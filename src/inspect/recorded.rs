@@ -5,7 +5,7 @@ use super::message::View;
 use super::rule::Finding;
 use super::run::inspect;
 use super::verdict::{Verdicts, verdicts};
-use crate::exchange::{Body, BodyPlace, Exchange, Head, MessageKind, Scheme, Side, State};
+use crate::exchange::{Body, BodyPlace, Exchange, Flags, Head, MessageKind, Scheme, Side, State};
 
 /// The heads of an exchange with scheme, host and time.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub struct Recorded {
     bodies: [Body; 2],
     over: bool,
     listed: bool,
+    flags: Flags,
     beginnings: [Vec<u8>; 2],
 }
 
@@ -36,6 +37,7 @@ impl Recorded {
             over: exchange.summary.state != State::Open,
             // Whatever crossed a socket of ours came from a client with an address, or is a replay.
             listed: summary.client.is_empty() && summary.parent.is_none(),
+            flags: summary.flags,
             beginnings: [&exchange.request_body, &exchange.response_body].map(inline),
         }
     }
@@ -53,9 +55,10 @@ impl Recorded {
     /// A body, once the exchange is over: one that still grows is no shorter than it should be. Lists of other
     /// programs leave bodies out, so of none it is not known how long it was.
     fn content(&self, side: usize) -> Option<Content<'_>> {
-        let body = self.bodies.get(side).filter(|body| self.over && !(self.listed && body.length == 0))?;
+        let body = self.bodies.get(side).filter(|body| self.over && !(self.listed && is_left_out(body)))?;
         let beginning = self.beginnings.get(side).map_or(&[][..], Vec::as_slice);
-        Some(Content { beginning, ..Content::of(body) })
+        let undone = if side == 0 { Flags::REQUEST_DECODED } else { Flags::DECODED };
+        Some(Content { decoded: self.flags.has(undone), beginning, ..Content::of(body) })
     }
 
     /// What rules and verdicts look at.
@@ -68,6 +71,7 @@ impl Recorded {
             arrived: Some(self.arrived),
             trailers: false,
             listed: self.listed,
+            partial: self.flags.has(Flags::PARTIAL),
             bodies: [self.content(0), self.content(1)],
         }
     }
@@ -89,6 +93,11 @@ impl Recorded {
     pub fn verdicts(&self) -> Verdicts {
         verdicts(&self.view())
     }
+}
+
+/// Whether the file that it was imported from may have had no room for it.
+fn is_left_out(body: &Body) -> bool {
+    body.length == 0 || body.is_absent()
 }
 
 /// The first bytes of a body that is at hand.

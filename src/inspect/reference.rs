@@ -58,7 +58,11 @@ fn field_row(field: &Field) -> String {
         _ => "responses",
     };
     let trailers = if field.on.has(On::TRAILERS) { ", trailers" } else { "" };
-    let hop = if field.hop == Hop::HopByHop { ", this hop" } else { "" };
+    let hop = match field.hop {
+        Hop::EndToEnd => "",
+        Hop::HopByHop => ", this hop",
+        Hop::NextProxy => ", next proxy",
+    };
     let lines = match field.shape {
         Shape::Single => "one",
         Shape::List => "list",

@@ -305,6 +305,24 @@ fn links_and_losses_are_told() {
 }
 
 #[test]
+fn a_body_that_a_file_does_not_hold_is_not_cut_short() {
+    let mut exchange = fake::with(2, |summary| {
+        summary.client = String::new();
+        summary.flags = Flags(Flags::PARTIAL.0 | Flags::TRUNCATED.0);
+    });
+    exchange.response_body.kept = 0;
+    exchange.response_body.truncated = Some(crate::exchange::Truncation::Absent);
+    exchange.response_body.place = BodyPlace::Nowhere;
+    let mut stage = Stage::new(100, 30, vec![exchange]);
+    stage.press("<enter>");
+    let screen = stage.screen();
+    for says in ["the file that it was imported from holds no body", "as the file lists them"] {
+        assert!(screen.contains(says), "{says}: {screen}");
+    }
+    assert!(!screen.contains("cut short") && !screen.contains("marks"), "{screen}");
+}
+
+#[test]
 fn the_coded_size_and_the_decoded_one() {
     use std::io::Write as _;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

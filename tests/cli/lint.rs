@@ -127,6 +127,51 @@ fn explain_says_what_each_part_means() {
     assert_eq!(Sandbox::new().run(&["explain", "X-Nobody"]).code, Some(5));
 }
 
+#[test]
+fn explain_takes_several_and_what_the_shell_parted() {
+    let explain = |arguments: &[&str]| Sandbox::new().run(&[&["explain"], arguments].concat());
+    for (arguments, texts) in [
+        (&["Host", "Accept"][..], &["Host  RFC 9110 7.2", "Accept  RFC 9110 12.5.1"][..]),
+        (&["Via: 1.1 x", "Date: Mon, 23 Nov 2026 12:00:00 GMT"], &["who passed it on", "IMF-fixdate"]),
+        (
+            &["Cache-Control:", "no-cache,", "max-stale=30"],
+            &["up to 30 s past its lifetime", "(RFC 9111 5.2.1.4)"],
+        ),
+        (&[":status: 200"], &["RFC 9113 8.3.2", "it was done as asked"]),
+        (&[":protocol"], &["RFC 8441 4", "connect-udp"]),
+        (&["Access-Control-Allow-Headers: *"], &["any field but Authorization"]),
+        (&["Proxy-Authorization"], &["for the next proxy that asks for it"]),
+        (&["Proxy-Authenticate"], &["from a proxy to its next client only"]),
+    ] {
+        let ran = explain(arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        for text in texts {
+            assert!(ran.stdout.contains(text), "{text}: {}", ran.stdout);
+        }
+    }
+    let ran = explain(&["X-Nobody", "Age"]);
+    assert_eq!(ran.code, Some(5));
+    assert!(ran.stdout.starts_with("Age  RFC 9111 5.1"), "{}", ran.stdout);
+    assert!(!explain(&["Content-Type"]).stdout.contains("how welcome"));
+}
+
+#[test]
+fn rfc9111_5_2_directives_are_explained_on_their_side() {
+    let value = |directives: &str| {
+        let out = Sandbox::new().run(&["explain", &format!("Cache-Control: {directives}")]).stdout;
+        out.rsplit_once("\n\n").map(|(_, value)| value.to_owned()).unwrap_or_default()
+    };
+    let asked = value("max-age=0, max-stale=30");
+    assert!(
+        asked.contains("In a request:") && asked.contains("5.2.1.1") && !asked.contains("5.2.2.1"),
+        "{asked}"
+    );
+    let answered = value("max-age=0, public");
+    assert!(answered.contains("In a response:") && !answered.contains("5.2.1.1"), "{answered}");
+    let both = value("no-cache");
+    assert!(both.contains("5.2.1.4") && both.contains("5.2.2.4"), "{both}");
+}
+
 const HAR: &str = r#"{"log":{"entries":[{"startedDateTime":"2026-11-23T12:00:00Z","time":5,
     "request":{"method":"GET","url":"https://shop.test/","httpVersion":"HTTP/1.1","headers":[{"name":"Host","value":"shop.test"}]},
     "response":{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[{"name":"Content-Length","value":"0"},{"name":"Set-Cookie","value":"sid=s3cret; SameSite=None"}]}}]}}"#;
@@ -170,6 +215,36 @@ fn rfc9113_8_2_a_browser_s_list_is_no_message_of_http2() {
     let found = looked["findings"].as_array().unwrap().iter();
     let found: Vec<_> = found.filter(|found| found["field"] == "Connection").collect();
     assert_eq!((found.len(), &found[0]["lint"]), (1, &Value::from("connection-listed")));
+}
+
+/// As Chrome writes what it did not see on the wire: no version, provisional headers, text decoded, lines joined, no body.
+const RETOLD: &str = r#"{"log":{"creator":{"name":"WebInspector","version":"537.36"},"entries":[
+    {"startedDateTime":"2026-11-23T12:00:00Z","time":5,
+    "request":{"method":"GET","url":"https://shop.test/","httpVersion":"unknown","headersSize":-1,"headers":[{"name":"accept","value":"*/*"},{"name":":authority","value":"shop.test"}]},
+    "response":{"status":200,"statusText":"","httpVersion":"unknown","headers":[{"name":"content-type","value":"text/html"},{"name":"content-encoding","value":"gzip"},{"name":"vary","value":"accept-encoding"},{"name":"content-length","value":"99"},{"name":"date","value":"Mon, 23 Nov 2026 12:00:00 GMT"}],"content":{"size":6,"text":"<html>"}}},
+    {"startedDateTime":"2026-11-23T12:00:00Z","time":5,
+    "request":{"method":"GET","url":"http://shop.test/","httpVersion":"","headersSize":-1,"headers":[{"name":"Accept","value":"*/*"}]},
+    "response":{"status":200,"statusText":"OK","httpVersion":"","headers":[{"name":"Content-Type","value":"image/png"},{"name":"Content-Length","value":"743"},{"name":"Via","value":"1.1 a\n1.1 b"},{"name":"Date","value":"Mon, 23 Nov 2026 12:00:00 GMT"}],"content":{"size":743}}},
+    {"startedDateTime":"2026-11-23T12:00:00Z","time":5,
+    "request":{"method":"GET","url":"http://shop.test/","httpVersion":"","headers":[]},
+    "response":{"status":200,"statusText":"OK","httpVersion":"","headers":[{"name":"Content-Type","value":"image/gif"},{"name":"Content-Length","value":"1"},{"name":"Date","value":"Mon, 23 Nov 2026 12:00:00 GMT"},{"name":"ETag","value":"x"}],"content":{"size":1,"text":"AA==","encoding":"base64"}}}]}}"#;
+
+#[test]
+fn what_a_browser_did_not_record_is_not_missing() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.path("retold.har");
+    fs::write(&file, RETOLD).unwrap();
+    let out = sandbox.run(&["lint", file.to_str().unwrap(), "--to", "json"]).stdout;
+    let found: Vec<_> = out
+        .lines()
+        .map(|line| {
+            let looked: Value = serde_json::from_str(line).unwrap();
+            let found = looked["findings"].as_array().unwrap();
+            let heavy = found.iter().filter(|found| found["severity"] != "info");
+            heavy.map(|found| found["lint"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(found, [vec![], vec![], vec!["etag-syntax".to_owned()]], "{out}");
 }
 
 #[test]

@@ -18,7 +18,13 @@ pub fn target(data: &[u8]) {
     let heads = [Some(&request), (options & 1 != 0).then_some(&response), Some(&response), None];
     let scheme = if options & 2 == 0 { Scheme::Https } else { Scheme::Http };
     let arrived = (options & 4 == 0).then_some(1_795_435_200);
-    let content = Content { length: 3, complete: options & 16 == 0, beginning: bytes, trailers: bytes };
+    let content = Content {
+        length: 3,
+        complete: options & 16 == 0,
+        decoded: options & 128 != 0,
+        beginning: bytes,
+        trailers: bytes,
+    };
     let bodies = [Some(content); 2].map(|content| content.filter(|_| options & 32 == 0));
     let view = View {
         heads,
@@ -27,6 +33,7 @@ pub fn target(data: &[u8]) {
         arrived,
         trailers: options & 8 != 0,
         listed: options & 64 != 0,
+        partial: options & 128 != 0,
         bodies,
     };
     for found in inspect(&view) {

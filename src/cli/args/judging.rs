@@ -19,7 +19,7 @@ Exit codes: 1 findings at the level of --fail-on or above, 5 a line was no heade
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Explain {
-    /// A field's name, or a whole header line
+    /// Fields' names, or whole header lines
     #[arg(value_name = "NAME[: VALUE]", required = true, num_args = 1..)]
     pub(in crate::cli) field: Vec<String>,
 }

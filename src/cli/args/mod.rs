@@ -95,9 +95,14 @@ pub(super) enum Command {
     /// answers differ in (Date, a request's number, ...) is set apart with its reason. Ends with 1 when
     /// anything else differs.
     Diff(Diff),
-    /// Say what a field means, and each part of a value
+    /// Say what fields mean, and each part of a value
     ///
-    /// hopscope explain vary
+    /// Each argument is a name or a whole header line. Behind one that ends with its colon, the
+    /// arguments up to the next that begins with NAME: are its value, so that quotes may be left out
+    /// where the shell lets them.
+    ///
+    /// hopscope explain vary age
+    /// hopscope explain 'Via: 1.1 edge' 'Date: Mon, 23 Nov 2026 12:00:00 GMT'
     /// hopscope explain 'Cache-Control: max-age=300, immutable'
     #[command(verbatim_doc_comment)]
     Explain(Explain),

@@ -14,7 +14,7 @@ use super::door::Out;
 use super::exit::{Exit, Halt, Outcome};
 use super::records::Records;
 use super::{capture, json};
-use crate::exchange::{Exchange, ExchangeId, Head, MessageKind, Side};
+use crate::exchange::{Exchange, ExchangeId, Head, MessageKind, Side, Truncation};
 use crate::{text, view};
 use bytes::Bytes;
 use std::io::{Read, Write};
@@ -282,9 +282,14 @@ fn body<W: Write>(
             Err(error) => return Err(Halt::new(Exit::Failed, format!("reading the body: {error}"))),
         }
     }
-    if let Some(why) = exchange.body(side).truncated {
+    let body = exchange.body(side);
+    if let Some(why) = body.truncated {
         out.flush()?;
-        super::door::say(format!("the body is cut short here: {}", why.says()));
+        super::door::say(if body.is_absent() {
+            format!("there is no body here: {}", Truncation::NO_BODY)
+        } else {
+            format!("the body is cut short here: {}", why.says())
+        });
     }
     Ok(())
 }

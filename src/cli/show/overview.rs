@@ -1,7 +1,10 @@
 //! One exchange on one page: what it was, how it went, and where to look further.
 
 use super::super::format::{counted, duration, size, status, timestamp};
-use crate::exchange::{Body, Exchange, Flags, Head, MessageKind, Tunnelled};
+use crate::exchange::{Body, Exchange, Flags, Head, MessageKind, Truncation, Tunnelled};
+
+/// Marks that are told elsewhere, or by what the file was.
+const TOLD: u32 = Flags::OURS.0 | Flags::HIDDEN.0 | Flags::NOTED.0 | Flags::PARTIAL.0;
 
 /// The page.
 pub(super) fn lines(exchange: &Exchange) -> Vec<String> {
@@ -77,8 +80,7 @@ fn response_kind(exchange: &Exchange) -> MessageKind {
 fn links(exchange: &Exchange) -> Vec<String> {
     let summary = &exchange.summary;
     let mut lines = Vec::new();
-    let marks: Vec<_> =
-        Flags(summary.flags.0 & !(Flags::OURS.0 | Flags::HIDDEN.0 | Flags::NOTED.0)).words().collect();
+    let marks: Vec<_> = Flags(summary.flags.0 & !TOLD).words().collect();
     if !marks.is_empty() {
         lines.push(row("marks", &marks.join(", ")));
     }
@@ -110,6 +112,9 @@ fn body(body: &Body) -> String {
     }
     let whole = if body.complete { "complete" } else { "cut short" };
     match body.truncated {
+        _ if body.is_absent() => {
+            format!("{} of body: {}", size(body.length), Truncation::NO_BODY)
+        }
         None => format!("{} of body, {whole}", size(body.length)),
         Some(why) => {
             format!("{} of body, {whole}; {} kept: {}", size(body.length), size(body.kept), why.says())

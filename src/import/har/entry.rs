@@ -27,19 +27,25 @@ pub fn exchange(entry: &mut Tree) -> Result<Imported, String> {
     let url = text(&request, "url");
     let place = Place::of(&url)?;
     let mut exchange = blank();
-    let version = heads::version(&text(&request, "httpVersion"));
+    let asked = fields(&request);
+    let [version, answered] = versions(&request, &response, &asked);
     let method =
         Some(text(&request, "method")).filter(|method| !method.is_empty()).ok_or("it has no method")?;
     let started = entry.of("startedDateTime").and_then(Tree::text).and_then(|text| micros(&text));
-    exchange.heads.request_received = Some(heads::request(&method, &place, version, &fields(&request)));
+    exchange.heads.request_received = Some(heads::request(&method, &place, version, &asked));
     let summary = &mut exchange.summary;
+    summary.flags.add(Flags::PARTIAL);
     (summary.started, summary.method, summary.version) = (started.unwrap_or(0), method, version.to_owned());
     (summary.scheme, summary.host, summary.path) = (place.scheme, place.host.clone(), place.path.clone());
     exchange.timing = timing(entry);
     exchange.summary.ttfb = exchange.timing.response_head;
     exchange.summary.duration = exchange.timing.response_end;
+    let as_text = request.of("postData").is_some_and(|data| !in_base64(data));
+    if as_text && are_coded(&asked) {
+        exchange.summary.flags.add(Flags::REQUEST_DECODED);
+    }
     let sent = posted(&mut request);
-    let received = answer(&mut exchange, &mut response);
+    let received = answer(&mut exchange, &mut response, answered);
     let messages = messages::websocket(entry, exchange.summary.started);
     if let Some((last, _)) = messages.last() {
         exchange.summary.messages = last + 1;
@@ -49,6 +55,21 @@ pub fn exchange(entry: &mut Tree) -> Result<Imported, String> {
     let connections = connections(entry, &mut exchange, &place);
     heads::summarise(&mut exchange);
     Ok(Imported { exchange, bodies, messages, connections })
+}
+
+/// Versions of request and response as they are told. Where one is not told, as of what Chrome has from its cache or
+/// calls `unknown`, pseudo-fields say that it is no HTTP/1, and the other message says the rest.
+fn versions(request: &Tree, response: &Tree, asked: &Fields) -> [&'static str; 2] {
+    let told = [request, response].map(|part| heads::known_version(&text(part, "httpVersion")));
+    let pseudo = [heads::have_pseudo_fields(asked), heads::have_pseudo_fields(&fields(response))];
+    let of_pseudo = pseudo.contains(&true).then_some("HTTP/2");
+    let fits = |version: Option<&'static str>, pseudo: bool| {
+        version.filter(|version| !pseudo || matches!(*version, "HTTP/2" | "HTTP/3"))
+    };
+    [(0, 1), (1, 0)].map(|(own, other)| {
+        let own = fits(told[own], pseudo[own]);
+        own.or(fits(told[other], of_pseudo.is_some())).or(of_pseudo).unwrap_or("HTTP/1.1")
+    })
 }
 
 /// A body as a file has it.
@@ -61,10 +82,13 @@ pub struct Content {
     pub missing: bool,
 }
 
+fn in_base64(part: &Tree) -> bool {
+    ["encoding", "_encoding"].iter().any(|name| text(part, name).eq_ignore_ascii_case("base64"))
+}
+
 /// `text`, in base64 where `encoding` says so.
 pub fn content(part: &mut Tree) -> Content {
-    let encoded =
-        ["encoding", "_encoding"].iter().any(|name| text(part, name).eq_ignore_ascii_case("base64"));
+    let encoded = in_base64(part);
     let Some(Tree::Text(Text { bytes, length })) = part.take("text") else { return Content::default() };
     let missing = length > bytes.len() as u64;
     if !encoded {
@@ -75,7 +99,10 @@ pub fn content(part: &mut Tree) -> Content {
     let whole = if missing { compact.get(..compact.len() / 4 * 4).unwrap_or_default() } else { &compact };
     match BASE64.decode(whole) {
         Ok(decoded) => {
-            Content { length: (decoded.len() as u64).max(length / 4 * 3), bytes: decoded, missing }
+            let kept = decoded.len() as u64;
+            // Of what was cut the rest is reckoned; there its padding is not at hand.
+            let length = if missing { kept.max(length / 4 * 3) } else { kept };
+            Content { length, bytes: decoded, missing }
         }
         // It says base64 and is none: kept as it stands.
         Err(_) => Content { length: compact.len() as u64, bytes: compact, missing },
@@ -110,7 +137,7 @@ fn absent(content: Content, size: i64) -> Content {
     }
 }
 
-fn answer(exchange: &mut Exchange, response: &mut Tree) -> Content {
+fn answer(exchange: &mut Exchange, response: &mut Tree, version: &str) -> Content {
     let status = response.of("status").and_then(Tree::number::<f64>).unwrap_or(0.0);
     // Chrome's name, Playwright's.
     let error = ["_error", "_failureText"].map(|name| text(response, name)).concat();
@@ -125,7 +152,6 @@ fn answer(exchange: &mut Exchange, response: &mut Tree) -> Content {
         reason = "it lies between 100 and 1000"
     )]
     let status = status as u16;
-    let version = heads::version(&text(response, "httpVersion"));
     let fields = fields(response);
     exchange.heads.response_received =
         Some(heads::response(version, status, &text(response, "statusText"), &fields));
@@ -134,10 +160,7 @@ fn answer(exchange: &mut Exchange, response: &mut Tree) -> Content {
     let mut part = response.take("content").unwrap_or(Tree::Null);
     let told = part.of("size").and_then(Tree::number::<i64>).unwrap_or(size);
     let content = absent(content(&mut part), told.max(size));
-    let coded = |(name, value): &(Vec<u8>, Vec<u8>)| {
-        name.eq_ignore_ascii_case(b"content-encoding") && !value.eq_ignore_ascii_case(b"identity")
-    };
-    if fields.iter().any(coded) {
+    if are_coded(&fields) {
         exchange.summary.flags.add(Flags::DECODED);
     }
     exchange.summary.response_bytes = u64::try_from(size).unwrap_or(0);
@@ -145,6 +168,13 @@ fn answer(exchange: &mut Exchange, response: &mut Tree) -> Content {
         unanswered(exchange, &error);
     }
     content
+}
+
+/// Whether they say that the content is packed.
+fn are_coded(fields: &Fields) -> bool {
+    fields.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case(b"content-encoding") && !value.eq_ignore_ascii_case(b"identity")
+    })
 }
 
 /// What browsers call it, and what it is.
@@ -172,13 +202,13 @@ fn unanswered(exchange: &mut Exchange, error: &str) {
     exchange.summary.failure = Some(Failure { side: Side::Origin, phase, kind, says: error.to_owned() });
 }
 
-/// Writes a body's facts down; its octets.
+/// Writes a body's facts down; its octets. One that the file has not is not for that cut short.
 fn settle(exchange: &mut Exchange, side: Side, content: Content) -> Vec<u8> {
     let kept = content.bytes.len() as u64;
     *exchange.body_mut(side) = Body {
         length: content.length.max(kept),
         kept,
-        complete: !content.missing,
+        complete: !content.missing || exchange.summary.state == State::Done,
         truncated: content.missing.then_some(Truncation::Absent),
         ..Body::default()
     };
@@ -282,7 +312,14 @@ fn fields(part: &Tree) -> Fields {
     let fields = part.of("headers").map(Tree::items).unwrap_or_default();
     let octets = |field: &Tree, name: &str| field.of(name).and_then(Tree::bytes).unwrap_or_default().to_vec();
     let pair = |field: &Tree| (octets(field, "name"), octets(field, "value"));
-    fields.iter().map(pair).filter(|(name, _)| !name.is_empty()).collect()
+    let method = text(part, "method");
+    // WebPageTest lists the request line as a field: `GET /a?b=http` with the value `//h/`.
+    let is_line = |name: &[u8]| {
+        let rest = name.strip_prefix(method.as_bytes()).filter(|_| !method.is_empty());
+        rest.is_some_and(|rest| rest.starts_with(b" "))
+    };
+    let is_field = |(name, _): &(Vec<u8>, Vec<u8>)| !name.is_empty() && !is_line(name);
+    heads::unjoined(fields.iter().map(pair).filter(is_field).collect())
 }
 
 fn text(tree: &Tree, name: &str) -> String {

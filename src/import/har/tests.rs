@@ -169,6 +169,55 @@ fn other_programs_have_other_ways() {
 }
 
 #[test]
+fn rfc9113_8_3_pseudo_fields_tell_a_version_that_is_not_told() {
+    let versions = |request: &str, response: &str, pseudo: bool| {
+        let mut entry = chrome();
+        entry["request"]["httpVersion"] = json!(request);
+        entry["response"]["httpVersion"] = json!(response);
+        if !pseudo {
+            entry["request"]["headers"] = json!([{"name": "accept", "value": "*/*"}]);
+        }
+        let heads = one(&entry).exchange.heads;
+        let text = |head: Option<Bytes>| String::from_utf8(head.unwrap().to_vec()).unwrap();
+        let (asked, answered) = (text(heads.request_received), text(heads.response_received));
+        let first = asked.lines().next().and_then(|line| line.rsplit(' ').next()).unwrap().to_owned();
+        (first, answered.split(' ').next().unwrap().to_owned())
+    };
+    for (request, response, pseudo, asked, answered) in [
+        ("unknown", "unknown", true, "HTTP/2", "HTTP/2"),
+        ("", "", true, "HTTP/2", "HTTP/2"),
+        ("unknown", "h3", true, "HTTP/3", "HTTP/3"),
+        ("HTTP/1.1", "unknown", true, "HTTP/2", "HTTP/2"),
+        ("unknown", "http/1.1", false, "HTTP/1.1", "HTTP/1.1"),
+        ("http/2.0", "", false, "HTTP/2", "HTTP/2"),
+        ("unknown", "unknown", false, "HTTP/1.1", "HTTP/1.1"),
+    ] {
+        let wanted = (asked.to_owned(), answered.to_owned());
+        assert_eq!(versions(request, response, pseudo), wanted, "{request} {response} {pseudo}");
+    }
+}
+
+#[test]
+fn bodies_are_as_long_as_they_are_and_not_cut_for_not_being_there() {
+    let answer = |content: Value| {
+        let mut entry = chrome();
+        entry["response"]["headers"] = json!([{"name": "via", "value": "1.1 a\n1.1 b"}]);
+        entry["response"]["content"] = content;
+        one(&entry)
+    };
+    for (text, length) in [("AAEC", 3), ("AAE=", 2), ("AA==", 1), ("AAECAw", 4)] {
+        let made = answer(json!({"size": length, "text": text, "encoding": "base64"}));
+        assert_eq!(made.exchange.response_body.length, length, "{text}");
+    }
+    let made = answer(json!({"size": 9, "mimeType": "image/png"}));
+    let body = &made.exchange.response_body;
+    assert_eq!((body.length, body.complete, body.truncated), (9, true, Some(Truncation::Absent)));
+    assert!(made.exchange.summary.flags.has(Flags::PARTIAL));
+    let head = made.exchange.heads.response_received.unwrap();
+    assert_eq!(head, "HTTP/2 200 \r\n:status: 200\r\nvia: 1.1 a\r\nvia: 1.1 b\r\n\r\n");
+}
+
+#[test]
 fn what_is_no_exchange_is_counted_and_the_rest_is_read() {
     let mut odd = chrome();
     odd["request"]["url"] = json!("data:text/plain,x");

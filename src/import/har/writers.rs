@@ -174,3 +174,23 @@ fn proxyman_and_http_toolkit() {
     assert!(all[0].messages[0].1.at.abs_diff(100_000) < 1_000, "{}", all[0].messages[0].1.at);
     assert_eq!(all[1].exchange.summary.state, State::Aborted);
 }
+
+#[test]
+fn webpagetest_lists_the_request_line_and_mitmproxy_unpacks_requests() {
+    let entry = json!({
+        "startedDateTime": "2016-05-29T10:42:01.000Z", "time": 5,
+        "request": {"method": "POST", "url": "http://h.test/a?b=http://c/", "httpVersion": "HTTP/1.1", "bodySize": 9,
+            "headers": [{"name": "POST /a?b=http", "value": "//c/ HTTP/1.1"}, {"name": "Host", "value": "h.test"},
+                {"name": "Posted", "value": "1"}, {"name": "Content-Encoding", "value": "gzip"}],
+            "postData": {"mimeType": "text/plain", "text": "unpacked"}},
+        "response": {"status": 204, "statusText": "", "httpVersion": "HTTP/1.1", "headers": [], "content": {}, "bodySize": 0},
+        "timings": {"send": 0, "wait": 5, "receive": 0},
+    });
+    let all = written(&json!({"name": "WebPagetest", "version": "2.19"}), &json!([entry]));
+    let (exchange, flags) = (&all[0].exchange, all[0].exchange.summary.flags);
+    assert_eq!(
+        head(exchange.heads.request_received.as_ref()),
+        "POST /a?b=http://c/ HTTP/1.1\r\nHost: h.test\r\nPosted: 1\r\nContent-Encoding: gzip\r\n\r\n"
+    );
+    assert!(flags.has(Flags::REQUEST_DECODED) && !flags.has(Flags::DECODED));
+}

@@ -70,9 +70,8 @@ fn declared<'m>(case: &'m Case<'_>) -> Option<(&'m Line<'m>, u64)> {
 }
 
 fn cut_short(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    let Some(content) = content(case).filter(|content| !content.complete && !is_bodiless(case)) else {
-        return;
-    };
+    let cut = |content: &&Content<'_>| !content.complete && !content.decoded && !is_bodiless(case);
+    let Some(content) = content(case).filter(cut) else { return };
     match declared(case) {
         Some((line, length)) if content.length < length => {
             found.value(line, format!("{} of {length} bytes came", content.length));
@@ -88,6 +87,8 @@ fn cut_short(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 fn length_differs(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
     if let Some((line, length)) = declared(case)
         && let Some(content) = content(case).filter(|content| content.complete && content.length != length)
+        && !content.decoded
+        && !case.view.partial
     {
         found.value(line, format!("{} bytes came", content.length));
     }
@@ -123,7 +124,10 @@ fn type_differs(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
 }
 
 fn not_so_coded(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
-    let Some(content) = content(case).filter(|content| content.beginning.len() > 2) else { return };
+    let Some(content) = content(case).filter(|content| content.beginning.len() > 2 && !content.decoded)
+    else {
+        return;
+    };
     if case.message.status() == 206 {
         return;
     }

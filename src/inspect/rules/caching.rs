@@ -172,7 +172,9 @@ pub static RULES: &[Rule] = &[
 ];
 
 fn word_of(directive: &Directive<'_>) -> Option<&'static crate::inspect::field::Word> {
-    table::field(b"cache-control").and_then(|field| field.word(directive.name))
+    let field = table::field(b"cache-control")?;
+    let of_other_side = || table::of_other_side(field, directive.name).map(|(_, word)| word);
+    field.word(directive.name).or_else(of_other_side)
 }
 
 fn needs_seconds(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
@@ -255,8 +257,9 @@ fn directive_misspelt(_: &Rule, case: &Case<'_>, found: &mut Found<'_>) {
             continue;
         }
         let squeezed = squeeze(directive.name);
-        let words = table::field(b"cache-control").map_or(&[][..], |field| field.words);
-        if let Some(word) = words.iter().find(|word| squeeze(word.name.as_bytes()) == squeezed) {
+        let Some(field) = table::field(b"cache-control") else { return };
+        let mut words = field.words.iter().chain(table::words_asked(field));
+        if let Some(word) = words.find(|word| squeeze(word.name.as_bytes()) == squeezed) {
             found.part(line, &directive.span, format!("{} is meant, perhaps", word.name));
         }
     }

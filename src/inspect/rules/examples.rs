@@ -77,7 +77,7 @@ struct Contained {
 impl Contained {
     fn content(&self) -> Content<'_> {
         let (length, trailers) = (self.bytes.len() as u64, self.trailers.as_bytes());
-        Content { length, complete: self.complete, beginning: &self.bytes, trailers }
+        Content { length, complete: self.complete, decoded: false, beginning: &self.bytes, trailers }
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) static AUTHENTICATION: &[Field] = &[
     .read(value::auth_info)
     .words(AUTH_WORDS),
     AUTH.request("Proxy-Authorization", Rfc(9110, "11.7.2"), "The client's credentials for the next proxy.")
+        .next_proxy()
         .secret()
         .read(value::credentials)
         .words(AUTH_WORDS),
@@ -37,6 +38,7 @@ pub(super) static AUTHENTICATION: &[Field] = &[
         Rfc(9110, "11.7.1"),
         "How to authenticate to the proxy that sent this.",
     )
+    .next_proxy()
     .list()
     .read(value::challenges)
     .words(AUTH_WORDS),
@@ -45,6 +47,7 @@ pub(super) static AUTHENTICATION: &[Field] = &[
         Rfc(9110, "11.7.3"),
         "What the proxy adds once authentication succeeded.",
     )
+    .next_proxy()
     .in_trailers()
     .list()
     .read(value::auth_info)

@@ -80,8 +80,8 @@ pub(super) static CACHING: &[Field] = &[
     IN.response("X-Sendfile", Vendor("Apache httpd"), "For the server only: which file to send instead."),
 ];
 
-/// Directives of both directions; a `spec` where it is not RFC 9111 5.2.
-pub(super) const CACHE_CONTROL: &[Word] = &[
+/// What directives mean in responses (RFC 9111 5.2.2).
+pub(super) static CACHE_CONTROL: &[Word] = &[
     word("max-age", "fresh for so long").takes(Takes::Seconds).at(Rfc(9111, "5.2.2.1")),
     word("s-maxage", "in shared caches fresh for so long; wins over max-age there")
         .takes(Takes::Seconds)
@@ -113,27 +113,21 @@ pub(super) const CACHE_CONTROL: &[Word] = &[
     word("stale-if-error", "may be used stale for so long when the origin fails")
         .takes(Takes::Seconds)
         .at(Rfc(5861, "4")),
-    word("max-stale", "the client takes a stale answer, up to so old")
-        .takes(Takes::Seconds)
-        .at(Rfc(9111, "5.2.1.2")),
-    word("min-fresh", "the client wants it fresh for so long yet")
-        .takes(Takes::Seconds)
-        .at(Rfc(9111, "5.2.1.3")),
-    word("only-if-cached", "the client wants a stored answer or none")
-        .takes(Takes::Nothing)
-        .at(Rfc(9111, "5.2.1.7")),
     word("pre-check", "an old extension of Internet Explorer").at(Vendor("Microsoft")),
     word("post-check", "an old extension of Internet Explorer").at(Vendor("Microsoft")),
 ];
 
-/// What the directives mean that both directions have, where they stand in a request (RFC 9111 5.2.1).
-pub(super) const CACHE_CONTROL_ASKED: &[Word] = &[
+/// What directives mean in requests (RFC 9111 5.2.1).
+pub(super) static CACHE_CONTROL_ASKED: &[Word] = &[
     word("max-age", "the client takes no answer that is older than so long")
         .takes(Takes::Seconds)
         .at(Rfc(9111, "5.2.1.1")),
-    word("max-stale", "the client takes a stale answer, up to so old")
-        .takes(Takes::Seconds)
-        .at(Rfc(9111, "5.2.1.2")),
+    word(
+        "max-stale",
+        "the client takes a stale answer, up to so long past its lifetime; without a number however old",
+    )
+    .takes(Takes::Seconds)
+    .at(Rfc(9111, "5.2.1.2")),
     word("min-fresh", "the client wants it fresh for so long yet")
         .takes(Takes::Seconds)
         .at(Rfc(9111, "5.2.1.3")),

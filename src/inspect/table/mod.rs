@@ -6,9 +6,10 @@ mod browser;
 mod caching;
 mod content;
 mod framing;
+mod pseudo;
 mod vendor;
 
-use super::field::{Field, Word};
+use super::field::{Field, On, Word};
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
@@ -18,6 +19,7 @@ pub use vendor::{FAMILIES, Family};
 static TOPICS: &[&[Field]] = &[
     framing::FRAMING,
     framing::ROUTING,
+    pseudo::PSEUDO,
     caching::CACHING,
     caching::CONDITIONAL,
     caching::RANGES,
@@ -71,6 +73,22 @@ pub fn family(name: &[u8]) -> Option<&'static Family> {
 #[must_use]
 pub fn words_asked(field: &Field) -> &'static [Word] {
     if field.name == "Cache-Control" { caching::CACHE_CONTROL_ASKED } else { field.words }
+}
+
+/// Whether that word means something in the messages of one direction only, and not in these.
+#[must_use]
+pub(super) fn of_other_side(field: &Field, name: &[u8]) -> Option<(On, &'static Word)> {
+    if field.name != "Cache-Control" {
+        return None;
+    }
+    let asked = std::ptr::eq(field.words, caching::CACHE_CONTROL_ASKED);
+    let (on, words) = if asked {
+        (On::RESPONSE, caching::CACHE_CONTROL)
+    } else {
+        (On::REQUEST, caching::CACHE_CONTROL_ASKED)
+    };
+    let word = words.iter().find(|word| word.name.as_bytes().eq_ignore_ascii_case(name))?;
+    Some((on, word))
 }
 
 /// What a field means in one sentence: its own, or its family's.

@@ -54,13 +54,13 @@ pub fn words(field: &Field, parts: &mut Parts<'_>) {
 }
 
 /// A comma-separated list of field names, each explained.
-pub fn names(_: &Field, parts: &mut Parts<'_>) {
+pub fn names(field: &Field, parts: &mut Parts<'_>) {
     for piece in parts.pieces(&parts.whole(), b',') {
         if parts.is_over() {
             return;
         }
         if parts.bytes(&piece) == b"*" {
-            parts.add(piece, "wildcard", "any field");
+            parts.add(piece, "wildcard", any_field(field));
             continue;
         }
         if let Some(at) = not_in_token(parts, &piece) {
@@ -68,6 +68,17 @@ pub fn names(_: &Field, parts: &mut Parts<'_>) {
         }
         let said = table::means(parts.bytes(&piece)).unwrap_or("a field that is not in the table");
         parts.add(piece, "field name", said);
+    }
+}
+
+/// What `*` stands for in a list of field names.
+fn any_field(field: &Field) -> &'static str {
+    match field.name {
+        // RFC 9110 12.5.5.
+        "Vary" => "anything may have had a part, also what is no field: never reused without asking",
+        "Access-Control-Allow-Headers" => "any field but Authorization; with credentials only one named *",
+        "Access-Control-Expose-Headers" => "any field; with credentials only one named *",
+        _ => "any field",
     }
 }
 
@@ -147,7 +158,12 @@ fn one_token(field: &Field, parts: &mut Parts<'_>, span: Range<usize>, label: &'
         _ if field.words.is_empty() => "",
         _ => "not a word that is known here",
     };
-    parts.add_at(span, label, word.map_or(unknown, |word| word.means), word.and_then(|word| word.spec));
+    let means = match (field.name, parts.bytes(&span)) {
+        // Fetch, CORS-preflight fetch.
+        ("Access-Control-Allow-Methods", b"*") => "any method; with credentials only one named *",
+        _ => word.map_or(unknown, |word| word.means),
+    };
+    parts.add_at(span, label, means, word.and_then(|word| word.spec));
 }
 
 /// `q=` weights in words; other parameters as they are.

@@ -12,7 +12,6 @@ use std::ops::Range;
 pub const MEDIA_WORDS: &[Word] = &[
     word("charset", "how the text is written in bytes"),
     word("boundary", "the line that separates the parts of the body"),
-    word("q", "how welcome it is, from 0 to 1"),
     word("profile", "the profile that the content follows"),
     word("version", "the version of the format"),
     word("type", "the media type of the main part"),

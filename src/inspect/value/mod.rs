@@ -34,7 +34,7 @@ pub(super) use media::{
     MEDIA_WORDS, content_range, digests, disposition, etag, etag_or_date, etags, media_ranges, media_type,
     media_types, quoted, range,
 };
-pub(super) use number::{fraction, number, octets, reset, seconds, yes};
+pub(super) use number::{fraction, number, octets, reset, seconds, status, yes};
 pub(super) use observing::{
     base64, json, protocols, traceparent, tracestate, websocket_accept, websocket_answer, websocket_key,
 };

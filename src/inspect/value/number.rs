@@ -32,6 +32,24 @@ pub fn unix_time(_: &Field, parts: &mut Parts<'_>) {
     });
 }
 
+/// A status, by its class (RFC 9110 15).
+pub fn status(_: &Field, parts: &mut Parts<'_>) {
+    let whole = parts.whole();
+    let says = match parts.bytes(&whole) {
+        [class @ b'1'..=b'5', tens, units] if tens.is_ascii_digit() && units.is_ascii_digit() => {
+            match class {
+                b'1' => "an interim response: the final one is still to come",
+                b'2' => "it was done as asked",
+                b'3' => "something is left to do: elsewhere, or with what is stored",
+                b'4' => "refused: the request is at fault, as the server sees it",
+                _ => "the server failed",
+            }
+        }
+        _ => return parts.fail(whole.start, "three digits from 100 to 599 are expected"),
+    };
+    parts.add(whole, "status", says);
+}
+
 /// A number that may have a fraction, with or without a unit behind it.
 pub fn fraction(_: &Field, parts: &mut Parts<'_>) {
     let whole = parts.whole();

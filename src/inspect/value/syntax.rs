@@ -1,7 +1,8 @@
 //! The pieces that most grammars share: tokens, quoted strings, parameters (RFC 9110 5.6).
 
-use crate::inspect::field::{Field, Takes, Word};
+use crate::inspect::field::{Field, On, Takes, Word};
 use crate::inspect::parts::{Parts, shown};
+use crate::inspect::table;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -101,15 +102,22 @@ pub fn directive(field: &Field, parts: &mut Parts<'_>, piece: &Range<usize>, lab
             .fail(at, format!("a {label} begins with a name made of letters, digits and a few signs"));
     }
     let word = field.word(parts.bytes(&name));
-    let said = say(parts, word, value.as_ref());
+    let other = word.is_none().then(|| table::of_other_side(field, parts.bytes(&name))).flatten();
+    let said = match other {
+        Some((On::REQUEST, word)) => format!("in requests only: {}", say(parts, Some(word), value.as_ref())),
+        Some((_, word)) => format!("in responses only: {}", say(parts, Some(word), value.as_ref())),
+        None => say(parts, word, value.as_ref()),
+    };
+    let word = word.or(other.map(|(_, word)| word));
     parts.add_at(piece.clone(), label, said, word.and_then(|word| word.spec));
     if let Some(value) = value {
         must_be_value(parts, &value);
     }
 }
 
-/// Words with a time in them, which stands where they say "so long" or "so old".
+/// Words with a time in them, which stands where they say "so long" or "so old"; what holds without one is left out.
 fn timed(means: &str, long: &str) -> String {
+    let means = means.split("; without a number").next().unwrap_or(means);
     if means.contains("so long") {
         means.replacen("so long", long, 1)
     } else if means.contains("so old") {

@@ -5,7 +5,8 @@ use super::inspected::letter;
 use super::phases::{self, End, Phase};
 use super::{Passage, View};
 use crate::exchange::{
-    Body, Connection, Flags, Phase as FailedIn, Side, State, TlsFacts, Tunnelled, Unopened, Verdict,
+    Body, Connection, Flags, Phase as FailedIn, Side, State, TlsFacts, Truncation, Tunnelled, Unopened,
+    Verdict,
 };
 use crate::inspect::Severity;
 use crate::text::{sanitize_bounded, units};
@@ -28,7 +29,8 @@ const TOLD: u32 = Flags::OURS.0
     | Flags::TUNNEL.0
     | Flags::LEARNED.0
     | Flags::INTERCEPTED.0
-    | Flags::NOTED.0;
+    | Flags::NOTED.0
+    | Flags::PARTIAL.0;
 
 /// Builds the tab.
 pub fn build(view: &View<'_>, page: &mut Page) {
@@ -249,7 +251,11 @@ fn incomplete(view: &View<'_>, page: &mut Page, side: Side) {
         page.fact("", "cut short: it ended before its framing promised", page.theme.bad());
     }
     if let Some(why) = body.truncated {
-        let says = format!("only the first {} B are kept: {}", units::count(body.kept), why.says());
+        let says = if body.is_absent() {
+            Truncation::NO_BODY.to_owned()
+        } else {
+            format!("only the first {} B are kept: {}", units::count(body.kept), why.says())
+        };
         page.fact("", &says, page.theme.notable());
     }
 }
@@ -262,6 +268,10 @@ fn location(view: &View<'_>) -> Option<String> {
 }
 
 fn ends(view: &View<'_>, page: &mut Page) {
+    if view.summary.flags.has(Flags::PARTIAL) {
+        let says = "as the file lists them: what crossed the wire may have had more, in another order";
+        page.fact("headers", says, page.theme.dim());
+    }
     let client = view.loaded.client.as_ref();
     if view.summary.client.is_empty() && client.is_none() {
         // Imported: a HAR file tells of neither.

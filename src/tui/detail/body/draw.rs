@@ -141,6 +141,13 @@ fn whole(opened: &Opened) -> Option<String> {
     if opened.message.is_some() {
         return of_message(body);
     }
+    if body.is_absent() {
+        return Some(format!(
+            "None of its {} B are here: {}.",
+            units::count(body.length),
+            Truncation::NO_BODY
+        ));
+    }
     if let Some(why) = body.truncated {
         let (kept, length) = (units::count(body.kept), units::count(body.length));
         let cure = match why {
