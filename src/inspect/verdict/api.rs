@@ -123,7 +123,7 @@ fn come_back(sight: &Sight<'_>, until: Option<i64>) -> Option<(Option<i64>, Step
         let says = format!("come back {} after arrival{at}, as Retry-After says", how_long(seconds));
         return Some((moment, retry_after(says)));
     }
-    if let Some(date) = retry.and_then(|value| read_date(value).ok()) {
+    if let Some(date) = retry.and_then(|value| read_date(value, arrived).ok()) {
         let says = format!("come back at {}, as Retry-After says", in_words(date.unix));
         return Some((Some(date.unix), retry_after(says)));
     }
