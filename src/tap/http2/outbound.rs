@@ -237,6 +237,7 @@ impl Outbound {
             return;
         }
         session.note(now, true, head, &[]);
+        session.data_sent(head.stream, head.length);
         self.pending.extend_from_slice(&head.octets());
         self.at = if head.length == 0 { At::Head } else { At::Data(head.length) };
         if head.ends_stream() {

@@ -13,6 +13,8 @@ use std::task::Waker;
 /// Closed streams that are remembered: late frames on them are told from wrong ones, and what arrived
 /// on them can still be taken.
 const CLOSED: usize = 256;
+/// Closed streams, beyond those, of which nothing is remembered but that we reset them.
+const RESET: usize = 1024;
 /// Closed streams of which something was not yet taken, and octets of that.
 const UNTAKEN: usize = 1024;
 const UNTAKEN_OCTETS: usize = 4 << 20;
@@ -53,6 +55,8 @@ pub(super) struct Stream {
     pub(super) arrived: Arrived,
     pub(super) leaving: Leaving,
     pub(super) notes: Notes,
+    /// How much wider the peer's window for it is than its initial size: given, less what we sent.
+    pub(super) extended: i64,
     /// What was not yet taken when it was closed, in octets.
     untaken: usize,
 }
@@ -95,6 +99,8 @@ pub(super) struct Streams {
     /// Streams on which something was queued before h2 opened them, in order.
     queued: VecDeque<u32>,
     forgotten: u32,
+    /// Of those that were forgotten, the last that we reset: their frames may have been under way.
+    reset: VecDeque<u32>,
     /// The highest identifier that the peer used.
     pub(super) highest_peer: u32,
     /// The highest identifier that we used.
@@ -112,6 +118,7 @@ impl Stream {
             arrived: Arrived::default(),
             leaving: Leaving::default(),
             notes: Notes::default(),
+            extended: 0,
             untaken: 0,
         }
     }
@@ -141,6 +148,7 @@ impl Streams {
             untaken: 0,
             queued: VecDeque::new(),
             forgotten: 0,
+            reset: VecDeque::new(),
             highest_peer: 0,
             highest_local: 0,
             active: 0,
@@ -169,6 +177,8 @@ impl Streams {
         };
         if id > highest {
             Seen::At(State::Idle)
+        } else if self.reset.contains(&id) {
+            Seen::At(State::ResetSent)
         } else if id <= self.forgotten {
             Seen::Forgotten
         } else {
@@ -277,6 +287,10 @@ impl Streams {
                 self.untaken += stream.untaken;
                 self.closed.push_back(id);
                 return;
+            }
+            if stream.state == State::ResetSent {
+                self.reset.truncate(RESET - 1);
+                self.reset.push_front(id);
             }
             self.map.remove(&id);
             self.forgotten = self.forgotten.max(id);
