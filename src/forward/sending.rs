@@ -64,10 +64,12 @@ impl Life {
             }
             upstream.belongs_to(&self.recording, &self.abort);
             let version = upstream.version();
-            if version == Version::Http2 && !self.facts.extended && self.opens_websocket() {
-                if let Err(fault) = has_key(&self.head) {
-                    return self.refuse(&fault);
-                }
+            if version == Version::Http2
+                && !self.facts.extended
+                && self.opens_websocket()
+                && let Err(fault) = has_key(&self.head)
+            {
+                return self.refuse(&fault);
             }
             let ready = ready.take().filter(|(made_for, _)| *made_for == version);
             let made = ready.map_or_else(|| self.through_the_hop(route, version), |(_, made)| Ok(made));

@@ -278,3 +278,33 @@ fn rfc9113_6_9_a_receiver_that_gives_back_each_frame() {
         }
     });
 }
+
+/// What must not be put into a table must not be by us either, in trailers as in heads.
+#[test]
+fn rfc7541_7_1_3_never_indexed_trailers_stay_so() {
+    const NEVER: &[u8] = b"\x10\x08x-secret\x03abc";
+    let is_kept = |section: &[u8]| section.first().is_some_and(|octet| octet & 0xf0 == 0x10);
+    let (world, proxy) = (World::new(), Proxy::start(plain));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let origin = world.raw_origin(&proxy.origin_ca().server(), move |mut peer, _| {
+        let tell = tell.clone();
+        async move {
+            peer.put(&roomy()).await;
+            let (stream, _, trailers) = take(&mut peer).await;
+            tell.send(trailers).unwrap();
+            peer.send(kind::HEADERS, flag::END_HEADERS, stream, OK).await;
+            peer.put(&[data(stream, 0, b"x"), frame(kind::HEADERS, END, stream, NEVER)].concat()).await;
+            while peer.frame().await.is_some() {}
+        }
+    });
+    world.run(async {
+        let (mut client, _) = raw_client(&proxy, origin.address()).await;
+        let trailers = frame(kind::HEADERS, END, 1, NEVER);
+        client.put(&[frame(kind::SETTINGS, 0, 0, &[]), post(1), data(1, 0, b"x"), trailers].concat()).await;
+        let came = told.recv().await.unwrap();
+        assert!(is_kept(&came), "toward the origin: {}", came.escape_ascii());
+        client.next(kind::DATA).await.unwrap();
+        let (_, _, came) = client.next(kind::HEADERS).await.unwrap();
+        assert!(is_kept(&came), "toward the client: {}", came.escape_ascii());
+    });
+}

@@ -108,7 +108,7 @@ fn purpose(session: &Session, head: FrameHead) -> Result<Purpose, Breach> {
                 let says = "A stream was opened whose number was used, or passed over, before.";
                 return Err(Breach::protocol("RFC 9113 5.1.1", says));
             }
-            _ => {}
+            Seen::At(_) => {}
         }
     }
     // Late DATA is ignored; a section would belong to a stream of which nothing more is known.
@@ -301,7 +301,7 @@ fn trailers(
         session.answer(Breach::Stream(code, fault), opening.breaking(Head::parse(Bytes::new()), now));
         return session.count_idle(now);
     }
-    stream.arrived.trailers = Some(lines);
+    stream.arrived.trailers = Some((lines, never_indexed(&section.fields)));
     standin::trailers(opening.stream, output);
     session.streams.end_remote(opening.stream);
     Ok(())

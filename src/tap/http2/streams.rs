@@ -68,7 +68,8 @@ pub(super) struct Arrived {
     pub(super) response: Option<Response>,
     pub(super) interims: Vec<(Head, ResponseFacts)>,
     pub(super) interims_waker: Option<Waker>,
-    pub(super) trailers: Option<Bytes>,
+    /// Lines, and names of fields that must not be put into a compression table.
+    pub(super) trailers: Option<(Bytes, Vec<Bytes>)>,
     pub(super) fault: Option<Fault>,
     /// The response answers HEAD.
     pub(super) to_head: bool,
@@ -82,7 +83,7 @@ pub(super) struct Arrived {
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
     pub(super) head: Option<(OutHead, Vec<Bytes>)>,
-    pub(super) trailers: Option<Bytes>,
+    pub(super) trailers: Option<(Bytes, Vec<Bytes>)>,
     /// h2 has begun its final section.
     pub(super) has_begun: bool,
 }
@@ -128,7 +129,7 @@ impl Stream {
         let Arrived { request, response, trailers, fault, .. } = &self.arrived;
         let request = request.as_ref().map_or(0, |request| request.head.raw().len());
         let response = response.as_ref().map_or(0, |response| response.head.raw().len());
-        let trailers = trailers.as_ref().map_or(0, Bytes::len);
+        let trailers = trailers.as_ref().map_or(0, |(lines, _)| lines.len());
         request + response + trailers + usize::from(fault.is_some())
     }
 }
@@ -315,7 +316,7 @@ mod tests {
     #[test]
     fn closed_streams_are_forgotten_but_not_what_waits_on_them() {
         let mut streams = Streams::new(Role::Server);
-        streams.open_by_peer(1, true).arrived.trailers = Some(Bytes::from_static(b"a: b\r\n"));
+        streams.open_by_peer(1, true).arrived.trailers = Some((Bytes::from_static(b"a: b\r\n"), Vec::new()));
         streams.end_local(1);
         for id in 1..3000 {
             streams.open_by_peer(id * 2 + 1, true);
@@ -332,7 +333,7 @@ mod tests {
         let mut streams = Streams::new(Role::Server);
         let large = Bytes::from(vec![b'a'; 100_000]);
         for id in 0..3000 {
-            streams.open_by_peer(id * 2 + 1, true).arrived.trailers = Some(large.clone());
+            streams.open_by_peer(id * 2 + 1, true).arrived.trailers = Some((large.clone(), Vec::new()));
             streams.end_local(id * 2 + 1);
         }
         assert!(streams.map.len() <= CLOSED + UNTAKEN_OCTETS / large.len() + 1, "{}", streams.map.len());

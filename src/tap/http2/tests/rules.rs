@@ -131,7 +131,7 @@ async fn rfc9113_4_2_frames_that_are_too_large() {
 #[tokio::test]
 async fn rfc9113_4_2_data_that_is_too_large_behind_our_reset() {
     let short = post_with(1, OPEN, &[("content-length", "1")]);
-    let (came, ..) = converse(&[short, data(1, 0, b"xy"), data(1, 0, &[0; 16_385])]).await;
+    let (came, ..) = converse(&[short, data(1, 0, b"xy"), data(1, 0, &vec![0; 16_385])]).await;
     let codes: Vec<_> = came.iter().map(|frame| (frame.kind, frame.payload[3])).collect();
     assert_eq!(codes, [(kind::RST_STREAM, 1), (kind::RST_STREAM, 6)], "{came:?}");
 }
@@ -140,7 +140,7 @@ async fn rfc9113_4_2_data_that_is_too_large_behind_our_reset() {
 async fn rfc9113_4_2_what_is_refused_is_noted() {
     let (mut peer, server) = serve(LIMITS, |_| {});
     peer.greet().await;
-    peer.send(&[post(1), data(1, 0, &[0; 16_385])].concat()).await;
+    peer.send(&[post(1), data(1, 0, &vec![0; 16_385])].concat()).await;
     peer.until_ping().await;
     let notes = server.handle.take_frames(1);
     assert!(notes.iter().any(|(_, note)| (note.kind, note.sent, note.length) == (0, false, 16_385)));
