@@ -10,7 +10,7 @@ use super::upload;
 use crate::exchange::{Failure, Flags, Head, Kind, Phase, Side};
 use crate::hop::{self, Fault, Framing, ResponseHop};
 use crate::recorder::BodyTee;
-use crate::tap::{HeadOf, OutHead};
+use crate::tap::{End, HeadOf, OutHead};
 use crate::upstream::parent::{self, Through};
 use crate::upstream::{self, Joint, Received, Relay, Source, Upstream};
 use bytes::Bytes;
@@ -37,14 +37,18 @@ impl Life {
         if self.facts.extended && opened && !from.is_http2() {
             return self.fail(blame::no_switch(facts.status));
         }
-        let switches = facts.switches || (self.facts.extended && opened);
+        // An Upgrade that went on as an extended CONNECT: success is a 101 to the client (RFC 8441 5).
+        let accept = self.websocket_key(&from).filter(|_| opened).map(|key| hop::websocket_accept(&key));
+        let switches = facts.switches || (self.facts.extended && opened) || accept.is_some();
         // An early answer, behind which nobody takes the rest of the request: the client is told
         // (RFC 9112 9.5, 9.6). Else the request goes on (RFC 9110 7.5).
         let uploading = self.is_uploading();
         let early = uploading && (self.facts.expects_continue || !facts.persistent);
         let wanted = self.facts.persistent && !early && !self.client.shard.drain.is_cancelled();
-        let checked = if facts.switches { hop::check_switch(&self.head, head) } else { Ok(()) };
-        let hop = self.response_hop(wanted);
+        let key = self.key_of_ours();
+        let checked =
+            if facts.switches { hop::check_switch(&self.head, head, key.as_deref()) } else { Ok(()) };
+        let hop = ResponseHop { websocket_accept: accept.as_deref(), ..self.response_hop(wanted) };
         let forwarded = match checked.and_then(|()| hop::forward_response(head, facts, &hop)) {
             Ok(forwarded) => forwarded,
             Err(fault) => return self.nonsense(head.raw().clone(), &fault),
@@ -61,6 +65,9 @@ impl Life {
         let out = OutHead { raw: forwarded.raw, framing: forwarded.framing, closes: close, of, sent };
         self.end.queue(out, never_indexed);
         if switches {
+            if accept.is_some() {
+                self.recording.note(|exchange| exchange.summary.status = Some(101));
+            }
             return self.switch(upstream, answer, body);
         }
         self.end.resume();
@@ -125,6 +132,19 @@ impl Life {
             now: Some(SystemTime::now()),
             websocket_accept: None,
         }
+    }
+
+    /// The client's key, where its Upgrade went on to this end as an extended CONNECT.
+    fn websocket_key(&self, from: &End) -> Option<Vec<u8>> {
+        let translated = !self.facts.extended && from.is_http2() && self.opens_websocket();
+        self.head.value("Sec-WebSocket-Key").filter(|_| translated).map(<[u8]>::to_vec)
+    }
+
+    /// The key that was sent in place of an extended CONNECT's, which has none (RFC 8441 5).
+    fn key_of_ours(&self) -> Option<Vec<u8>> {
+        let sent = self.recording.note(|exchange| exchange.heads.request_sent.clone());
+        let sent = Head::parse(sent.filter(|_| self.facts.extended)?);
+        sent.value("Sec-WebSocket-Key").filter(|_| self.opens_websocket()).map(<[u8]>::to_vec)
     }
 
     /// 101, or 2xx to an extended CONNECT: what carried the request is the other protocol's from here on

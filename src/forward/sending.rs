@@ -7,7 +7,7 @@ use super::respond::Life;
 use super::response::ResponseBody;
 use super::{blame, parent, websocket};
 use crate::config::Reuse;
-use crate::exchange::{Failure, Interim, Side};
+use crate::exchange::{Failure, Head, Interim, Side};
 use crate::hop::{self, Fault, Forwarded, Framing, RequestHop, Route, Version};
 use crate::recorder::BodyTee;
 use crate::tap::{End, HeadOf, Interims, OutHead};
@@ -52,7 +52,7 @@ impl Life {
                 Err(failure) => return self.fail(failure),
             };
             // Extended CONNECT only where the origin has said so (RFC 8441 3); else as an Upgrade.
-            let shared = upstream.shared().filter(|_| self.facts.extended).cloned();
+            let shared = upstream.shared().filter(|_| self.facts.extended || self.opens_websocket()).cloned();
             if let Some(shared) = shared
                 && !shared.takes_extended_connect().await
             {
@@ -64,6 +64,13 @@ impl Life {
             }
             upstream.belongs_to(&self.recording, &self.abort);
             let version = upstream.version();
+            if version == Version::Http2
+                && !self.facts.extended
+                && self.opens_websocket()
+                && let Err(fault) = has_key(&self.head)
+            {
+                return self.refuse(&fault);
+            }
             let ready = ready.take().filter(|(made_for, _)| *made_for == version);
             let made = ready.map_or_else(|| self.through_the_hop(route, version), |(_, made)| Ok(made));
             let forwarded = match made {
@@ -112,7 +119,9 @@ impl Life {
         let (framing, awaited) = (forwarded.framing, Awaited::default());
         self.recording.note(|exchange| exchange.request_edits = forwarded.edits);
         let head = (self.out_head(forwarded.raw, framing), self.never_indexed.clone());
-        let form = (self.facts.head_method, self.facts.upgrade || self.facts.extended);
+        let http1 = upstream.version() != Version::Http2;
+        let switches = self.facts.extended || if http1 { self.facts.upgrade } else { self.opens_websocket() };
+        let form = (self.facts.head_method, switches);
         match upstream.send(form, head, |end| self.outgoing(body, framing, end, &awaited)) {
             Ok(mut sending) => self.wait(upstream, &mut sending, &awaited).await,
             Err(broken) => Ok(upstream::Answer::Broken(broken)),
@@ -158,6 +167,11 @@ impl Life {
         }
     }
 
+    /// Whether it asks for a WebSocket, by either form, so that one can be made of the other.
+    pub(super) fn opens_websocket(&self) -> bool {
+        !self.client.is_as_sent() && hop::opens_websocket(&self.head, &self.facts)
+    }
+
     fn out_head(&self, raw: Bytes, framing: Framing) -> OutHead {
         OutHead { raw, framing, closes: true, of: HeadOf::Request, sent: self.recording.watcher() }
     }
@@ -170,7 +184,7 @@ impl Life {
         awaited: &Awaited,
     ) -> RequestBody {
         // What follows an extended CONNECT is no body, but another protocol's.
-        if self.facts.extended {
+        if self.facts.extended || (end.is_http2() && self.opens_websocket()) {
             return if end.is_http2() { RequestBody::Open } else { RequestBody::Empty };
         }
         if matches!(framing, Framing::None | Framing::Length(0)) {
@@ -272,6 +286,13 @@ impl Life {
         let unsent = self.recording.note(|exchange| exchange.heads.request_sent.is_none());
         died && reused && (idempotent || unsent)
     }
+}
+
+/// Without a key there is no answer to a client's Upgrade (RFC 6455 4.2.1); the origin that could say so is not
+/// told of it (RFC 8441 5).
+fn has_key(head: &Head) -> Result<(), Fault> {
+    let says = "The request asks for a WebSocket without a Sec-WebSocket-Key.";
+    head.value("Sec-WebSocket-Key").map(|_| ()).ok_or_else(|| Fault::new(400, 0, "RFC 6455 4.2.1", says))
 }
 
 impl Upload {

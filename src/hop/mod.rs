@@ -61,7 +61,9 @@ pub use check::{Bounds, RequestFacts, ResponseFacts, check_request, check_reques
 pub use chunks::Chunks;
 pub use ends::{empty_lines, head_end, oversize_request, oversize_response};
 pub use forwards::{LocalAnswer, local_answer, options_answer, reflection};
-pub use http2::{check_request_http2, check_response_http2, check_trailers_http2, opens_websocket};
+pub use http2::{
+    check_request_http2, check_response_http2, check_trailers_http2, opens_websocket, websocket_accept,
+};
 pub use ledger::replay_edits;
 pub use request::{RequestHop, forward_request, forward_to_parent, refuse_loop};
 pub use response::{ResponseHop, forward_interim, forward_response};

@@ -2,7 +2,7 @@
 
 use super::names::Known;
 use super::syntax::{members, offset_in};
-use super::{Fault, survey::can_be_relayed};
+use super::{Fault, http2::websocket_accept, survey::can_be_relayed};
 use crate::exchange::Head;
 
 /// Checks a 101 against the request that it answers, as it was sent on.
@@ -11,7 +11,10 @@ use crate::exchange::Head;
 /// protocol(s) will be in effect" (RFC 9110 15.2.2), and "a server MUST NOT switch to a
 /// protocol that was not indicated by the client" (7.8): toward the client that server is we.
 /// The fault's status is 502.
-pub fn check_switch(request: &Head, response: &Head) -> Result<(), Fault> {
+///
+/// `key` is the `Sec-WebSocket-Key` where we made it ourselves, for an extended CONNECT: then nobody but us can
+/// tell whether the answer fits it, and if not "the client MUST _Fail the WebSocket Connection_" (RFC 6455 4.1).
+pub fn check_switch(request: &Head, response: &Head, key: Option<&[u8]>) -> Result<(), Fault> {
     let mut named = response.fields().filter(|field| Known::of(field) == Known::Upgrade).peekable();
     if named.peek().is_none() {
         let says = "The answer switches protocols without an Upgrade field that says to which.";
@@ -19,12 +22,24 @@ pub fn check_switch(request: &Head, response: &Head) -> Result<(), Fault> {
     }
     let stranger = named.find(|field| !members(field.value).all(|member| is_offered(request, member)));
     match stranger {
-        None => Ok(()),
+        None => key.map_or(Ok(()), |key| check_accept(response, key)),
         Some(field) => {
             let says = "The answer switches to a protocol that the request did not offer.";
             Err(Fault::new(502, offset_in(response.raw(), field.line), "RFC 9110 7.8", says))
         }
     }
+}
+
+/// RFC 6455 4.1, item 4. White space around the value is ignored.
+fn check_accept(response: &Head, key: &[u8]) -> Result<(), Fault> {
+    let mut accepts = response.fields().filter(|field| field.is("Sec-WebSocket-Accept"));
+    let fits =
+        accepts.next().is_some_and(|field| field.value.trim_ascii() == websocket_accept(key).as_bytes());
+    if fits && accepts.next().is_none() {
+        return Ok(());
+    }
+    let says = "The answer's Sec-WebSocket-Accept does not fit the key that it was asked with.";
+    Err(Fault::new(502, 9, "RFC 6455 4.1", says))
 }
 
 /// Names compare without case; a version that the client left out is the server's to state. An
@@ -61,8 +76,24 @@ mod tests {
                 |line: &str, field: &str| Head::parse(Bytes::from(format!("{line}\r\n{field}\r\n\r\n")));
             let request = head("GET / HTTP/1.1", offered);
             let response = head("HTTP/1.1 101 Switching Protocols", named);
-            let fault = check_switch(&request, &response).err();
+            let fault = check_switch(&request, &response, None).err();
             assert_eq!(fault.map(|fault| fault.clause), clause, "{offered} then {named}");
+        }
+    }
+
+    #[test]
+    fn rfc6455_4_1_what_accepts_a_key_of_ours_fits_it() {
+        let head = |text: &str| Head::parse(Bytes::from(format!("{text}\r\n\r\n")));
+        let request = head("CONNECT / HTTP/2\r\n:protocol: websocket");
+        let key = Some(&b"dGhlIHNhbXBsZSBub25jZQ=="[..]);
+        for (accept, fits) in [
+            ("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", true),
+            ("Sec-WebSocket-Accept: AAAA", false),
+            ("X: y", false),
+        ] {
+            let response = head(&format!("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n{accept}"));
+            assert_eq!(check_switch(&request, &response, key).is_ok(), fits, "{accept}");
+            assert!(check_switch(&request, &response, None).is_ok(), "the client's own key is its to check");
         }
     }
 }

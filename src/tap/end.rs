@@ -96,20 +96,21 @@ impl End {
         }
     }
 
-    /// The trailer section that ended the message that arrived here, with its line ends.
+    /// The trailer section that ended the message that arrived here, with its line ends; and names of its fields
+    /// that must not be put into a compression table (RFC 7541 7.1.3).
     #[must_use]
-    pub fn take_trailers(&self) -> Option<Bytes> {
+    pub fn take_trailers(&self) -> Option<(Bytes, Vec<Bytes>)> {
         match self {
-            Self::Http1 { tap, number } => tap.take_trailers(*number),
+            Self::Http1 { tap, number } => tap.take_trailers(*number).map(|lines| (lines, Vec::new())),
             Self::Http2 { tap, stream } => tap.take_trailers(*stream),
         }
     }
 
     /// Trailers to end the message that is being written here.
-    pub fn send_trailers(&self, section: Bytes) {
+    pub fn send_trailers(&self, section: Bytes, never_indexed: Vec<Bytes>) {
         match self {
             Self::Http1 { tap, .. } => tap.send_trailers(section),
-            Self::Http2 { tap, stream } => tap.send_trailers(*stream, section),
+            Self::Http2 { tap, stream } => tap.send_trailers(*stream, section, never_indexed),
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Relay {
     held: Option<(Bytes, bool)>,
     ended: bool,
     trailers: Option<Bytes>,
+    /// Their fields that must not be put into a compression table (RFC 7541 7.1.3).
+    never_indexed: Vec<Bytes>,
     /// Trailer lines that do not go on.
     withheld: Vec<(u16, Cause)>,
     /// Whether the receiver's framing has room for trailers: a stream's always has (RFC 9113 8.1).
@@ -55,6 +57,7 @@ impl Relay {
             held: None,
             ended: false,
             trailers: None,
+            never_indexed: Vec::new(),
             withheld: Vec::new(),
             has_room: has_room(framing, &to),
             head: None,
@@ -199,7 +202,9 @@ impl Relay {
     /// Trailers came before the end did, so they are on the receiver's tap before its last chunk is.
     fn note_end(&mut self) {
         self.ended = true;
-        self.trailers = self.from.take_trailers();
+        if let Some((trailers, never_indexed)) = self.from.take_trailers() {
+            (self.trailers, self.never_indexed) = (Some(trailers), never_indexed);
+        }
         self.pass_trailers();
         let recording = self.tee.recording();
         let now = recording.elapsed();
@@ -219,7 +224,7 @@ impl Relay {
                 self.withheld = forwarded.removed;
                 self.to_trail = self.to.is_http2() && !forwarded.raw.is_empty();
                 if self.to_trail || !self.to.is_http2() {
-                    self.to.send_trailers(forwarded.raw);
+                    self.to.send_trailers(forwarded.raw, self.never_indexed.clone());
                 }
             }
             (Some(trailers), _) => self.withheld = hop::withhold_trailers(trailers),

@@ -1,13 +1,15 @@
 //! A stream of HTTP/2 as bytes both ways, for what a CONNECT opened (RFC 9113 8.5), or an extended one (RFC 8441 5).
 
+use super::room::Room;
 use super::share::Share;
+use super::source::reset_code;
 use crate::exchange::Side;
 use bytes::Bytes;
 use h2::{Reason, RecvStream, SendStream};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -18,6 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub struct Joint {
     client: Arc<AtomicBool>,
     origin: Arc<AtomicBool>,
+    /// The code with which one of them was reset, and one more; 0 where none was.
+    reset: Arc<AtomicU64>,
 }
 
 impl Joint {
@@ -27,6 +31,18 @@ impl Joint {
             Side::Origin => &self.origin,
         }
     }
+
+    /// The peer of one stream reset it: the other is reset with the same code (RFC 9113 7).
+    fn note_reset(&self, code: Option<u32>) {
+        if let Some(code) = code {
+            self.reset.store(u64::from(code) + 1, Ordering::Relaxed);
+        }
+    }
+
+    fn reset(&self) -> Option<Reason> {
+        let code = self.reset.load(Ordering::Relaxed).checked_sub(1)?;
+        u32::try_from(code).ok().map(Reason::from)
+    }
 }
 
 /// Both halves of a stream. `END_STREAM` is its half-close; let go before that, it is reset.
@@ -34,12 +50,13 @@ impl Joint {
 pub struct Duplex {
     sender: SendStream<Bytes>,
     receiver: RecvStream,
+    room: Room,
     /// Received, and not yet read.
     ahead: Bytes,
     finished: bool,
     /// The stream that this one is joined to, and which of the two it is.
     joint: (Joint, Side),
-    /// What it is reset with.
+    /// What it is reset with, where the other was not.
     reason: Reason,
     /// What must live as long as the stream.
     share: Option<Share>,
@@ -50,7 +67,7 @@ impl Duplex {
     #[must_use]
     pub fn new(sender: SendStream<Bytes>, receiver: RecvStream, joint: Joint, side: Side) -> Self {
         let (ahead, joint, reason) = (Bytes::new(), (joint, side), Reason::CANCEL);
-        Self { sender, receiver, ahead, finished: false, joint, reason, share: None }
+        Self { sender, receiver, room: Room::default(), ahead, finished: false, joint, reason, share: None }
     }
 
     /// The tunnel that a CONNECT opened, which is reset with `CONNECT_ERROR` (RFC 9113 8.5).
@@ -67,6 +84,15 @@ impl Duplex {
         self.share = Some(share);
         self
     }
+
+    fn broken(&self, error: &h2::Error) -> io::Error {
+        self.joint.0.note_reset(reset_code(error));
+        let kind = match error.get_io() {
+            Some(io) => io.kind(),
+            None => io::ErrorKind::ConnectionReset,
+        };
+        io::Error::new(kind, error.to_string())
+    }
 }
 
 impl AsyncRead for Duplex {
@@ -79,7 +105,7 @@ impl AsyncRead for Duplex {
         while this.ahead.is_empty() {
             match ready!(this.receiver.poll_data(cx)) {
                 None => return Poll::Ready(Ok(())),
-                Some(Err(error)) => return Poll::Ready(Err(broken(&error))),
+                Some(Err(error)) => return Poll::Ready(Err(this.broken(&error))),
                 Some(Ok(data)) => this.ahead = data,
             }
         }
@@ -100,21 +126,23 @@ impl AsyncWrite for Duplex {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        self.sender.reserve_capacity(bytes.len());
-        while self.sender.capacity() == 0 {
-            match ready!(self.sender.poll_capacity(cx)) {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Poll::Ready(Err(broken(&error))),
-                None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        let this = &mut *self;
+        let count = match ready!(this.room.poll(cx, &mut this.sender, bytes.len())) {
+            Some(Ok(count)) => count,
+            Some(Err(error)) => return Poll::Ready(Err(this.broken(&error))),
+            None => {
+                if let Poll::Ready(Ok(reason)) = this.sender.poll_reset(cx) {
+                    this.joint.0.note_reset(Some(reason.into()));
+                }
+                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
             }
-        }
-        let count = self.sender.capacity().min(bytes.len());
+        };
         let part = Bytes::copy_from_slice(bytes.get(..count).unwrap_or_default());
         // All that was read is in `bytes`: a relay reads on into the buffer that it writes from.
-        let (joint, side) = &self.joint;
+        let (joint, side) = &this.joint;
         let last = count == bytes.len() && joint.of(side.other()).load(Ordering::Relaxed);
-        self.finished |= last;
-        self.sender.send_data(part, last).map_err(|error| broken(&error))?;
+        this.finished |= last;
+        this.sender.send_data(part, last).map_err(|error| this.broken(&error))?;
         Poll::Ready(Ok(count))
     }
 
@@ -126,7 +154,7 @@ impl AsyncWrite for Duplex {
     fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.finished {
             self.finished = true;
-            self.sender.send_data(Bytes::new(), true).map_err(|error| broken(&error))?;
+            self.sender.send_data(Bytes::new(), true).map_err(|error| self.broken(&error))?;
         }
         Poll::Ready(Ok(()))
     }
@@ -135,15 +163,7 @@ impl AsyncWrite for Duplex {
 impl Drop for Duplex {
     fn drop(&mut self) {
         if !self.finished || !self.receiver.is_end_stream() {
-            self.sender.send_reset(self.reason);
+            self.sender.send_reset(self.joint.0.reset().unwrap_or(self.reason));
         }
     }
-}
-
-fn broken(error: &h2::Error) -> io::Error {
-    let kind = match error.get_io() {
-        Some(io) => io.kind(),
-        None => io::ErrorKind::ConnectionReset,
-    };
-    io::Error::new(kind, error.to_string())
 }

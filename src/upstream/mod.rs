@@ -22,6 +22,7 @@ mod pool;
 mod protocol;
 mod pump;
 mod resolve;
+mod room;
 mod roots;
 mod send;
 mod share;

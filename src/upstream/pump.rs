@@ -1,5 +1,6 @@
 //! A body on its way into a stream of HTTP/2: as much at a time as the receiver's window takes.
 
+use super::room::Room;
 use super::source::{Cut, reset_code};
 use crate::tap::Timer;
 use bytes::Bytes;
@@ -15,6 +16,7 @@ pub struct Pump {
     stream: SendStream<Bytes>,
     /// Data that waits for the receiver's window.
     held: Bytes,
+    room: Room,
     over: bool,
     /// How long the receiver may take nothing, and since when it has taken nothing.
     limit: Duration,
@@ -41,8 +43,8 @@ impl Pump {
     /// receiver takes none of the bytes that wait for it for `limit`.
     #[must_use]
     pub fn new(stream: SendStream<Bytes>, over: bool, limit: Duration) -> Self {
-        let (held, timer) = (Bytes::new(), Timer::default());
-        Self { stream, held, over, limit, since: None, stalled: false, timer }
+        let (held, room, timer) = (Bytes::new(), Room::default(), Timer::default());
+        Self { stream, held, room, over, limit, since: None, stalled: false, timer }
     }
 
     /// Whether it stopped because the receiver took nothing for too long.
@@ -114,17 +116,13 @@ impl Pump {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, body: &impl Body) -> Poll<Result<(), Stopped>> {
-        self.stream.reserve_capacity(self.held.len());
-        while self.stream.capacity() == 0 {
-            match self.stream.poll_capacity(cx) {
-                Poll::Pending => return self.poll_stall(cx),
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(stopped(&error))),
-                Poll::Ready(None) => return Poll::Ready(Err(Stopped::Lost)),
-            }
-        }
+        let room = match self.room.poll(cx, &mut self.stream, self.held.len()) {
+            Poll::Pending => return self.poll_stall(cx),
+            Poll::Ready(Some(Ok(room))) => room,
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(stopped(&error))),
+            Poll::Ready(None) => return Poll::Ready(Err(Stopped::Lost)),
+        };
         self.since = None;
-        let room = self.stream.capacity().min(self.held.len());
         let part = self.held.split_to(room);
         if self.held.is_empty() && body.is_end_stream() {
             self.end(part)?;

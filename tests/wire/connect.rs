@@ -2,12 +2,15 @@
 
 use super::{plain, words};
 use crate::support::client::Peer;
-use crate::support::http2::{Client2, World, request, status, write};
+use crate::support::http2::{Client2, World, request, status, whole, write};
 use crate::support::origin::Origin;
 use crate::support::proxy::Proxy;
 use h2::ext::Protocol;
 use h2::{Reason, RecvStream, SendStream};
+use hopscope::exchange::Head;
+use hopscope::hop::websocket_accept;
 use http::{HeaderValue, Method, Request, Response};
+use std::net::SocketAddr;
 use std::sync::Mutex;
 
 /// A CONNECT for a WebSocket.
@@ -85,6 +88,16 @@ fn rfc8441_5_a_websocket_over_http2_both_ways() {
     assert_eq!((exchange.summary.method.as_str(), exchange.summary.path.as_str()), ("CONNECT", "/chat"));
 }
 
+/// The 101 to this request, with these lines too (RFC 6455 4.2.2).
+pub(super) fn accepting(request: &[u8], lines: &str) -> String {
+    let request = Head::parse(request.to_vec().into());
+    let accept = websocket_accept(request.value("Sec-WebSocket-Key").unwrap());
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\n{lines}Upgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+}
+
 /// An origin of HTTP/1.1 that switches, and echoes what the client says.
 fn switching(peer: &mut Peer) {
     let head = String::from_utf8(peer.read_head()).unwrap();
@@ -98,8 +111,7 @@ fn switching(peer: &mut Peer) {
     ] {
         assert!(lower.contains(line), "{line} in {head}");
     }
-    peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n");
-    peer.send("Sec-WebSocket-Accept: x\r\n\r\n");
+    peer.send(accepting(head.as_bytes(), ""));
     assert_eq!(peer.read_exact(CLIENT_CLOSE.len()), CLIENT_CLOSE);
     peer.send(SERVER_CLOSE);
 }
@@ -144,14 +156,131 @@ fn rfc8441_3_an_origin_that_did_not_allow_it_is_asked_over_http1() {
     assert_eq!(origin.connections(), 2);
 }
 
+/// An Upgrade to a WebSocket by a client of HTTP/1.1, and its answer's head.
+fn upgrading(proxy: &Proxy, origin: SocketAddr) -> (Peer, String) {
+    let authority = format!("localhost:{}", origin.port());
+    let tunnel = Peer::tunnel(proxy.address(), &authority);
+    let mut client = tunnel.secured(proxy.pem(), "localhost").unwrap();
+    client.send(format!(
+        "GET /chat HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    ));
+    let head = String::from_utf8(client.read_head()).unwrap();
+    (client, head)
+}
+
+#[test]
+fn rfc8441_5_an_upgrade_to_an_origin_of_http2_alone() {
+    let (world, proxy) = (World::new(), Proxy::start(plain));
+    let allow = |builder: &mut h2::server::Builder| {
+        builder.enable_connect_protocol();
+    };
+    let serve = |request: Request<RecvStream>, mut respond: h2::server::SendResponse<bytes::Bytes>| async move {
+        assert_eq!(request.extensions().get::<Protocol>().map(Protocol::as_str), Some("websocket"));
+        assert!(!request.headers().contains_key("sec-websocket-key"));
+        let mut body = request.into_body();
+        let mut stream = respond.send_response(status(200), false).unwrap();
+        assert_eq!(exactly(&mut body, CLIENT_CLOSE.len()).await, CLIENT_CLOSE);
+        write(&mut stream, SERVER_CLOSE, true).await.unwrap();
+    };
+    let origin = world.origin_with(proxy.origin_ca().server(), &["h2"], allow, serve);
+    let (mut client, head) = upgrading(&proxy, origin.address());
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let lower = head.to_ascii_lowercase();
+    for line in ["upgrade: websocket\r\n", "connection: upgrade\r\n"] {
+        assert!(lower.contains(line), "{line} in {head}");
+    }
+    assert!(head.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{head}");
+    assert!(!lower.contains("transfer-encoding"), "{head}");
+    client.send(CLIENT_CLOSE);
+    assert_eq!(client.read_exact(SERVER_CLOSE.len()), SERVER_CLOSE);
+    assert!(client.is_closed());
+    let me = client.address();
+    drop(client);
+    let exchange = proxy.exchanges_of(me, 2).remove(1);
+    assert_eq!(words::exchange(&exchange), "done 101 [upgraded]");
+    let said = proxy.said(exchange.summary.id, 2);
+    assert!(said.iter().all(|found| found.message.says.contains("1000 normal closure")), "{said:?}");
+}
+
+#[test]
+fn rfc8441_3_an_upgrade_to_an_origin_of_http2_alone_that_did_not_allow_it() {
+    let (world, proxy) = (World::new(), Proxy::start(plain));
+    let origin = world.origin_of(proxy.origin_ca().server(), &["h2"], |request, mut respond| async move {
+        assert_ne!(request.method(), Method::CONNECT);
+        respond.send_response(status(204), true).unwrap();
+    });
+    let (client, head) = upgrading(&proxy, origin.address());
+    assert!(head.starts_with("HTTP/1.1 502 "), "{head}");
+    let exchange = proxy.exchanges_of(client.address(), 2).remove(1);
+    let says = words::exchange(&exchange);
+    assert!(says.contains("takes neither extended CONNECT (RFC 8441) nor HTTP/1.1"), "{says}");
+}
+
+#[test]
+fn rfc6455_4_1_an_accept_that_does_not_fit_our_key_is_refused() {
+    let (world, proxy) = (World::new(), Proxy::start(plain));
+    let origin = Origin::secured(proxy.origin_ca().server(), |peer, _| {
+        let head = peer.read_head();
+        peer.send(accepting(&head, "").replace("Sec-WebSocket-Accept: ", "Sec-WebSocket-Accept: A"));
+        peer.read_to_close();
+    });
+    let client = world.client_only(&proxy, origin.address());
+    let answer = world.run(async { whole(client.begin(connect("/chat"), false).await.0).await }).unwrap();
+    assert_eq!(answer.head.status, 502);
+    let body = String::from_utf8(answer.body).unwrap();
+    assert!(body.contains("RFC 6455 4.1"), "{body}");
+}
+
+#[test]
+fn rfc9113_7_the_code_of_a_reset_is_carried_over() {
+    let (world, proxy) = (World::new(), Proxy::start(plain));
+    let allow = |builder: &mut h2::server::Builder| {
+        builder.enable_connect_protocol();
+    };
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let origin = world.origin_with(
+        proxy.origin_ca().server(),
+        &["h2"],
+        allow,
+        move |request: Request<RecvStream>, mut respond: h2::server::SendResponse<bytes::Bytes>| {
+            let tell = tell.clone();
+            async move {
+                let mut stream = respond.send_response(status(200), false).unwrap();
+                let resets = request.uri().path() == "/reset";
+                let mut body = request.into_body();
+                if resets {
+                    // A reset would overtake the head.
+                    exactly(&mut body, CLIENT_CLOSE.len()).await;
+                    return stream.send_reset(Reason::INADEQUATE_SECURITY);
+                }
+                let error = body.data().await.unwrap().unwrap_err();
+                tell.send(error.reason()).unwrap();
+            }
+        },
+    );
+    let client = world.client(&proxy, origin.address());
+    world.run(async {
+        let (answer, mut stream) = open(&client, "/reset").await;
+        write(&mut stream, CLIENT_CLOSE, false).await.unwrap();
+        let error = answer.into_body().data().await.unwrap().unwrap_err();
+        assert_eq!(error.reason(), Some(Reason::INADEQUATE_SECURITY), "toward the client");
+        drop(stream);
+        let (answer, mut stream) = open(&client, "/take").await;
+        stream.send_reset(Reason::INTERNAL_ERROR);
+        assert_eq!(told.recv().await.unwrap(), Some(Reason::INTERNAL_ERROR), "toward the origin");
+        drop(answer);
+    });
+}
+
 #[test]
 fn rfc8441_5_a_reset_ends_the_other_side() {
     let (world, proxy) = (World::new(), Proxy::start(plain));
     let (gone, closed) = std::sync::mpsc::channel();
     let gone = Mutex::new(gone);
     let origin = Origin::secured(proxy.origin_ca().server(), move |peer, _| {
-        peer.read_head();
-        peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n");
+        let head = peer.read_head();
+        peer.send(accepting(&head, ""));
         gone.lock().unwrap().send(peer.is_closed()).unwrap();
     });
     let client = world.client_only(&proxy, origin.address());

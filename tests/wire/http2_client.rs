@@ -87,7 +87,7 @@ fn rfc9113_4_1_what_is_not_known_is_ignored() {
         ),
         fine(
             "types on idle and closed streams",
-            &[frame(0x0a, 0, 9, b""), get(1), frame(0x10, 0, 1, b"x")],
+            &[frame(0x0a, 0, 9, b""), get(1), frame(0x11, 0, 1, b"x")],
             1,
         ),
         fine(

@@ -4,7 +4,7 @@ use super::{plain, words};
 use crate::support::client::Peer;
 use crate::support::frames::code::{NO_ERROR, REFUSED_STREAM};
 use crate::support::frames::{
-    NO_CONTENT, OK, credit, data, field, flag, frame, go_away, kind, post, reset, setting,
+    NO_CONTENT, OK, block, credit, data, field, flag, frame, go_away, kind, post, reset, setting,
 };
 use crate::support::http2::{Raw, World, raw_client, read, request, status, whole, write};
 use crate::support::proxy::Proxy;
@@ -237,4 +237,74 @@ fn rfc9110_9_3_2_a_refusal_of_head_has_no_content() {
     });
     let client = world.client(&proxy, gone.address());
     assert!(world.run(client.ask(request("HEAD", "/"))).is_err(), "a reset is carried over");
+}
+
+/// A receiver may give back each frame by itself: no piece may be cut to scraps by that, nor the receiver be
+/// taken for one that floods.
+#[test]
+fn rfc9113_6_9_a_receiver_that_gives_back_each_frame() {
+    let (world, proxy) = (World::new(), Proxy::start(plain));
+    let origin = world.origin(proxy.origin_ca().server(), |request, mut respond| async move {
+        let mut stream = respond.send_response(status(200), false).unwrap();
+        if request.uri().path() == "/scraps" {
+            for _ in 0..3000 {
+                write(&mut stream, "x", false).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        }
+        write(&mut stream, vec![7; 3 << 20], true).await.unwrap();
+    });
+    world.run(async {
+        let (mut client, _) = raw_client(&proxy, origin.address()).await;
+        client.send(kind::SETTINGS, 0, 0, &[]).await;
+        for (stream, path) in [(1, "/"), (3, "/scraps")] {
+            let authority = format!("localhost:{}", origin.address().port());
+            let fields =
+                [(":method", "GET"), (":scheme", "https"), (":authority", &*authority), (":path", path)];
+            client.send(kind::HEADERS, END, stream, &block(&fields)).await;
+            let (mut content, mut scraps) = (0, 0);
+            loop {
+                let (flags, _, payload) = client.next(kind::DATA).await.expect("the connection stands");
+                content += payload.len();
+                let length = u32::try_from(payload.len()).unwrap();
+                if flags & flag::END_STREAM != 0 {
+                    break;
+                }
+                scraps += usize::from(length < 16);
+                client.put(&[credit(stream, length), credit(0, length)].concat()).await;
+            }
+            assert!(content >= 3 << 20, "{content}");
+            assert!(path == "/scraps" || scraps == 0, "{scraps} frames of under 16 octets");
+        }
+    });
+}
+
+/// What must not be put into a table must not be by us either, in trailers as in heads.
+#[test]
+fn rfc7541_7_1_3_never_indexed_trailers_stay_so() {
+    const NEVER: &[u8] = b"\x10\x08x-secret\x03abc";
+    let is_kept = |section: &[u8]| section.first().is_some_and(|octet| octet & 0xf0 == 0x10);
+    let (world, proxy) = (World::new(), Proxy::start(plain));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let origin = world.raw_origin(&proxy.origin_ca().server(), move |mut peer, _| {
+        let tell = tell.clone();
+        async move {
+            peer.put(&roomy()).await;
+            let (stream, _, trailers) = take(&mut peer).await;
+            tell.send(trailers).unwrap();
+            peer.send(kind::HEADERS, flag::END_HEADERS, stream, OK).await;
+            peer.put(&[data(stream, 0, b"x"), frame(kind::HEADERS, END, stream, NEVER)].concat()).await;
+            while peer.frame().await.is_some() {}
+        }
+    });
+    world.run(async {
+        let (mut client, _) = raw_client(&proxy, origin.address()).await;
+        let trailers = frame(kind::HEADERS, END, 1, NEVER);
+        client.put(&[frame(kind::SETTINGS, 0, 0, &[]), post(1), data(1, 0, b"x"), trailers].concat()).await;
+        let came = told.recv().await.unwrap();
+        assert!(is_kept(&came), "toward the origin: {}", came.escape_ascii());
+        client.next(kind::DATA).await.unwrap();
+        let (_, _, came) = client.next(kind::HEADERS).await.unwrap();
+        assert!(is_kept(&came), "toward the client: {}", came.escape_ascii());
+    });
 }

@@ -14,7 +14,7 @@ const MIB: usize = 1024 * 1024;
 /// What the client's frames are masked with (RFC 6455 5.3).
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-pub(super) const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 /// A frame (RFC 6455 5.2): its first octet holds FIN and the opcode.

@@ -1,9 +1,9 @@
 //! RFC 6455 and 7692 through the hop: whatever is sent passes octet for octet, both ways and by every way, and
 //! what is wrong with it is noted. The groups are those of the Autobahn test suite.
 
-use super::connect::{exactly, open};
+use super::connect::{accepting, exactly, open};
 use super::plain;
-use super::talks::{ANSWER, frame};
+use super::talks::frame;
 use crate::support::client::Peer;
 use crate::support::http2::{World, write};
 use crate::support::origin::Origin;
@@ -70,14 +70,14 @@ fn play(talks: &[Talk]) {
 fn pass(world: &World, proxy: &Proxy, talk: &Talk, way: Way) {
     let of = |masked| talk.frames.iter().flat_map(move |(first, payload)| frame(*first, masked, payload));
     let (up, down): (Vec<u8>, Vec<u8>) = (of(true).collect(), of(false).collect());
-    let answer = match talk.agreed {
-        "" => ANSWER.to_owned(),
-        agreed => ANSWER.replacen("\r\n", &format!("\r\nSec-WebSocket-Extensions: {agreed}\r\n"), 1),
+    let agreed = match talk.agreed {
+        "" => String::new(),
+        agreed => format!("Sec-WebSocket-Extensions: {agreed}\r\n"),
     };
     let (takes, sends) = (up.len(), down.clone());
     let script = move |peer: &mut Peer, _: usize| {
-        peer.read_head();
-        peer.send(&answer);
+        let head = peer.read_head();
+        peer.send(accepting(&head, &agreed));
         peer.read_exact(takes);
         peer.send(&sends);
         peer.read_to_close();

@@ -34,7 +34,7 @@ mod websocket;
 pub use request::check_request_http2;
 pub use response::check_response_http2;
 pub use trailers::check_trailers_http2;
-pub use websocket::opens_websocket;
+pub use websocket::{opens_websocket, websocket_accept};
 
 pub(super) use request_from::request_from_http2;
 pub(super) use request_to::request_to_http2;

@@ -8,7 +8,7 @@ use super::settings;
 use super::streams::{Seen, State};
 use std::time::Instant;
 
-/// A `WINDOW_UPDATE` smaller than this asks for more work than it allows.
+/// A `WINDOW_UPDATE` smaller than this asks for more work than it allows, unless it gives back what we sent.
 const SMALL_UPDATE: u32 = 16;
 
 /// An error of a stream; of the connection where `RST_STREAM` must not be sent because the stream is
@@ -119,6 +119,7 @@ pub(super) fn check(
         kind::PING => ping(session, head, now).map(|()| true),
         kind::GOAWAY => go_away(session, head, payload).map(|()| true),
         kind::WINDOW_UPDATE => window_update(session, head, payload, now),
+        kind::PRIORITY_UPDATE => priority_update(session, head, payload, now).map(|()| false),
         _ => Err(push_promise(session)),
     }
 }
@@ -201,7 +202,8 @@ fn go_away(session: &mut Session, head: FrameHead, payload: &[u8]) -> Result<(),
     Ok(())
 }
 
-/// RFC 9113 6.9. Windows that grow too large are h2's to find.
+/// RFC 9113 6.9. Windows that grow too large are h2's to find, save where it no longer looks: on a stream
+/// whose sending side has ended.
 fn window_update(
     session: &mut Session,
     head: FrameHead,
@@ -212,7 +214,7 @@ fn window_update(
         return Err(Breach::size("RFC 9113 6.9", "The length of WINDOW_UPDATE is not 4."));
     };
     let increment = u32::from_be_bytes(*four) & MOST_31_BITS;
-    if increment < SMALL_UPDATE {
+    if increment < SMALL_UPDATE && !session.is_excused() {
         session.count_idle(now)?;
     }
     let nothing = "WINDOW_UPDATE adds nothing.";
@@ -227,10 +229,37 @@ fn window_update(
             if increment == 0 {
                 return Err(Breach::stream(ErrorCode::PROTOCOL_ERROR, "RFC 9113 6.9", nothing));
             }
+            if !session.window_extended(head.stream, increment) && state == State::HalfClosedLocal {
+                let says = "The stream's window grew above 2^31-1.";
+                return Err(Breach::stream(ErrorCode::FLOW_CONTROL_ERROR, "RFC 9113 6.9.1", says));
+            }
             Ok(true)
         }
         _ => Ok(false),
     }
+}
+
+/// RFC 9218 7.1. h2 has no use for it.
+fn priority_update(
+    session: &mut Session,
+    head: FrameHead,
+    payload: &[u8],
+    now: Instant,
+) -> Result<(), Breach> {
+    let breach = |says: &str| Err(Breach::protocol("RFC 9218 7.1", says));
+    if session.role == Role::Client {
+        return breach("A server sent PRIORITY_UPDATE.");
+    }
+    if head.stream != 0 {
+        return breach("PRIORITY_UPDATE does not stand on stream 0.");
+    }
+    let Some(prioritized) = payload.first_chunk::<4>() else {
+        return Err(Breach::size("RFC 9218 7.1", "PRIORITY_UPDATE is shorter than 4."));
+    };
+    if u32::from_be_bytes(*prioritized) & MOST_31_BITS == 0 {
+        return breach("PRIORITY_UPDATE prioritizes stream 0.");
+    }
+    session.count_idle(now)
 }
 
 /// RFC 9113 6.6, 8.4: a client must not push, and we tell every origin that it must not.

@@ -23,6 +23,8 @@ pub(super) mod kind {
     pub const GOAWAY: u8 = 7;
     pub const WINDOW_UPDATE: u8 = 8;
     pub const CONTINUATION: u8 = 9;
+    /// RFC 9218 7.1.
+    pub const PRIORITY_UPDATE: u8 = 0x10;
 }
 
 /// Flags (RFC 9113 6).

@@ -160,9 +160,10 @@ impl Handle {
         interims
     }
 
-    /// The trailer section that ended the message on this stream: lines `name: value` with CR LF.
+    /// The trailer section that ended the message on this stream: lines `name: value` with CR LF, and names of
+    /// fields that must not be put into a compression table (RFC 7541 7.1.3).
     #[must_use]
-    pub fn take_trailers(&self, stream: u32) -> Option<Bytes> {
+    pub fn take_trailers(&self, stream: u32) -> Option<(Bytes, Vec<Bytes>)> {
         self.lock().session.streams.get(stream)?.arrived.trailers.take()
     }
 
@@ -204,10 +205,10 @@ impl Handle {
     }
 
     /// The section to send when h2 writes its trailers for this stream: lines with CR LF.
-    pub fn send_trailers(&self, stream: u32, section: Bytes) {
+    pub fn send_trailers(&self, stream: u32, section: Bytes, never_indexed: Vec<Bytes>) {
         let mut shared = self.lock();
         if let Some(stream) = shared.session.streams.queueing(stream) {
-            stream.leaving.trailers = Some(section);
+            stream.leaving.trailers = Some((section, never_indexed));
         }
         shared.go_on_writing();
     }

@@ -8,6 +8,7 @@ use super::code::{Breach, ErrorCode};
 use super::frame::{FrameHead, HEAD, PREFACE, flag, kind};
 use super::hpack::Decoder;
 use super::session::{Breaking, Session};
+use super::streams::{Seen, State::ResetSent};
 use super::{control, section};
 use bytes::{Buf, Bytes, BytesMut};
 use std::time::Instant;
@@ -150,6 +151,7 @@ impl Inbound {
         match self.admit(session, head) {
             Ok(true) => {}
             refused => {
+                session.note(now, false, head, &[]);
                 self.begin_payload(head, Fate::Swallow);
                 self.check(session, Breaking::frame(head.stream, now), |session| {
                     session.count_idle(now)?;
@@ -164,7 +166,7 @@ impl Inbound {
         }
         match head.kind {
             kind::DATA => self.data(session, head, now),
-            kind::HEADERS..=kind::CONTINUATION => self.whole(session, head, now),
+            kind::HEADERS..=kind::CONTINUATION | kind::PRIORITY_UPDATE => self.whole(session, head, now),
             _ => {
                 // RFC 9113 5.5: types that are not known are ignored.
                 session.note(now, false, head, &[]);
@@ -196,6 +198,11 @@ impl Inbound {
             return Ok(true);
         }
         let says = "The frame is longer than SETTINGS_MAX_FRAME_SIZE.";
+        // Even where a reset of ours has gone before: whoever sends such a frame has not merely not seen it yet
+        // (RFC 9113 5.4.2).
+        if head.kind == kind::DATA && session.streams.seen(head.stream) == Seen::At(ResetSent) {
+            return Err(Breach::stream(ErrorCode::FRAME_SIZE_ERROR, "RFC 9113 4.2", says));
+        }
         if head.stream != 0 && matches!(head.kind, kind::DATA | kind::PRIORITY) {
             control::on_stream(session, head.stream, ErrorCode::FRAME_SIZE_ERROR, "RFC 9113 4.2", says)?;
             return Ok(false);

@@ -237,6 +237,7 @@ impl Outbound {
             return;
         }
         session.note(now, true, head, &[]);
+        session.data_sent(head.stream, head.length);
         self.pending.extend_from_slice(&head.octets());
         self.at = if head.length == 0 { At::Head } else { At::Data(head.length) };
         if head.ends_stream() {
@@ -313,8 +314,8 @@ impl Outbound {
         }
         let length;
         if stream.leaving.has_begun {
-            let Some(trailers) = stream.leaving.trailers.take() else { return false };
-            length = self.trailers(id, &trailers);
+            let Some((lines, never)) = stream.leaving.trailers.take() else { return false };
+            length = self.trailers(id, &lines, &never);
         } else {
             let Some((out, never)) = stream.leaving.head.take() else { return false };
             stream.leaving.has_begun = true;
@@ -340,9 +341,9 @@ impl Outbound {
         session.note(now, true, FrameHead::new(kind::HEADERS, flag::END_HEADERS, id, length), &[]);
     }
 
-    fn trailers(&mut self, stream: u32, lines: &[u8]) -> usize {
+    fn trailers(&mut self, stream: u32, lines: &[u8], never: &[Bytes]) -> usize {
         let text = [&b"trailers\r\n"[..], lines, b"\r\n"].concat();
-        self.section(stream, true, &text, &[])
+        self.section(stream, true, &text, never)
     }
 
     /// Appends a section as frames to `pending`, and returns its octets.

@@ -104,12 +104,17 @@ fn purpose(session: &Session, head: FrameHead) -> Result<Purpose, Breach> {
         }
         match seen {
             Seen::At(State::Idle) => return Ok(Purpose::Request),
-            Seen::Skipped => {
-                let says = "A stream was opened with a lower number than one before.";
+            Seen::Skipped | Seen::Forgotten => {
+                let says = "A stream was opened whose number was used, or passed over, before.";
                 return Err(Breach::protocol("RFC 9113 5.1.1", says));
             }
-            _ => {}
+            Seen::At(_) => {}
         }
+    }
+    // Late DATA is ignored; a section would belong to a stream of which nothing more is known.
+    if seen == Seen::Forgotten {
+        let says = "HEADERS came on a stream that was closed long ago.";
+        return Err(Breach::connection(ErrorCode::STREAM_CLOSED, "RFC 9113 5.1", says));
     }
     match control::receives(session, head.stream, "HEADERS") {
         Ok(true) if session.role == Role::Client && !session.streams.has_head(head.stream) => {
@@ -296,7 +301,7 @@ fn trailers(
         session.answer(Breach::Stream(code, fault), opening.breaking(Head::parse(Bytes::new()), now));
         return session.count_idle(now);
     }
-    stream.arrived.trailers = Some(lines);
+    stream.arrived.trailers = Some((lines, never_indexed(&section.fields)));
     standin::trailers(opening.stream, output);
     session.streams.end_remote(opening.stream);
     Ok(())

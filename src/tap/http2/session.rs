@@ -22,6 +22,8 @@ const MOST_REFUSED: usize = 256;
 const MOST_CONTROL: usize = 64 * 1024;
 /// Octets of a GOAWAY's words that are kept.
 const MOST_DEBUG: usize = 1024;
+/// Small `WINDOW_UPDATE`s that may be owed to us at once.
+const MOST_EXCUSED: u32 = 32 * 1024;
 /// Both windows of a connection in the beginning (RFC 9113 6.9.2).
 const INITIAL_WINDOW: i64 = 65_535;
 /// Credit is given back in portions, so that small frames do not cost one each.
@@ -40,6 +42,8 @@ pub(super) struct Session {
     unacknowledged: VecDeque<Settings>,
     /// The peer's, not yet acknowledged by h2.
     theirs: VecDeque<Settings>,
+    /// `SETTINGS_INITIAL_WINDOW_SIZE` of the peer.
+    initial_window: i64,
     /// `SETTINGS_ENABLE_CONNECT_PROTOCOL` of the peer, once its first SETTINGS came.
     pub(super) connect_protocol: Option<bool>,
     /// Who waits for that.
@@ -53,6 +57,8 @@ pub(super) struct Session {
     /// Frames to h2, to be put between two frames of the peer's.
     to_engine: BytesMut,
     flood: Flood,
+    /// Small `WINDOW_UPDATE`s that give back DATA of ours, and so are no flood.
+    excused: u32,
     notes: Notes,
     refused: VecDeque<Refused>,
     pub(super) refused_waker: Option<Waker>,
@@ -73,6 +79,7 @@ impl Session {
             max_concurrent: usize::MAX,
             unacknowledged: VecDeque::new(),
             theirs: VecDeque::new(),
+            initial_window: INITIAL_WINDOW,
             connect_protocol: None,
             settings_wakers: Vec::new(),
             window: INITIAL_WINDOW,
@@ -80,6 +87,7 @@ impl Session {
             control: BytesMut::new(),
             to_engine: BytesMut::new(),
             flood: Flood::new(limits.idle_frames),
+            excused: 0,
             notes: Notes::default(),
             refused: VecDeque::new(),
             refused_waker: None,
@@ -143,6 +151,19 @@ impl Session {
         Err(Breach::connection(ErrorCode::ENHANCE_YOUR_CALM, "RFC 9113 10.5", says))
     }
 
+    /// DATA goes out. A receiver may give back each frame by itself, on the stream and on the connection,
+    /// however small it was (RFC 9113 6.9).
+    fn excuse(&mut self) {
+        self.excused = (self.excused + 2).min(MOST_EXCUSED);
+    }
+
+    /// Whether a small `WINDOW_UPDATE` may give back DATA of ours; each frame excuses two.
+    pub(super) fn is_excused(&mut self) -> bool {
+        let excused = self.excused > 0;
+        self.excused = self.excused.saturating_sub(1);
+        excused
+    }
+
     /// Whether the peer opens more streams than we allowed (RFC 9113 5.1.2).
     pub(super) fn is_crowded(&self) -> bool {
         self.streams.active >= self.max_concurrent
@@ -175,6 +196,7 @@ impl Session {
         let settings = Settings::read(payload);
         let enabled = settings.connect_protocol.or(self.connect_protocol).unwrap_or(false);
         self.connect_protocol = Some(enabled);
+        self.initial_window = settings.initial_window.map_or(self.initial_window, i64::from);
         self.theirs.push_back(settings);
         self.settings_wakers.drain(..).for_each(Waker::wake);
     }
@@ -207,6 +229,25 @@ impl Session {
         }
         let says = "DATA exceeds the connection's flow-control window.";
         Err(Breach::connection(ErrorCode::FLOW_CONTROL_ERROR, "RFC 9113 6.9.1", says))
+    }
+
+    /// We sent so much DATA on a stream.
+    pub(super) fn data_sent(&mut self, stream: u32, octets: usize) {
+        if octets > 0 {
+            self.excuse();
+        }
+        if let Some(stream) = self.streams.get(stream) {
+            stream.extended -= i64::try_from(octets).unwrap_or(i64::MAX);
+        }
+    }
+
+    /// The peer extends a stream's window; false where that is larger than any may be.
+    pub(super) fn window_extended(&mut self, stream: u32, octets: u32) -> bool {
+        let initial = self.initial_window;
+        self.streams.get(stream).is_none_or(|stream| {
+            stream.extended = stream.extended.saturating_add(i64::from(octets));
+            initial.saturating_add(stream.extended) <= i64::from(frame::MOST_31_BITS)
+        })
     }
 
     /// h2 gives the peer credit on the connection.

@@ -14,6 +14,7 @@ const INITIAL_WINDOW_SIZE: u16 = 4;
 const MAX_FRAME_SIZE: u16 = 5;
 const MAX_HEADER_LIST_SIZE: u16 = 6;
 const ENABLE_CONNECT_PROTOCOL: u16 = 8;
+const NO_RFC7540_PRIORITIES: u16 = 9;
 
 /// What one SETTINGS frame changes, as far as the tap cares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub(super) struct Settings {
     pub(super) header_table_least: Option<usize>,
     pub(super) max_frame: Option<usize>,
     pub(super) max_concurrent: Option<usize>,
+    pub(super) initial_window: Option<u32>,
     pub(super) connect_protocol: Option<bool>,
 }
 
@@ -40,6 +42,7 @@ impl Settings {
                 }
                 MAX_FRAME_SIZE => settings.max_frame = Some(size),
                 MAX_CONCURRENT_STREAMS => settings.max_concurrent = Some(size),
+                INITIAL_WINDOW_SIZE => settings.initial_window = Some(value),
                 ENABLE_CONNECT_PROTOCOL => settings.connect_protocol = Some(value == 1),
                 _ => {}
             }
@@ -78,6 +81,10 @@ pub(super) fn check(payload: &[u8], role: Role, connect_protocol: Option<bool>) 
                 let says = "SETTINGS_ENABLE_CONNECT_PROTOCOL is taken back.";
                 return Err(Breach::protocol("RFC 8441 3", says));
             }
+            (NO_RFC7540_PRIORITIES, 2..) => {
+                let says = "SETTINGS_NO_RFC7540_PRIORITIES is neither 0 nor 1.";
+                return Err(Breach::protocol("RFC 9218 2.1", says));
+            }
             _ => {}
         }
     }
@@ -108,7 +115,7 @@ fn name(id: u16) -> Option<&'static str> {
         MAX_FRAME_SIZE => "MAX_FRAME_SIZE",
         MAX_HEADER_LIST_SIZE => "MAX_HEADER_LIST_SIZE",
         ENABLE_CONNECT_PROTOCOL => "ENABLE_CONNECT_PROTOCOL",
-        9 => "NO_RFC7540_PRIORITIES",
+        NO_RFC7540_PRIORITIES => "NO_RFC7540_PRIORITIES",
         _ => return None,
     })
 }

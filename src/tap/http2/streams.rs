@@ -13,6 +13,8 @@ use std::task::Waker;
 /// Closed streams that are remembered: late frames on them are told from wrong ones, and what arrived
 /// on them can still be taken.
 const CLOSED: usize = 256;
+/// Closed streams, beyond those, of which nothing is remembered but that we reset them.
+const RESET: usize = 1024;
 /// Closed streams of which something was not yet taken, and octets of that.
 const UNTAKEN: usize = 1024;
 const UNTAKEN_OCTETS: usize = 4 << 20;
@@ -53,6 +55,8 @@ pub(super) struct Stream {
     pub(super) arrived: Arrived,
     pub(super) leaving: Leaving,
     pub(super) notes: Notes,
+    /// How much wider the peer's window for it is than its initial size: given, less what we sent.
+    pub(super) extended: i64,
     /// What was not yet taken when it was closed, in octets.
     untaken: usize,
 }
@@ -64,7 +68,8 @@ pub(super) struct Arrived {
     pub(super) response: Option<Response>,
     pub(super) interims: Vec<(Head, ResponseFacts)>,
     pub(super) interims_waker: Option<Waker>,
-    pub(super) trailers: Option<Bytes>,
+    /// Lines, and names of fields that must not be put into a compression table.
+    pub(super) trailers: Option<(Bytes, Vec<Bytes>)>,
     pub(super) fault: Option<Fault>,
     /// The response answers HEAD.
     pub(super) to_head: bool,
@@ -78,7 +83,7 @@ pub(super) struct Arrived {
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
     pub(super) head: Option<(OutHead, Vec<Bytes>)>,
-    pub(super) trailers: Option<Bytes>,
+    pub(super) trailers: Option<(Bytes, Vec<Bytes>)>,
     /// h2 has begun its final section.
     pub(super) has_begun: bool,
 }
@@ -95,6 +100,8 @@ pub(super) struct Streams {
     /// Streams on which something was queued before h2 opened them, in order.
     queued: VecDeque<u32>,
     forgotten: u32,
+    /// Of those that were forgotten, the last that we reset: their frames may have been under way.
+    reset: VecDeque<u32>,
     /// The highest identifier that the peer used.
     pub(super) highest_peer: u32,
     /// The highest identifier that we used.
@@ -112,6 +119,7 @@ impl Stream {
             arrived: Arrived::default(),
             leaving: Leaving::default(),
             notes: Notes::default(),
+            extended: 0,
             untaken: 0,
         }
     }
@@ -121,7 +129,7 @@ impl Stream {
         let Arrived { request, response, trailers, fault, .. } = &self.arrived;
         let request = request.as_ref().map_or(0, |request| request.head.raw().len());
         let response = response.as_ref().map_or(0, |response| response.head.raw().len());
-        let trailers = trailers.as_ref().map_or(0, Bytes::len);
+        let trailers = trailers.as_ref().map_or(0, |(lines, _)| lines.len());
         request + response + trailers + usize::from(fault.is_some())
     }
 }
@@ -141,6 +149,7 @@ impl Streams {
             untaken: 0,
             queued: VecDeque::new(),
             forgotten: 0,
+            reset: VecDeque::new(),
             highest_peer: 0,
             highest_local: 0,
             active: 0,
@@ -169,6 +178,8 @@ impl Streams {
         };
         if id > highest {
             Seen::At(State::Idle)
+        } else if self.reset.contains(&id) {
+            Seen::At(State::ResetSent)
         } else if id <= self.forgotten {
             Seen::Forgotten
         } else {
@@ -278,6 +289,10 @@ impl Streams {
                 self.closed.push_back(id);
                 return;
             }
+            if stream.state == State::ResetSent {
+                self.reset.truncate(RESET - 1);
+                self.reset.push_front(id);
+            }
             self.map.remove(&id);
             self.forgotten = self.forgotten.max(id);
         }
@@ -301,7 +316,7 @@ mod tests {
     #[test]
     fn closed_streams_are_forgotten_but_not_what_waits_on_them() {
         let mut streams = Streams::new(Role::Server);
-        streams.open_by_peer(1, true).arrived.trailers = Some(Bytes::from_static(b"a: b\r\n"));
+        streams.open_by_peer(1, true).arrived.trailers = Some((Bytes::from_static(b"a: b\r\n"), Vec::new()));
         streams.end_local(1);
         for id in 1..3000 {
             streams.open_by_peer(id * 2 + 1, true);
@@ -318,7 +333,7 @@ mod tests {
         let mut streams = Streams::new(Role::Server);
         let large = Bytes::from(vec![b'a'; 100_000]);
         for id in 0..3000 {
-            streams.open_by_peer(id * 2 + 1, true).arrived.trailers = Some(large.clone());
+            streams.open_by_peer(id * 2 + 1, true).arrived.trailers = Some((large.clone(), Vec::new()));
             streams.end_local(id * 2 + 1);
         }
         assert!(streams.map.len() <= CLOSED + UNTAKEN_OCTETS / large.len() + 1, "{}", streams.map.len());

@@ -62,7 +62,7 @@ async fn echo(
     let section = format!("HTTP/2 200 \r\n:status: 200\r\nx-first: {id}\r\nb: 1\r\na: 2\r\nb: 3\r\n\r\n");
     let sent = Arc::new(Sent::default());
     handle.queue(id, out(&section, HeadOf::Response { over: false }, &sent), Vec::new());
-    handle.send_trailers(id, Bytes::from_static(TRAILERS.as_bytes()));
+    handle.send_trailers(id, Bytes::from_static(TRAILERS.as_bytes()), Vec::new());
     let mut stream = respond.send_response(http::Response::new(()), false).unwrap();
     assert!(!handle.inject(id, &Head::parse(Bytes::from_static(HINTS))) || sent.0.lock().unwrap().is_empty());
     send_all(&mut stream, content, false).await;
@@ -123,7 +123,7 @@ async fn ask(mut send: h2::client::SendRequest<Bytes>, handle: Handle, length: u
     assert_eq!(lines.concat(), format!("x-first: {id}b: 1a: 2b: 3").into_bytes());
     assert_eq!(read_all(&mut body).await, sent);
     assert!(body.trailers().await.unwrap().is_some());
-    assert_eq!(handle.take_trailers(id).unwrap(), TRAILERS);
+    assert_eq!(handle.take_trailers(id).unwrap().0, TRAILERS);
     sending.await.unwrap();
 }
 

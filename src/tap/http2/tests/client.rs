@@ -76,7 +76,7 @@ async fn a_request_is_replaced_by_the_exact_section() {
     let mut body = response.into_body();
     assert_eq!(body.data().await.unwrap().unwrap(), "content");
     assert!(body.trailers().await.unwrap().is_some());
-    assert_eq!(asked.handle.take_trailers(1).unwrap(), "x-sum: 9\r\n");
+    assert_eq!(asked.handle.take_trailers(1).unwrap().0, "x-sum: 9\r\n");
     let kinds: Vec<_> = asked.handle.take_frames(1).iter().map(|(_, note)| (note.kind, note.sent)).collect();
     assert_eq!(kinds, [(1, true), (1, false), (0, false), (1, false)]);
 }

@@ -201,7 +201,7 @@ async fn answer(
     }
     match body.trailers().await {
         Ok(Some(_)) => {
-            let lines = handle.take_trailers(id).unwrap();
+            let (lines, _) = handle.take_trailers(id).unwrap();
             seen.lock().unwrap().push(format!("trailers {}", lines.escape_ascii()));
         }
         Ok(None) => {}

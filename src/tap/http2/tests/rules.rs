@@ -129,6 +129,24 @@ async fn rfc9113_4_2_frames_that_are_too_large() {
 }
 
 #[tokio::test]
+async fn rfc9113_4_2_data_that_is_too_large_behind_our_reset() {
+    let short = post_with(1, OPEN, &[("content-length", "1")]);
+    let (came, ..) = converse(&[short, data(1, 0, b"xy"), data(1, 0, &vec![0; 16_385])]).await;
+    let codes: Vec<_> = came.iter().map(|frame| (frame.kind, frame.payload[3])).collect();
+    assert_eq!(codes, [(kind::RST_STREAM, 1), (kind::RST_STREAM, 6)], "{came:?}");
+}
+
+#[tokio::test]
+async fn rfc9113_4_2_what_is_refused_is_noted() {
+    let (mut peer, server) = serve(LIMITS, |_| {});
+    peer.greet().await;
+    peer.send(&[post(1), data(1, 0, &vec![0; 16_385])].concat()).await;
+    peer.until_ping().await;
+    let notes = server.handle.take_frames(1);
+    assert!(notes.iter().any(|(_, note)| (note.kind, note.sent, note.length) == (0, false, 16_385)));
+}
+
+#[tokio::test]
 async fn rfc9113_4_3_blocks_that_cannot_be_decoded() {
     ends(&[raw(kind::HEADERS, WHOLE, 1, &[0xff, 0xff, 0xff, 0xff, 0xff])], ErrorCode::COMPRESSION_ERROR, 0)
         .await;
@@ -288,7 +306,12 @@ async fn rfc9113_6_5_settings() {
     ends(&[setting(5, 16_383)], ErrorCode::PROTOCOL_ERROR, 0).await;
     ends(&[setting(5, 1 << 24)], ErrorCode::PROTOCOL_ERROR, 0).await;
     ends(&[setting(8, 2)], ErrorCode::PROTOCOL_ERROR, 0).await;
-    passes(&[setting(0xcafe, 7), setting(2, 1), setting(5, 1 << 14), setting(8, 1), get(1)], &[GOT]).await;
+    ends(&[setting(9, 2)], ErrorCode::PROTOCOL_ERROR, 0).await;
+    passes(
+        &[setting(0xcafe, 7), setting(2, 1), setting(5, 1 << 14), setting(8, 1), setting(9, 1), get(1)],
+        &[GOT],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -328,6 +351,19 @@ async fn rfc9113_6_9_1_windows_that_grow_too_large() {
     // RFC 9113 6.9.2: by SETTINGS.
     let almost = raw(kind::WINDOW_UPDATE, 0, 1, &[0x7f, 0xff, 0, 0]);
     ends(&[post(1), almost, setting(4, 0x7fff_ffff)], ErrorCode::FLOW_CONTROL_ERROR, 1).await;
+}
+
+#[tokio::test]
+async fn rfc9113_6_9_1_a_window_that_grows_too_large_behind_our_end() {
+    let most = raw(kind::WINDOW_UPDATE, 0, 1, &[0x7f, 0xff, 0xff, 0xff]);
+    let (mut peer, server) = serve(LIMITS, |_| {});
+    peer.greet().await;
+    peer.send(&post(1)).await;
+    peer.until_ping().await;
+    server.handle.lock().session.streams.end_local(1);
+    peer.send(&most).await;
+    let came = peer.until_ping().await;
+    assert_eq!((came[0].kind, came[0].payload[3]), (kind::RST_STREAM, 3), "FLOW_CONTROL_ERROR: {came:?}");
 }
 
 #[tokio::test]
@@ -443,6 +479,47 @@ async fn rfc9113_10_5_floods_are_told_to_calm_down() {
         let last = came.last().unwrap();
         assert_eq!((last.kind, last.payload.get(7)), (kind::GOAWAY, Some(&11)), "{:02x?}", &flood[..40]);
     }
+}
+
+#[tokio::test]
+async fn rfc9113_5_1_1_a_number_that_was_closed_long_ago_is_not_used_again() {
+    for (late, code) in [(get(5), Some(1)), (get(3), Some(1)), (data(5, 0, b"late"), None)] {
+        let (mut peer, _server) = serve(LIMITS, |_| {});
+        peer.greet().await;
+        for hundred in 0..3 {
+            let many: Vec<u8> = (1..=100).flat_map(|number| get(hundred * 400 + number * 4 + 1)).collect();
+            peer.send(&many).await;
+            peer.until_ping().await;
+        }
+        peer.send(&late).await;
+        let came = peer.until_ping().await;
+        let error = came.iter().find(|frame| matches!(frame.kind, kind::GOAWAY | kind::RST_STREAM));
+        assert_eq!(error.map(|frame| (frame.kind, frame.payload[7])), code.map(|code| (kind::GOAWAY, code)));
+    }
+}
+
+#[tokio::test]
+async fn rfc9218_7_1_priority_update() {
+    let update = |stream, payload: &[u8]| raw(kind::PRIORITY_UPDATE, 0, stream, payload);
+    ends(&[update(1, b"\0\0\0\x01u=1")], ErrorCode::PROTOCOL_ERROR, 0).await;
+    ends(&[update(0, b"\x80\0\0\0u=1")], ErrorCode::PROTOCOL_ERROR, 0).await;
+    ends(&[update(0, b"\0\0\0")], ErrorCode::FRAME_SIZE_ERROR, 0).await;
+    passes(&[update(0, b"\0\0\0\x01u=1"), get(1)], &[GOT]).await;
+}
+
+#[tokio::test]
+async fn rfc9113_6_9_a_window_update_for_each_frame_of_ours_is_no_flood() {
+    let (mut peer, server) = serve(LIMITS, |_| {});
+    peer.greet().await;
+    for _ in 0..300 {
+        server.handle.lock().session.data_sent(1, 1);
+    }
+    let update = raw(kind::WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1]);
+    peer.send(&update.repeat(600)).await;
+    assert!(peer.until_ping().await.iter().all(|frame| frame.kind != kind::GOAWAY));
+    peer.send(&update.repeat(300)).await;
+    let came = peer.until_ping().await;
+    assert_eq!(came.last().map(|frame| frame.kind), Some(kind::GOAWAY), "nothing more is owed: {came:?}");
 }
 
 #[tokio::test]
