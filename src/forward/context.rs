@@ -410,14 +410,15 @@ impl Client {
         self.tunnel.as_ref().filter(|_| self.is_tunnel_to(route))?.server_name.as_deref()
     }
 
-    /// A share of an origin connection of HTTP/2 of this client that takes one more exchange. Without
-    /// `room` for it, where there are `SHARED` connections already, it waits on the least busy one.
+    /// A share of an origin connection of HTTP/2 of this client that takes one more exchange. Where none has
+    /// room for it and there are `SHARED` connections already, it waits on the least busy one.
     pub fn share(&self, route: &Route) -> Option<Upstream> {
         let (name, through) = (self.server_name(route), self.through(route));
         let mut origins = self.lock();
         origins.shared.retain(Shared::is_open);
         let leads = |shared: &&Shared| shared.key().is((route.scheme, &route.authority), name, through);
-        let least = origins.shared.iter().filter(leads).min_by_key(|shared| shared.active())?;
+        let least =
+            origins.shared.iter().filter(leads).min_by_key(|shared| (!shared.has_room(), shared.active()))?;
         let crowded = origins.shared.iter().filter(leads).count() >= SHARED;
         (least.has_room() || crowded).then(|| Upstream::Http2(least.share()))
     }

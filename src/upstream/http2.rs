@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Octets that a peer may send on one stream, and on all together, before they have been passed on.
 pub const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
-/// See [`STREAM_WINDOW`]: many slow readers must not close the connection to the fast ones.
+/// See [`STREAM_WINDOW`]: as many slow readers as fill it have the next stream go on another connection.
 pub const CONNECTION_WINDOW: u32 = 32 * 1024 * 1024;
 /// Octets of one stream that may wait for the socket.
 pub const SEND_BUFFER: usize = 256 * 1024;
@@ -108,10 +108,11 @@ impl Shared {
         self.0.status.active.load(Ordering::Relaxed)
     }
 
-    /// Whether one more stream is within what the peer allows (RFC 9113 5.1.2).
+    /// Whether one more stream is within what the peer allows (RFC 9113 5.1.2), and within the connection's
+    /// window, which slow readers of other streams may hold closed.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.active() < self.0.sender.current_max_send_streams()
+        self.active() < self.0.sender.current_max_send_streams() && self.0.tap.has_window()
     }
 
     /// Whether the peer takes extended CONNECT (RFC 8441 3): its first SETTINGS say so.

@@ -308,3 +308,39 @@ fn rfc7541_7_1_3_never_indexed_trailers_stay_so() {
         assert!(is_kept(&came), "toward the client: {}", came.escape_ascii());
     });
 }
+
+/// What nobody takes of some answers closes their connection to the others: those go on another.
+#[test]
+fn rfc9113_5_2_2_slow_readers_of_many_streams_do_not_stall_the_next() {
+    let (world, proxy) = (World::new(), Proxy::start(plain));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let origin = world.origin(proxy.origin_ca().server(), move |request, mut respond| {
+        let tell = tell.clone();
+        async move {
+            let length = match request.uri().path() {
+                "/slow" => 2 << 20,
+                "/fast" => 100_000,
+                _ => return drop(respond.send_response(status(204), true)),
+            };
+            let mut stream = respond.send_response(status(200), false).unwrap();
+            write(&mut stream, vec![7; length], false).await.unwrap();
+            tell.send(()).unwrap();
+            write(&mut stream, "", true).await.unwrap();
+        }
+    });
+    let client = world.client(&proxy, origin.address());
+    world.run(async {
+        let mut held = Vec::new();
+        for _ in 0..20 {
+            let (response, _) = client.begin(request("GET", "/slow"), true).await;
+            held.push(response.await.unwrap());
+            told.recv().await.unwrap();
+            // Its answer stands behind what was written, if it comes by the same way.
+            assert_eq!(client.get("/mark").await.unwrap().head.status, 204);
+        }
+        let (response, _) = client.begin(request("GET", "/fast"), true).await;
+        assert_eq!(whole(response).await.unwrap().body.len(), 100_000);
+        drop(held);
+    });
+    assert_eq!(origin.connections(), 2);
+}

@@ -234,6 +234,13 @@ impl Handle {
         }
     }
 
+    /// Whether the peer has window left for one more stream: most of the connection's may be taken up by what
+    /// nobody takes (RFC 9113 5.2.2).
+    #[must_use]
+    pub fn has_window(&self) -> bool {
+        self.lock().session.has_window()
+    }
+
     /// The connection is over: a peer that has sent no SETTINGS will send none.
     pub fn give_up(&self) {
         self.lock().session.no_settings();

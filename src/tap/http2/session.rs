@@ -51,6 +51,8 @@ pub(super) struct Session {
     /// Octets that the peer may still send on the connection, and those that are to be given back
     /// because h2 never sees them.
     window: i64,
+    /// The largest that it was.
+    widest: i64,
     owed: u32,
     /// Frames to the peer, to be put between two frames of h2's.
     control: BytesMut,
@@ -83,6 +85,7 @@ impl Session {
             connect_protocol: None,
             settings_wakers: Vec::new(),
             window: INITIAL_WINDOW,
+            widest: INITIAL_WINDOW,
             owed: 0,
             control: BytesMut::new(),
             to_engine: BytesMut::new(),
@@ -253,6 +256,13 @@ impl Session {
     /// h2 gives the peer credit on the connection.
     pub(super) fn extend_window(&mut self, octets: u32) {
         self.window += i64::from(octets);
+        self.widest = self.widest.max(self.window);
+    }
+
+    /// Whether the peer may still send a sixteenth of what it might on the connection. Less is left where the
+    /// receivers of many streams take nothing.
+    pub(super) fn has_window(&self) -> bool {
+        self.window >= self.widest / 16
     }
 
     /// h2 never sees these octets: the tap gives them back.
