@@ -210,6 +210,8 @@ fn each_tunnel_counts_as_a_connection_of_its_client() {
         for stream in [1, 3] {
             raw.put(&connect(stream, origin.address(), &[])).await;
             answered(&mut raw, stream, "200").await;
+            // An origin that has not said it yet could not, once its tunnel is reset.
+            assert_eq!(raw.next(kind::DATA).await.unwrap().2, b"hello");
         }
         raw.put(&connect(5, origin.address(), &[])).await;
         answered(&mut raw, 5, "503").await;
