@@ -222,6 +222,7 @@ fn each_tunnel_counts_as_a_connection_of_its_client() {
         loop {
             raw.put(&connect(stream, origin.address(), &[])).await;
             if raw.next(kind::HEADERS).await.expect("an answer").2.first() == Some(&0x88) {
+                assert_eq!(raw.next(kind::DATA).await.unwrap().2, b"hello");
                 return me;
             }
             stream += 2;
