@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 /// Where a piece is cut: the largest frame that every receiver takes (RFC 9113 4.2).
 const FRAME: usize = 16 * 1024;
-/// How long a piece that the window had room for before waits for as much room again.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long a piece that the window had room for before waits for as much room again; half as long each time
+/// that it waited in vain, so that a receiver which gives back late is not kept slow.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The room that one stream's receiver gives.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(super) struct Room {
     widest: usize,
     /// Since when a piece has waited.
     since: Option<Instant>,
+    /// How often one has waited in vain.
+    in_vain: u32,
     timer: Timer,
 }
 
@@ -58,11 +61,13 @@ impl Room {
             count if length.min(FRAME) > self.widest => count,
             count => {
                 let since = *self.since.get_or_insert_with(Instant::now);
-                if self.timer.poll_until(cx, since + PATIENCE).is_pending() {
+                let patience = PATIENCE / (1 << self.in_vain);
+                if self.timer.poll_until(cx, since + patience).is_pending() {
                     return None;
                 }
                 // It gives no more: what fits is less than was thought.
                 self.widest = 0;
+                self.in_vain = (self.in_vain + 1).min(16);
                 count
             }
         };
