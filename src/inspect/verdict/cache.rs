@@ -298,6 +298,9 @@ impl Cache {
                 self.steps.push(Step::fact(says, Rfc(5861, section)));
             }
         }
+        if let Some(step) = self.kept_by_fewer(response) {
+            self.steps.push(step);
+        }
         if let Some(line) = response.first("CDN-Cache-Control") {
             let says = format!("CDNs that know it follow CDN-Cache-Control instead: {}", text(line.value));
             self.steps.push(Step::fact(says, Rfc(9213, "2.2")));
@@ -307,6 +310,26 @@ impl Cache {
             let until = left.and_then(|(fresh, age)| sight.arrived()?.checked_add(fresh.checked_sub(age)?));
             self.fresh_until = until.filter(|_| self.fresh_private > self.age);
         }
+    }
+
+    /// Where caches in use keep less than they may: storing is never a duty (RFC 9111 3).
+    fn kept_by_fewer(&self, response: &Message<'_>) -> Option<Step> {
+        let status = response.status();
+        if self.store_shared && response.has("Set-Cookie") {
+            let says =
+                "that it sets cookies forbids nothing, but nginx, Varnish and others keep no such answer";
+            return Some(Step::fact(says, Rfc(9111, "7.3")));
+        }
+        if status == 206 {
+            return Some(Step::fact(
+                "a 206 is kept only by caches that put ranges together",
+                Rfc(9111, "3.3"),
+            ));
+        }
+        let unusual = !HEURISTIC.contains(&status) && !UNDERSTOOD.contains(&status);
+        unusual.then(|| {
+            Step::fact(format!("a {status} is kept by few caches, whatever it says"), Rfc(9111, "3"))
+        })
     }
 
     fn sentence(&self, status: u16) -> String {

@@ -135,3 +135,25 @@ fn rfc9111_5_2_2_4_no_cache_asks_first() {
 fn rfc9111_4_1_vary_everything_fits_nothing() {
     assert!(cache("", "200 OK\nVary: *\nCache-Control: max-age=5\n").never_fits);
 }
+
+#[test]
+fn rfc9111_3_where_caches_in_use_keep_less_than_they_may() {
+    for (response, says) in [
+        ("200 OK\nCache-Control: max-age=9\nSet-Cookie: a=1\n", "keep no such answer"),
+        ("206 Partial Content\nContent-Range: bytes 0-0/2\n", "put ranges together"),
+        ("500 Oops\nCache-Control: max-age=9\n", "a 500 is kept by few caches"),
+    ] {
+        let cache = cache("", response);
+        assert!(cache.store_shared, "{response}");
+        assert!(cache.steps.iter().any(|step| step.says.contains(says)), "{response}: {:?}", cache.steps);
+    }
+    for response in [
+        "200 OK\nCache-Control: private, max-age=9\nSet-Cookie: a=1\n",
+        "302 Found\nCache-Control: max-age=9\n",
+        "206 Partial Content\nCache-Control: no-store\n",
+    ] {
+        let cache = cache("", response);
+        assert!(!cache.steps.iter().any(|step| step.says.contains("kep")), "{response}: {:?}", cache.steps);
+        assert!(!cache.steps.iter().any(|step| step.says.contains("keep")), "{response}: {:?}", cache.steps);
+    }
+}
