@@ -2,13 +2,16 @@
 //!
 //! It waits for the disk twice, and a disk may take its time. So a thread moves most of it, while the writer goes on
 //! committing; what was committed meanwhile the writer moves itself, once it is little. Then the log begins anew.
+//! `SQLite` has the database on the disk only with the last of its log: the thread sees to it that this is little too.
 //! Neither waits for readers (PASSIVE), nor they for it. Readers that take turns without a pause keep the log from
 //! beginning anew; when it has grown large they are waited for (RESTART), each for its stretch: the buffers hold
 //! meanwhile what comes. One that stays longer is waited for again when the log has grown by as much.
 
 use super::schema::PATIENCE;
 use rusqlite::{Connection, OpenFlags};
-use std::path::PathBuf;
+#[cfg(target_os = "linux")]
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -57,19 +60,21 @@ impl Log {
     }
 
     /// Moves what is due, through `db`, which writes to the segment. A thread that is at it is waited for when the log
-    /// has grown large: the disk takes less than comes. An error is no loss: it is tried again.
+    /// has grown huge: the disk takes less than comes. An error is no loss: it is tried again.
     pub(super) fn look(&mut self, db: &Connection) -> rusqlite::Result<()> {
         let of_log = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         let (all, moved) = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], of_log)?;
         self.pages = all;
-        let large = all > self.tried + LARGE * self.due;
-        if self.is_moving() && !large {
+        let grown = all - self.tried;
+        let huge = grown > HUGE * self.due;
+        if self.is_moving() && !huge {
             return Ok(());
         }
         let moved_most = self.moved_by.is_some();
         self.settle();
         let left = all - moved;
-        if large {
+        // Behind a thread that took long, much may be left even of a large log: a thread's work again.
+        if huge || grown > LARGE * self.due && left <= self.due {
             self.restart(db)
         } else if left > self.due || moved_most && left > self.due / LITTLE {
             self.begin(db)
@@ -90,12 +95,15 @@ impl Log {
 
     fn begin(&mut self, db: &Connection) -> rusqlite::Result<()> {
         let file = self.file.clone();
+        let folder = self.file.parent().map(Path::to_owned).unwrap_or_default();
         let work = move || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             // The next look tells whether it came to anything. A connection finds the log when it reads.
             let _ = Connection::open_with_flags(file, flags).and_then(|db| {
                 db.pragma_query_value(None, "schema_version", |_| Ok(()))?;
-                passive(&db)
+                passive(&db)?;
+                on_the_disk(&folder);
+                Ok(())
             });
         };
         match thread::Builder::new().name("store-checkpoint".to_owned()).spawn(work) {
@@ -116,6 +124,17 @@ impl Log {
         Ok(())
     }
 }
+
+/// Waits until what was written is on the disk. Of the whole file system, for a database must not be opened beside
+/// `SQLite`: to close it would take the process's locks from it (<https://sqlite.org/howtocorrupt.html>, 2.2). Where that
+/// cannot be had, the writer waits the longer.
+#[cfg(target_os = "linux")]
+fn on_the_disk(folder: &Path) {
+    let _ = File::open(folder).map(rustix::fs::syncfs);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_the_disk(_folder: &Path) {}
 
 fn passive(db: &Connection) -> rusqlite::Result<()> {
     db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))
