@@ -12,6 +12,8 @@ use rusqlite::{Connection, OpenFlags};
 #[cfg(target_os = "linux")]
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -36,12 +38,14 @@ pub(super) struct Log {
     /// Beyond which it is tried again to begin it anew, after a reader kept us from that.
     tried: i64,
     moved_by: Option<JoinHandle<()>>,
+    /// Whether that thread has moved what it could, and only waits for the disk.
+    rests: Arc<AtomicBool>,
 }
 
 impl Log {
     /// Of the segment whose database is `file`; a checkpoint is due at so many pages.
     pub(super) fn new(file: PathBuf, due: i64) -> Self {
-        Self { file, due, pages: 0, tried: 0, moved_by: None }
+        Self { file, due, pages: 0, tried: 0, moved_by: None, rests: Arc::default() }
     }
 
     /// Whether the segment had better end.
@@ -60,51 +64,53 @@ impl Log {
     }
 
     /// Moves what is due, through `db`, which writes to the segment. A thread that is at it is waited for when the log
-    /// has grown huge: the disk takes less than comes. An error is no loss: it is tried again.
+    /// has grown large: the disk takes less than comes. An error is no loss: it is tried again.
     pub(super) fn look(&mut self, db: &Connection) -> rusqlite::Result<()> {
         let of_log = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         let (all, moved) = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], of_log)?;
         self.pages = all;
-        let grown = all - self.tried;
-        let huge = grown > HUGE * self.due;
-        if self.is_moving() && !huge {
+        let large = all > self.tried + LARGE * self.due;
+        if self.is_moving() && !large {
             return Ok(());
         }
         let moved_most = self.moved_by.is_some();
         self.settle();
         let left = all - moved;
-        // Behind a thread that took long, much may be left even of a large log: a thread's work again.
-        if huge || grown > LARGE * self.due && left <= self.due {
+        if large {
             self.restart(db)
         } else if left > self.due || moved_most && left > self.due / LITTLE {
-            self.begin(db)
+            self.begin(db, moved)
         } else if moved_most {
-            passive(db)
+            passive(db).map(drop)
         } else {
             Ok(())
         }
     }
 
-    /// Waits for the thread. Then nobody but readers keeps the segment from being left as one plain file.
+    /// Waits until the thread has moved what it can. Then nobody but readers keeps the segment from being left as one
+    /// plain file.
     pub(super) fn settle(&mut self) {
-        if let Some(thread) = self.moved_by.take() {
+        if let Some(thread) = self.moved_by.take().filter(|_| !self.rests.load(Ordering::Acquire)) {
             // What it could not move is moved by who closes.
             let _ = thread.join();
         }
     }
 
-    fn begin(&mut self, db: &Connection) -> rusqlite::Result<()> {
-        let file = self.file.clone();
-        let folder = self.file.parent().map(Path::to_owned).unwrap_or_default();
+    /// Has a thread move what it can, and wait until that is on the disk. So much was `moved` before.
+    fn begin(&mut self, db: &Connection, moved: i64) -> rusqlite::Result<()> {
+        let (file, rests) = (self.file.clone(), Arc::default());
+        self.rests = Arc::clone(&rests);
         let work = move || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             // The next look tells whether it came to anything. A connection finds the log when it reads.
-            let _ = Connection::open_with_flags(file, flags).and_then(|db| {
+            let moves = Connection::open_with_flags(&file, flags).and_then(|db| {
                 db.pragma_query_value(None, "schema_version", |_| Ok(()))?;
-                passive(&db)?;
-                on_the_disk(&folder);
-                Ok(())
+                passive(&db)
             });
+            rests.store(true, Ordering::Release);
+            if moves.is_ok_and(|by_now| by_now > moved) {
+                on_the_disk(&file);
+            }
         };
         match thread::Builder::new().name("store-checkpoint".to_owned()).spawn(work) {
             Ok(thread) => {
@@ -112,7 +118,7 @@ impl Log {
                 Ok(())
             }
             // No thread is to be had.
-            Err(_) => passive(db),
+            Err(_) => passive(db).map(drop),
         }
     }
 
@@ -125,20 +131,21 @@ impl Log {
     }
 }
 
+/// Moves what no reader holds back; pages of the log that are in the database by now.
+fn passive(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |row| row.get(2))
+}
+
 /// Waits until what was written is on the disk. Of the whole file system, for a database must not be opened beside
 /// `SQLite`: to close it would take the process's locks from it (<https://sqlite.org/howtocorrupt.html>, 2.2). Where that
 /// cannot be had, the writer waits the longer.
 #[cfg(target_os = "linux")]
-fn on_the_disk(folder: &Path) {
-    let _ = File::open(folder).map(rustix::fs::syncfs);
+fn on_the_disk(database: &Path) {
+    let _ = database.parent().map(|folder| File::open(folder).map(rustix::fs::syncfs));
 }
 
 #[cfg(not(target_os = "linux"))]
-fn on_the_disk(_folder: &Path) {}
-
-fn passive(db: &Connection) -> rusqlite::Result<()> {
-    db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))
-}
+fn on_the_disk(_database: &Path) {}
 
 #[cfg(test)]
 mod tests {

@@ -511,11 +511,11 @@ mod tests {
     #[test]
     fn the_log_is_emptied_into_the_database_and_stays_small() {
         let (dir, mut writer) = writer();
-        // Due at 2 MiB, huge at 32; a commit is somewhat more than 1.
+        // Due at 2 MiB, large at 8; a commit is somewhat more than 1.
         writer.log = Log::new(writer.segments.file(), 256);
         let wal = dir.path().join("000001.db-wal");
         let mut largest = 0;
-        for number in 0..80 {
+        for number in 0..40 {
             for id in 0..500 {
                 writer.sorting.rows.extend([Pending::Finished(
                     Arc::new(Live::new(samples::exchange(number * 500 + id))),
@@ -526,6 +526,6 @@ mod tests {
             largest = largest.max(wal.metadata().unwrap().len());
         }
         let database = dir.path().join("000001.db").metadata().unwrap().len();
-        assert!(largest < 36 << 20 && database > 48 << 20, "WAL {largest}, database {database}");
+        assert!(largest < 20 << 20 && database > 20 << 20, "WAL {largest}, database {database}");
     }
 }
