@@ -35,6 +35,7 @@ pub mod config;
 pub mod ca;
 pub mod store;
 // row 4: the wire
+pub mod awake;
 pub mod tap;
 pub mod recorder;
 pub mod upstream;

@@ -3,6 +3,7 @@
 //! Each shard is a thread with a runtime of its own and accepts from the same sockets, so a
 //! connection never changes threads and nothing is handed over.
 
+use crate::awake;
 use crate::ca::Interceptor;
 use crate::config::Settings;
 use crate::connection;
@@ -183,7 +184,10 @@ fn bind_one(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(16).build()
+    awake::watch(&mut tokio::runtime::Builder::new_current_thread())
+        .enable_all()
+        .max_blocking_threads(16)
+        .build()
 }
 
 /// One shard's life.
@@ -195,6 +199,7 @@ fn run(
     connections: &TaskTracker,
 ) {
     runtime.block_on(async {
+        let staying = tokio::spawn(awake::before_sleep());
         let sweeper = tokio::spawn(sweep(Arc::clone(shard)));
         let accepting: Vec<_> = sockets
             .into_iter()
@@ -209,6 +214,7 @@ fn run(
         connections.close();
         let _ = tokio::time::timeout(shard.settings.limits.drain_timeout, connections.wait()).await;
         sweeper.abort();
+        staying.abort();
     });
 }
 
@@ -222,7 +228,7 @@ async fn accept(shard: Arc<Shard>, socket: TcpListener, room: Arc<Semaphore>, co
                 connection::note_full(&shard);
             }
             let permit = Arc::clone(&room).acquire_owned().await.ok();
-            (listener.accept().await, permit)
+            (listener.accept().await.inspect(|_| awake::came()), permit)
         };
         let (accepted, permit) = tokio::select! {
             biased;

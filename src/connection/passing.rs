@@ -1,5 +1,6 @@
 //! Bytes one way between two ends, as they come.
 
+use crate::awake;
 use std::io;
 use std::ops::Range;
 use std::pin::Pin;
@@ -61,6 +62,7 @@ impl Passing {
     fn poll_read(&mut self, cx: &mut Context<'_>, from: Pin<&mut impl AsyncRead>) -> Poll<io::Result<()>> {
         let mut part = ReadBuf::new(&mut self.buffer);
         ready!(from.poll_read(cx, &mut part))?;
+        awake::came();
         self.held = 0..part.filled().len();
         self.over = self.held.is_empty();
         Poll::Ready(Ok(()))

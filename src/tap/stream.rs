@@ -5,6 +5,7 @@ use super::inbound::{Inbound, Role, Want};
 use super::outbound::{Outbound, Plan};
 use super::stall::Stall;
 use super::timer::Timer;
+use crate::awake;
 use crate::hop::Bounds;
 use bytes::{Buf, Bytes, BytesMut};
 use std::io::{self, IoSlice};
@@ -163,8 +164,12 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Tap<IO> {
                     Some(how) => return Poll::Ready(Err(how.into())),
                     None => inbound.end(),
                 },
-                Poll::Ready(Ok(_)) if !buf.filled().is_empty() => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Ok(_)) => {
+                    awake::came();
+                    if !buf.filled().is_empty() {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     if inbound.is_half_closed() {

@@ -1,5 +1,6 @@
 //! From an authority to a TCP connection: the name looked up, the addresses tried.
 
+use crate::awake;
 use crate::ca::server_name;
 use crate::config::HostAddress;
 use crate::exchange::{Authority, Dialling, Failure, Found, Kind, Phase, Side, Try};
@@ -113,7 +114,7 @@ pub async fn dial(
 }
 
 async fn one(address: SocketAddr) -> io::Result<TcpStream> {
-    TcpStream::connect(address).await
+    TcpStream::connect(address).await.inspect(|_| awake::came())
 }
 
 async fn first_of(

@@ -4,6 +4,7 @@ use super::handle::{Handle, Limits, Shared};
 use super::inbound::Inbound;
 use super::outbound::{Outbound, Step};
 use super::{Parts, Role};
+use crate::awake;
 use crate::tap::Timer;
 use bytes::Buf;
 use std::io::{self, IoSlice};
@@ -111,7 +112,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tap<IO> {
             };
             match read {
                 Poll::Ready(Ok(0)) => inbound.is_ended = true,
-                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Ok(_)) => awake::came(),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     keep(&mut shared.reader, cx);
